@@ -1,0 +1,132 @@
+//! Apps: OAuth clients.
+
+use crate::id::{AppId, SecretId, TenantId};
+use crate::text_enum::text_enum;
+use crate::time::Time;
+use sqlx::types::Json;
+
+text_enum! {
+    /// What an app is, which decides what it may be set to.
+    pub enum AppKind {
+        /// A server-side web app: keeps a secret.
+        Web = "web",
+        /// A single-page app in a browser: public, PKCE.
+        Browser = "browser",
+        /// An installed app: public, PKCE, loopback or private-scheme redirects.
+        Native = "native",
+        /// A machine: client credentials only.
+        Service = "service",
+    }
+}
+
+text_enum! {
+    /// Whether an app may be used.
+    pub enum AppStatus {
+        /// Yes.
+        Active = "ACTIVE",
+        /// No; its tokens are refused.
+        Inactive = "INACTIVE",
+    }
+}
+
+text_enum! {
+    /// What happens to a refresh token when it is used.
+    pub enum Rotation {
+        /// It is replaced by a successor.
+        Rotate = "ROTATE",
+        /// It stays.
+        Static = "STATIC",
+    }
+}
+
+text_enum! {
+    /// Whether users are asked before scopes that need consent are granted.
+    pub enum ConsentMethod {
+        /// They are asked.
+        Required = "REQUIRED",
+        /// The tenant trusts the app.
+        Trusted = "TRUSTED",
+    }
+}
+
+/// An OAuth client.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct App {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The id.
+    pub id: AppId,
+    /// The `client_id`: the id's wire form unless one was chosen; unique in the tenant.
+    pub client_id: String,
+    /// The name that people read.
+    pub label: String,
+    /// What it is.
+    pub kind: AppKind,
+    /// Whether it may be used.
+    pub status: AppStatus,
+    /// `token_endpoint_auth_method` (RFC 7591 §2).
+    pub auth_method: String,
+    /// `grant_types` (RFC 7591 §2).
+    pub grant_types: Json<Vec<String>>,
+    /// Registered redirect URIs.
+    pub redirect_uris: Json<Vec<String>>,
+    /// Registered URIs to return to after sign-out.
+    pub post_logout_redirect_uris: Json<Vec<String>>,
+    /// Scopes that the app may ask for; empty means every scope of the server.
+    pub allowed_scopes: Json<Vec<String>>,
+    /// Whether authorization requests must carry a PKCE challenge.
+    pub pkce_required: bool,
+    /// Whether users are asked.
+    pub consent_method: ConsentMethod,
+    /// What happens to a used refresh token.
+    pub rotation: Rotation,
+    /// Seconds (0–60) in which the previous refresh token still answers with its successor.
+    pub leeway_seconds: i64,
+    /// Made by the demo seed.
+    pub demo: bool,
+    /// Grows with every change.
+    pub version: i64,
+    /// When it was created.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+impl App {
+    /// Whether the app authenticates at all (RFC 6749 §2.1).
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.auth_method != "none"
+    }
+
+    /// Whether a grant type is switched on for it.
+    #[must_use]
+    pub fn allows_grant(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|g| g == grant_type)
+    }
+
+    /// Whether it may be used.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.status == AppStatus::Active
+    }
+}
+
+/// One of at most two live secrets of an app. Only its HMAC is kept.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct AppSecret {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The app.
+    pub app_id: AppId,
+    /// The id.
+    pub id: SecretId,
+    /// HMAC-SHA-256 of the secret under the deployment's sealed key.
+    pub hash: Vec<u8>,
+    /// Whether it authenticates.
+    pub status: AppStatus,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last authenticated, to the hour.
+    pub last_used_at: Option<Time>,
+}

@@ -1,0 +1,166 @@
+//! The names of everything that can happen, as log readers know them.
+
+/// A type of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventType {
+    /// The name that filters use.
+    pub name: &'static str,
+    /// What happened, in words.
+    pub message: &'static str,
+}
+
+macro_rules! event_types {
+    ($($(#[$doc:meta])* $konst:ident = $name:literal, $message:literal;)*) => {
+        $($(#[$doc])* pub const $konst: EventType = EventType { name: $name, message: $message };)*
+
+        /// Every type, in the order of declaration.
+        pub const ALL: &[EventType] = &[$($konst),*];
+    };
+}
+
+event_types! {
+    /// An authorization request at the org server was refused.
+    ORG_AUTHORIZE = "app.oauth2.authorize", "OIDC authorization request";
+    /// An authorization request at a custom server was refused.
+    AS_AUTHORIZE = "app.oauth2.as.authorize", "OAuth2 authorization request";
+    /// A code was issued by the org server.
+    ORG_AUTHORIZE_CODE = "app.oauth2.authorize.code", "OIDC authorization code request";
+    /// A code was issued by a custom server.
+    AS_AUTHORIZE_CODE = "app.oauth2.as.authorize.code", "OAuth2 authorization code request";
+    /// A user denied scopes.
+    AS_SCOPE_DENIED = "app.oauth2.as.authorize.scope_denied", "OAuth2 authorization request denied by the user";
+    /// A token request at the org server was refused.
+    ORG_TOKEN_GRANT = "app.oauth2.token.grant", "OIDC token request";
+    /// A token request at a custom server was refused.
+    AS_TOKEN_GRANT = "app.oauth2.as.token.grant", "OAuth2 token request";
+    /// Tokens were issued by the org server.
+    ORG_ACCESS_TOKEN = "app.oauth2.token.grant.access_token", "OIDC access token is granted";
+    /// Tokens were issued by a custom server.
+    AS_ACCESS_TOKEN = "app.oauth2.as.token.grant.access_token", "OAuth2 access token is granted";
+    /// An ID token was issued by the org server.
+    ORG_ID_TOKEN = "app.oauth2.token.grant.id_token", "OIDC id token is granted";
+    /// An ID token was issued by a custom server.
+    AS_ID_TOKEN = "app.oauth2.as.token.grant.id_token", "OAuth2 id token is granted";
+    /// A refresh token was issued by the org server.
+    ORG_REFRESH_TOKEN = "app.oauth2.token.grant.refresh_token", "OIDC refresh token is granted";
+    /// A refresh token was issued by a custom server.
+    AS_REFRESH_TOKEN = "app.oauth2.as.token.grant.refresh_token", "OAuth2 refresh token is granted";
+    /// A spent refresh token came back at the org server.
+    ORG_DETECT_REUSE = "app.oauth2.token.detect_reuse", "OIDC refresh token reuse detected";
+    /// A spent refresh token came back at a custom server.
+    AS_DETECT_REUSE = "app.oauth2.as.token.detect_reuse", "OAuth2 refresh token reuse detected";
+    /// A token of the org server was revoked.
+    ORG_TOKEN_REVOKE = "app.oauth2.token.revoke", "OIDC token revocation request";
+    /// A token of a custom server was revoked.
+    AS_TOKEN_REVOKE = "app.oauth2.as.token.revoke", "OAuth2 token revocation request";
+    /// A user agreed at the org server.
+    ORG_CONSENT_GRANT = "app.oauth2.consent.grant", "User granted consent to app";
+    /// A user agreed at a custom server.
+    AS_CONSENT_GRANT = "app.oauth2.as.consent.grant", "User granted consent to app";
+    /// A consent was withdrawn.
+    AS_CONSENT_REVOKE = "app.oauth2.as.consent.revoke", "Consent to app was revoked";
+    /// A server got a new signing key.
+    AS_KEY_ROLLOVER = "app.oauth2.as.key.rollover", "Authorization server signing key was rolled";
+    /// The fifth password attempt for one user within a second.
+    USER_RATE_LIMITED = "user_rate_limited", "User was rate limited";
+    /// Someone signed in, or failed to.
+    SESSION_START = "user.session.start", "User login to Signet";
+    /// Someone signed out.
+    SESSION_END = "user.session.end", "User logout from Signet";
+    /// Sessions of a user were ended by an administrator.
+    SESSION_CLEAR = "user.session.clear", "User sessions were cleared";
+    /// An administrator entered the console.
+    SESSION_ADMIN = "user.session.access_admin_app", "User accessed the admin console";
+    /// Someone was signed in to an app.
+    SSO = "user.authentication.sso", "User single sign on to app";
+    /// Too many wrong passwords.
+    ACCOUNT_LOCK = "user.account.lock", "Max sign in attempts exceeded";
+    /// An administrator unlocked a login.
+    ACCOUNT_UNLOCK = "user.account.unlock_by_admin", "Admin unlocked user account";
+    /// A password was set.
+    PASSWORD_UPDATE = "user.account.update_password", "User password was updated";
+    /// A profile was changed.
+    PROFILE_UPDATE = "user.account.update_profile", "User profile was updated";
+    /// A user was created.
+    USER_CREATE = "user.lifecycle.create", "Create user";
+    /// A user was activated.
+    USER_ACTIVATE = "user.lifecycle.activate", "Activate user";
+    /// A user was deactivated.
+    USER_DEACTIVATE = "user.lifecycle.deactivate", "Deactivate user";
+    /// A user was suspended.
+    USER_SUSPEND = "user.lifecycle.suspend", "Suspend user";
+    /// A suspension ended.
+    USER_UNSUSPEND = "user.lifecycle.unsuspend", "Unsuspend user";
+    /// A user was deleted.
+    USER_DELETE = "user.lifecycle.delete.completed", "Delete user";
+    /// An administrator role was given.
+    PRIVILEGE_GRANT = "user.account.privilege.grant", "Grant user privilege";
+    /// An app was created.
+    APP_CREATE = "application.lifecycle.create", "Create application";
+    /// An app was changed.
+    APP_UPDATE = "application.lifecycle.update", "Update application";
+    /// An app was switched on.
+    APP_ACTIVATE = "application.lifecycle.activate", "Activate application";
+    /// An app was switched off.
+    APP_DEACTIVATE = "application.lifecycle.deactivate", "Deactivate application";
+    /// An app was deleted.
+    APP_DELETE = "application.lifecycle.delete", "Delete application";
+    /// A client secret was made.
+    SECRET_CREATE = "app.oauth2.credentials.lifecycle.create", "Create client secret";
+    /// A client secret was switched on.
+    SECRET_ACTIVATE = "app.oauth2.credentials.lifecycle.activate", "Activate client secret";
+    /// A client secret was switched off.
+    SECRET_DEACTIVATE = "app.oauth2.credentials.lifecycle.deactivate", "Deactivate client secret";
+    /// A client secret was deleted.
+    SECRET_DELETE = "app.oauth2.credentials.lifecycle.delete", "Delete client secret";
+    /// A server was created.
+    AS_CREATE = "oauth2.as.created", "Authorization server was created";
+    /// A server was changed.
+    AS_UPDATE = "oauth2.as.updated", "Authorization server was updated";
+    /// A server was switched on.
+    AS_ACTIVATE = "oauth2.as.activated", "Authorization server was activated";
+    /// A server was switched off.
+    AS_DEACTIVATE = "oauth2.as.deactivated", "Authorization server was deactivated";
+    /// A server was deleted.
+    AS_DELETE = "oauth2.as.deleted", "Authorization server was deleted";
+    /// A scope was created.
+    SCOPE_CREATE = "oauth2.scope.created", "Scope was created";
+    /// A scope was changed.
+    SCOPE_UPDATE = "oauth2.scope.updated", "Scope was updated";
+    /// A scope was deleted.
+    SCOPE_DELETE = "oauth2.scope.deleted", "Scope was deleted";
+    /// An API token was made.
+    API_TOKEN_CREATE = "system.api_token.create", "Create API token";
+    /// An API token was revoked.
+    API_TOKEN_REVOKE = "system.api_token.revoke", "Revoke API token";
+    /// An API credential was made.
+    CREDENTIAL_CREATE = "system.api_credential.create", "Create API credential";
+    /// An API credential was revoked.
+    CREDENTIAL_REVOKE = "system.api_credential.revoke", "Revoke API credential";
+    /// An API credential got a token, or was refused one.
+    CREDENTIAL_TOKEN = "system.api_credential.token.grant", "API credential token request";
+    /// A token of an API credential was revoked.
+    CREDENTIAL_TOKEN_REVOKE = "system.api_credential.token.revoke", "API credential token was revoked";
+    /// 90 % of the account's hourly quota are used.
+    QUOTA_WARNING = "system.org.rate_limit.warning", "Rate limit warning";
+    /// The account's hourly quota is used up.
+    QUOTA_VIOLATION = "system.org.rate_limit.violation", "Rate limit violation";
+    /// The log was read through the API or the console.
+    LOG_READ = "system.log.read", "System log was read";
+    /// A tenant was created.
+    TENANT_CREATE = "system.tenant.create", "Tenant was created";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = ALL.iter().map(|t| t.name).collect();
+        names.sort_unstable();
+        let before = names.len();
+        names.dedup();
+        assert_eq!(names.len(), before);
+    }
+}

@@ -1,0 +1,33 @@
+//! Signet's nouns: typed ids, tenants, users, apps, authorization servers, sessions, grants, events;
+//! the clock and the source of chance. Pure: nothing here does I/O.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`id`] | typed ids and their wire form |
+//! | [`time`] | instants in microseconds and the clock that gives them |
+//! | [`entropy`] | ids and secrets |
+//! | [`login`] | the one canonical form of a login |
+//! | [`tenant`], [`user`], [`app`], [`server`] | configuration |
+//! | [`session`], [`flow`], [`grant`], [`token`] | what happens at run time |
+//! | [`credential`] | API credentials and API tokens |
+//! | [`event`] | the system log's records |
+
+pub mod app;
+mod base62;
+pub mod credential;
+pub mod entropy;
+pub mod event;
+pub mod flow;
+pub mod grant;
+pub mod id;
+pub mod login;
+pub mod server;
+pub mod session;
+pub mod tenant;
+mod text_enum;
+pub mod time;
+pub mod token;
+pub mod user;
+
+pub use entropy::Entropy;
+pub use time::{Clock, Time};

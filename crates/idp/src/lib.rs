@@ -1,0 +1,1 @@
+//! Signet's use cases: sign-in, tokens, keys, administration, log.

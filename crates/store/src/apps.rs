@@ -1,0 +1,139 @@
+//! Apps and their secrets.
+
+use crate::macros::{execute, fetch_all, fetch_optional};
+use crate::{Result, StoreError, Tx};
+use signet_domain::Time;
+use signet_domain::app::{App, AppSecret, AppStatus};
+use signet_domain::id::{AppId, SecretId};
+
+impl Tx {
+    /// The app with an id.
+    pub async fn app(&mut self, id: AppId) -> Result<Option<App>> {
+        const SQL: &str = "SELECT * FROM apps WHERE tenant_id = $1 AND id = $2";
+        fetch_optional!(self, App, SQL, self.tenant, id)
+    }
+
+    /// The app with a `client_id`.
+    pub async fn app_by_client_id(&mut self, client_id: &str) -> Result<Option<App>> {
+        const SQL: &str = "SELECT * FROM apps WHERE tenant_id = $1 AND client_id = $2";
+        fetch_optional!(self, App, SQL, self.tenant, client_id)
+    }
+
+    /// Apps after an id, in the order of creation.
+    pub async fn apps(&mut self, after: Option<AppId>, limit: i64) -> Result<Vec<App>> {
+        const SQL: &str = "SELECT * FROM apps WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+        fetch_all!(self, App, SQL, self.tenant, after.unwrap_or(AppId(uuid::Uuid::nil())), limit)
+    }
+
+    /// Creates an app. [`StoreError::Conflict`] when the `client_id` is taken.
+    pub async fn insert_app(&mut self, a: &App) -> Result<()> {
+        const SQL: &str =
+            "INSERT INTO apps (tenant_id, id, client_id, label, kind, status, auth_method, grant_types,
+            redirect_uris, post_logout_redirect_uris, allowed_scopes, pkce_required, consent_method, rotation,
+            leeway_seconds, demo, version, created_at, updated_at)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,1,$17,$17)";
+        execute!(
+            self,
+            SQL,
+            self.tenant,
+            a.id,
+            &a.client_id,
+            &a.label,
+            a.kind,
+            a.status,
+            &a.auth_method,
+            &a.grant_types,
+            &a.redirect_uris,
+            &a.post_logout_redirect_uris,
+            &a.allowed_scopes,
+            a.pkce_required,
+            a.consent_method,
+            a.rotation,
+            a.leeway_seconds,
+            a.demo,
+            a.created_at
+        )?;
+        self.config_changed();
+        Ok(())
+    }
+
+    /// Writes an app back if it is still at the version that was read.
+    pub async fn update_app(&mut self, a: &App, now: Time) -> Result<()> {
+        const SQL: &str = "UPDATE apps SET label = $3, kind = $4, status = $5, auth_method = $6, grant_types = $7,
+            redirect_uris = $8, post_logout_redirect_uris = $9, allowed_scopes = $10, pkce_required = $11,
+            consent_method = $12, rotation = $13, leeway_seconds = $14, updated_at = $15, version = version + 1
+            WHERE tenant_id = $1 AND id = $2 AND version = $16";
+        let rows = execute!(
+            self,
+            SQL,
+            self.tenant,
+            a.id,
+            &a.label,
+            a.kind,
+            a.status,
+            &a.auth_method,
+            &a.grant_types,
+            &a.redirect_uris,
+            &a.post_logout_redirect_uris,
+            &a.allowed_scopes,
+            a.pkce_required,
+            a.consent_method,
+            a.rotation,
+            a.leeway_seconds,
+            now,
+            a.version
+        )?;
+        self.config_changed();
+        if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
+    }
+
+    /// Deletes an app with its secrets, grants and consents.
+    pub async fn delete_app(&mut self, id: AppId) -> Result<bool> {
+        const SQL: &str = "DELETE FROM apps WHERE tenant_id = $1 AND id = $2";
+        self.config_changed();
+        execute!(self, SQL, self.tenant, id).map(|n| n > 0)
+    }
+
+    /// Secrets of an app, oldest first.
+    pub async fn app_secrets(&mut self, app: AppId) -> Result<Vec<AppSecret>> {
+        const SQL: &str = "SELECT * FROM app_secrets WHERE tenant_id = $1 AND app_id = $2 ORDER BY id";
+        fetch_all!(self, AppSecret, SQL, self.tenant, app)
+    }
+
+    /// Adds a secret.
+    pub async fn insert_app_secret(&mut self, s: &AppSecret) -> Result<()> {
+        const SQL: &str = "INSERT INTO app_secrets (tenant_id, app_id, id, hash, status, created_at)
+            VALUES ($1,$2,$3,$4,$5,$6)";
+        execute!(self, SQL, self.tenant, s.app_id, s.id, &s.hash, s.status, s.created_at)?;
+        self.config_changed();
+        Ok(())
+    }
+
+    /// Switches a secret on or off.
+    pub async fn set_app_secret_status(
+        &mut self,
+        app: AppId,
+        id: SecretId,
+        status: AppStatus,
+    ) -> Result<bool> {
+        const SQL: &str =
+            "UPDATE app_secrets SET status = $4 WHERE tenant_id = $1 AND app_id = $2 AND id = $3";
+        self.config_changed();
+        execute!(self, SQL, self.tenant, app, id, status).map(|n| n > 0)
+    }
+
+    /// Deletes a secret.
+    pub async fn delete_app_secret(&mut self, app: AppId, id: SecretId) -> Result<bool> {
+        const SQL: &str = "DELETE FROM app_secrets WHERE tenant_id = $1 AND app_id = $2 AND id = $3";
+        self.config_changed();
+        execute!(self, SQL, self.tenant, app, id).map(|n| n > 0)
+    }
+
+    /// Notes that a secret authenticated, unless that was noted within the hour.
+    pub async fn touch_app_secret(&mut self, app: AppId, id: SecretId, now: Time) -> Result<()> {
+        const SQL: &str =
+            "UPDATE app_secrets SET last_used_at = $4 WHERE tenant_id = $1 AND app_id = $2 AND id = $3
+            AND (last_used_at IS NULL OR last_used_at < $5)";
+        execute!(self, SQL, self.tenant, app, id, now, now.plus_secs(-3600)).map(|_| ())
+    }
+}

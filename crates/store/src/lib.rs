@@ -1,0 +1,41 @@
+//! SQL: one text, two engines.
+//!
+//! Rows of a tenant are reachable only through [`Store::tenant`], whose [`Tx`] puts the tenant's id into every
+//! statement; the few functions that see the whole deployment are in [`unscoped`] and are named so.
+//!
+//! A write is a closure over a [`Tx`]. On SQLite one writer runs the closures of all requests and commits them
+//! together (group commit); on PostgreSQL each has a short transaction of its own. Either way the answer comes
+//! after the commit. See `docs/ARCHITECTURE.md`.
+
+mod conn;
+mod dialect;
+mod error;
+mod macros;
+mod migrate;
+mod store;
+mod tx;
+mod writer;
+
+pub mod api_credentials;
+pub mod apps;
+pub mod events;
+pub mod flows;
+pub mod grants;
+pub mod keys;
+pub mod lockout;
+pub mod one_time;
+pub mod refresh;
+pub mod revocations;
+pub mod servers;
+pub mod sessions;
+pub mod throttle;
+pub mod unscoped;
+pub mod users;
+pub mod windows;
+
+pub use error::StoreError;
+pub use store::{Engine, Options, Store, TenantStore};
+pub use tx::Tx;
+
+/// What a store function gives.
+pub type Result<T> = std::result::Result<T, StoreError>;

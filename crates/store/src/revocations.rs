@@ -1,0 +1,53 @@
+//! Revocations of access tokens.
+
+use crate::macros::{execute, fetch_all};
+use crate::{Result, Tx};
+use signet_domain::Time;
+use signet_domain::token::{Revocation, RevocationKind};
+
+/// What a token says of itself that a revocation can reach.
+#[derive(Debug, Clone)]
+pub struct TokenFacts<'a> {
+    /// `jti`.
+    pub jti: &'a str,
+    /// Wire id of the grant.
+    pub grant: &'a str,
+    /// Wire id of the user, or `""`.
+    pub user: &'a str,
+    /// `client_id`.
+    pub app: &'a str,
+    /// Wire id of the server.
+    pub server: &'a str,
+    /// `iat`.
+    pub issued_at: Time,
+}
+
+impl Tx {
+    /// Revokes; a later instant replaces an earlier one.
+    pub async fn put_revocation(
+        &mut self,
+        kind: RevocationKind,
+        key: &str,
+        not_before: Time,
+        until: Time,
+    ) -> Result<()> {
+        const SQL: &str =
+            "INSERT INTO revocations (tenant_id, kind, key, not_before, expires_at) VALUES ($1,$2,$3,$4,$5)
+            ON CONFLICT (tenant_id, kind, key)
+            DO UPDATE SET not_before = excluded.not_before, expires_at = excluded.expires_at
+            WHERE revocations.not_before < excluded.not_before";
+        execute!(self, SQL, self.tenant, kind, key, not_before, until).map(|_| ())
+    }
+
+    /// Whether any revocation reaches a token.
+    pub async fn is_revoked(&mut self, t: &TokenFacts<'_>) -> Result<bool> {
+        const SQL: &str = "SELECT * FROM revocations WHERE tenant_id = $1 AND (
+            (kind = 'JTI' AND key = $2) OR (kind = 'GRANT' AND key = $3) OR (kind = 'USER' AND key = $4)
+            OR (kind = 'APP' AND key = $5) OR (kind = 'SERVER' AND key = $6))";
+        let rows = fetch_all!(self, Revocation, SQL, self.tenant, t.jti, t.grant, t.user, t.app, t.server)?;
+        Ok(rows.iter().any(|r| match r.kind {
+            RevocationKind::Token | RevocationKind::Grant => true,
+            _ => t.issued_at <= r.not_before,
+        }))
+    }
+}

@@ -1,0 +1,310 @@
+//! The open store.
+
+use crate::conn::Conn;
+use crate::tx::Tx;
+use crate::writer::Writer;
+use crate::{Result, StoreError, macros, migrate};
+use futures_util::future::BoxFuture;
+use signet_domain::id::TenantId;
+use signet_domain::{Clock, Time};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// Which engine a store runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded file: one process.
+    Sqlite,
+    /// PostgreSQL: any number of nodes.
+    Postgres,
+}
+
+/// Where the store is.
+#[derive(Debug, Clone)]
+pub enum Options {
+    /// An SQLite file; created if it is missing and `create` is set.
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Whether a missing file is made. A server that expects its data refuses to start without it.
+        create: bool,
+    },
+    /// A `postgres://` URL.
+    Postgres {
+        /// The URL.
+        url: String,
+        /// Most connections that this node holds.
+        connections: u32,
+    },
+}
+
+enum Db {
+    Sqlite { readers: SqlitePool, writer: Writer, _lock: std::fs::File },
+    Postgres(PgPool),
+}
+
+/// The open store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    epoch: i64,
+    clock: Clock,
+    changed: broadcast::Sender<TenantId>,
+}
+
+impl Store {
+    /// Opens the store and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file is missing and may not be made, another process has it open, the database can't be
+    /// reached, or its schema is newer than this binary.
+    pub async fn open(options: &Options, clock: Clock) -> Result<Self> {
+        let (changed, _) = broadcast::channel(1024);
+        let (db, epoch) = match options {
+            Options::Sqlite { path, create } => open_sqlite(path, *create, changed.clone()).await?,
+            Options::Postgres { url, connections } => open_postgres(url, *connections).await?,
+        };
+        Ok(Self(Arc::new(Inner { db, epoch, clock, changed })))
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.0.db {
+            Db::Sqlite { .. } => Engine::Sqlite,
+            Db::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Hears of every tenant whose configuration this node's commits change.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<TenantId> {
+        self.0.changed.subscribe()
+    }
+
+    /// One tenant's rows.
+    #[must_use]
+    pub fn tenant(&self, tenant: TenantId) -> TenantStore {
+        TenantStore { store: self.clone(), tenant }
+    }
+
+    /// The deployment's epoch.
+    #[must_use]
+    pub fn epoch(&self) -> i64 {
+        self.0.epoch
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        let mut tx = self.read(TenantId(uuid::Uuid::nil())).await?;
+        macros::execute!(tx, "SELECT 1").map(|_| ())
+    }
+
+    /// Closes all connections, after what is under way.
+    pub async fn close(&self) {
+        match &self.0.db {
+            Db::Sqlite { readers, .. } => readers.close().await,
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) async fn read(&self, tenant: TenantId) -> Result<Tx> {
+        let conn = match &self.0.db {
+            Db::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        };
+        Ok(self.tx(tenant, conn))
+    }
+
+    pub(crate) async fn write<R, F>(&self, tenant: TenantId, f: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send + 'static,
+    {
+        match &self.0.db {
+            Db::Sqlite { writer, .. } => {
+                writer.write(tenant, self.0.clock.override_now(), with_changes(f)).await
+            }
+            Db::Postgres(pool) => {
+                let mut tx = self.tx(tenant, Conn::PostgresTx(pool.begin().await?));
+                let value = with_changes(f)(&mut tx).await?;
+                let changed = tx.config_changed;
+                if let Conn::PostgresTx(transaction) = tx.conn {
+                    transaction.commit().await?;
+                }
+                if changed {
+                    let _ = self.0.changed.send(tenant);
+                }
+                Ok(value)
+            }
+        }
+    }
+
+    fn tx(&self, tenant: TenantId, conn: Conn) -> Tx {
+        let clock_override = self.0.clock.override_now();
+        Tx { tenant, conn, epoch: self.0.epoch, txid: 0, seq: 0, clock_override, config_changed: false }
+    }
+}
+
+/// Ends a write that changed configuration by noting the change where other nodes look for it.
+fn with_changes<R, F>(f: F) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send + 'static
+where
+    R: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send + 'static,
+{
+    fn boxed<R, F>(f: F, tx: &mut Tx) -> BoxFuture<'_, Result<R>>
+    where
+        R: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send + 'static,
+    {
+        Box::pin(async move {
+            let value = f(&mut *tx).await?;
+            if tx.config_changed {
+                tx.note_change().await?;
+            }
+            Ok(value)
+        })
+    }
+    move |tx| boxed(f, tx)
+}
+
+/// One tenant's rows.
+#[derive(Clone)]
+pub struct TenantStore {
+    store: Store,
+    tenant: TenantId,
+}
+
+impl TenantStore {
+    /// The tenant.
+    #[must_use]
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when none is to be had in time.
+    pub async fn read(&self) -> Result<Tx> {
+        self.store.read(self.tenant).await
+    }
+
+    /// Runs a write and answers after its commit. An `Err` rolls it back; a refusal that must persist
+    /// something (a replay's revocation) is a value inside `Ok`.
+    ///
+    /// # Errors
+    /// What the closure gives, or [`StoreError::Unavailable`] when it could not be committed.
+    pub async fn write<R, F>(&self, f: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send + 'static,
+    {
+        self.store.write(self.tenant, f).await
+    }
+}
+
+async fn open_sqlite(path: &Path, create: bool, changed: broadcast::Sender<TenantId>) -> Result<(Db, i64)> {
+    if !create && !path.exists() {
+        return Err(StoreError::Unavailable(format!(
+            "there is no store at {}: check the data directory, or restore it from a backup",
+            path.display()
+        )));
+    }
+    let lock = lock(path)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(create)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .statement_cache_capacity(512);
+    let write_pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options.clone())
+        .await?;
+    migrate::sqlite(&write_pool).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await?;
+    let (epoch,): (i64,) =
+        sqlx::query_as("SELECT COALESCE(MAX(epoch), 1) FROM deployment").fetch_one(&readers).await?;
+    let notify = Box::new(move |tenant| {
+        let _ = changed.send(tenant);
+    });
+    let writer = Writer::start(&write_pool, epoch, notify).await?;
+    Ok((Db::Sqlite { readers, writer, _lock: lock }, epoch))
+}
+
+/// Two processes on one file would each believe that they decide alone.
+fn lock(path: &Path) -> Result<std::fs::File> {
+    let in_use = |error: &dyn std::fmt::Display| {
+        StoreError::InUse(format!(
+            "{} can't be locked ({error}): is another signet running on it?",
+            path.display()
+        ))
+    };
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path.with_extension("lock"))
+        .map_err(|e| in_use(&e))?;
+    file.try_lock().map_err(|e| in_use(&e))?;
+    Ok(file)
+}
+
+async fn open_postgres(url: &str, connections: u32) -> Result<(Db, i64)> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| StoreError::Unavailable("the database URL can't be read: check --database-url".into()))?
+        .application_name("signet")
+        .statement_cache_capacity(512)
+        .options([("statement_timeout", "10000"), ("idle_in_transaction_session_timeout", "10000")]);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(3))
+        .connect_with(options)
+        .await?;
+    migrate::postgres(&pool).await?;
+    let (epoch,): (i64,) =
+        sqlx::query_as("SELECT COALESCE(MAX(epoch), 1) FROM deployment").fetch_one(&pool).await?;
+    Ok((Db::Postgres(pool), epoch))
+}
+
+impl Tx {
+    async fn note_change(&mut self) -> Result<()> {
+        const SQL: &str = "INSERT INTO changes (tenant_id, version, changed_at) VALUES ($1, 1, $2)
+            ON CONFLICT (tenant_id) DO UPDATE SET version = changes.version + 1, changed_at = excluded.changed_at";
+        let now = self.clock_override.unwrap_or_else(|| Clock::System.now());
+        macros::execute!(self, SQL, self.tenant, now)?;
+        Ok(())
+    }
+
+    /// Whether statements run on SQLite.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.conn, Conn::Sqlite(_))
+    }
+
+    /// The instant that statements with a clock of their own use instead; only tests set it.
+    #[must_use]
+    pub fn clock_override(&self) -> Option<Time> {
+        self.clock_override
+    }
+}
