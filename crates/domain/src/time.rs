@@ -69,33 +69,44 @@ impl Time {
 
 /// Where `now` comes from.
 ///
-/// A server reads it once per request and hands the instant on. The manual form is for tests, which move
+/// A server reads it once per request and hands the instant on. The shifted form is for tests, which move
 /// time instead of waiting for it.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The system's clock.
     System,
-    /// The system's clock moved by a number of microseconds.
-    Shifted(Arc<AtomicI64>),
+    /// The system's clock moved by a number of microseconds, or stopped.
+    Shifted(Arc<Shift>),
 }
+
+/// How far a clock is moved.
+#[derive(Debug)]
+pub struct Shift {
+    /// Microseconds to add to the system's clock.
+    by: AtomicI64,
+    /// The instant at which it stands; [`RUNS`] while it runs.
+    stopped_at: AtomicI64,
+}
+
+/// Marks a clock that runs.
+const RUNS: i64 = i64::MIN;
 
 impl Clock {
     /// A clock that tests can move.
     #[must_use]
     pub fn shifted() -> Self {
-        Self::Shifted(Arc::new(AtomicI64::new(0)))
+        Self::Shifted(Arc::new(Shift { by: AtomicI64::new(0), stopped_at: AtomicI64::new(RUNS) }))
     }
 
     /// The current instant.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
     pub fn now(&self) -> Time {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
         match self {
-            Self::System => Time(since_epoch),
-            Self::Shifted(by) => Time(since_epoch.saturating_add(by.load(Ordering::SeqCst))),
+            Self::System => Time(system()),
+            Self::Shifted(shift) => match shift.stopped_at.load(Ordering::SeqCst) {
+                RUNS => Time(system().saturating_add(shift.by.load(Ordering::SeqCst))),
+                stopped_at => Time(stopped_at),
+            },
         }
     }
 
@@ -107,6 +118,31 @@ impl Clock {
             Self::Shifted(_) => Some(self.now()),
         }
     }
+
+    /// Sets a shifted clock; whether it runs or stands stays as it is. The system's clock is nobody's to set.
+    pub fn set(&self, now: Time) {
+        let Self::Shifted(shift) = self else { return };
+        if shift.stopped_at.load(Ordering::SeqCst) == RUNS {
+            shift.by.store(now.0.saturating_sub(system()), Ordering::SeqCst);
+        } else {
+            shift.stopped_at.store(now.0, Ordering::SeqCst);
+        }
+    }
+
+    /// Stops a shifted clock where it is.
+    pub fn freeze(&self) {
+        if let Self::Shifted(shift) = self {
+            shift.stopped_at.store(self.now().0, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Microseconds since 1970 by the system's clock.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+fn system() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -117,6 +153,18 @@ mod tests {
     fn rfc3339_has_three_digits_of_milliseconds() {
         assert_eq!(Time(1_767_323_045_678_999).rfc3339(), "2026-01-02T03:04:05.678Z");
         assert_eq!(Time(0).rfc3339(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_shifted_clock_is_set_and_stopped() {
+        let clock = Clock::shifted();
+        clock.set(Time(5_000_000));
+        assert!(clock.now() >= Time(5_000_000));
+        clock.freeze();
+        let stopped_at = clock.now();
+        assert_eq!(clock.now(), stopped_at);
+        clock.set(Time(7));
+        assert_eq!(clock.now(), Time(7));
     }
 
     #[test]

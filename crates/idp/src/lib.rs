@@ -1,1 +1,42 @@
-//! Signet's use cases: sign-in, tokens, keys, administration, log.
+//! Signet's use cases, without a web framework: each function takes a [`Ctx`] and typed input, and gives a
+//! value or a refusal that the edge turns into HTTP.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`service`] | the running identity provider: store, keys, hashing, limits |
+//! | [`authorize`], [`sign_in`], [`consent`], [`logout`] | the browser's way |
+//! | [`token`] | the token endpoint, a file per grant |
+//! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
+//! | [`admin`] | the management API |
+//! | [`quota`], [`throttle`], [`guard`] | limits |
+//! | [`syslog`] | reading the system log |
+//! | [`tenants`] | making tenants |
+
+pub mod access_token;
+pub mod admin;
+pub mod authorize;
+pub mod cache;
+pub mod client;
+pub mod consent;
+pub mod ctx;
+pub mod error;
+pub mod guard;
+pub mod introspect;
+pub mod journal;
+pub mod keys;
+pub mod logout;
+pub mod password;
+pub mod quota;
+pub mod revoke;
+pub mod secrets;
+pub mod service;
+pub mod sign_in;
+pub mod syslog;
+pub mod tenants;
+pub mod throttle;
+pub mod token;
+pub mod userinfo;
+
+pub use ctx::Ctx;
+pub use error::IdpError;
+pub use service::{Idp, Settings};

@@ -42,6 +42,12 @@ impl Tx {
         execute!(self, SQL, self.tenant, id, now).map(|n| n > 0)
     }
 
+    /// Whether a flow was stored.
+    pub async fn flow_exists(&mut self, id: FlowId) -> Result<bool> {
+        const SQL: &str = "SELECT 1 FROM flows WHERE tenant_id = $1 AND id = $2";
+        Ok(fetch_optional!(self, (i32,), SQL, self.tenant, id)?.is_some())
+    }
+
     /// What a user allowed an app at a server.
     pub async fn consent(&mut self, user: UserId, app: AppId, server: ServerId) -> Result<Option<Consent>> {
         const SQL: &str =

@@ -18,11 +18,14 @@ mod writer;
 
 pub mod api_credentials;
 pub mod apps;
+pub mod counts;
 pub mod events;
 pub mod flows;
 pub mod grants;
+pub mod housekeeping;
 pub mod keys;
 pub mod lockout;
+pub mod log_query;
 pub mod one_time;
 pub mod refresh;
 pub mod revocations;
@@ -39,3 +42,8 @@ pub use tx::Tx;
 
 /// What a store function gives.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The wrapper of JSON columns.
+pub mod sqlx_types {
+    pub use sqlx::types::Json;
+}

@@ -83,6 +83,12 @@ impl Tx {
         if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
     }
 
+    /// Makes two writers of one server's parts stand in line.
+    pub async fn lock_server(&mut self, id: ServerId) -> Result<()> {
+        const SQL: &str = "UPDATE servers SET version = version WHERE tenant_id = $1 AND id = $2";
+        execute!(self, SQL, self.tenant, id).map(|_| ())
+    }
+
     /// Deletes a server with its scopes, keys and grants.
     pub async fn delete_server(&mut self, id: ServerId) -> Result<bool> {
         const SQL: &str = "DELETE FROM servers WHERE tenant_id = $1 AND id = $2";

@@ -2,6 +2,7 @@
 
 use crate::macros::{execute, fetch_all, fetch_one, fetch_optional};
 use crate::{Result, Store};
+use futures_util::future::BoxFuture;
 use signet_domain::Time;
 use signet_domain::id::TenantId;
 use signet_domain::tenant::Tenant;
@@ -118,8 +119,12 @@ impl Store {
         fetch_all!(tx, TenantSummary, SQL, after, limit)
     }
 
-    /// Creates a tenant. [`crate::StoreError::Conflict`] when its name, number or host is taken.
-    pub async fn unscoped_insert_tenant(&self, t: Tenant) -> Result<()> {
+    /// Creates a tenant, and in the same commit what `then` adds to it.
+    /// [`crate::StoreError::Conflict`] when its name, number or host is taken.
+    pub async fn unscoped_insert_tenant<F>(&self, t: Tenant, then: F) -> Result<()>
+    where
+        F: for<'t> FnOnce(&'t mut crate::Tx) -> BoxFuture<'t, Result<()>> + Send + 'static,
+    {
         const SQL: &str =
             "INSERT INTO tenants (id, number, name, display_name, host, url, default_domain, status,
             demo, config_version, next_user_number, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,1,1,$10)";
@@ -140,7 +145,7 @@ impl Store {
                     t.created_at
                 )?;
                 tx.config_changed();
-                Ok(())
+                then(tx).await
             })
         })
         .await

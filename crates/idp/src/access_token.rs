@@ -1,0 +1,268 @@
+//! Minting and believing tokens.
+
+use crate::cache::ServerConfig;
+use crate::keys::ServerKeys;
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::Time;
+use signet_domain::app::App;
+use signet_domain::id::{GrantId, SessionId, UserId};
+use signet_domain::server::Server;
+use signet_domain::user::User;
+use signet_oauth::claims::{AccessTokenClaims, IdTokenClaims, VERSION, at_hash};
+use signet_oauth::jwt::{self, Alg, ClaimCheck, TYP_ACCESS};
+use signet_oauth::{Reason, ScopeSet};
+use signet_store::revocations::TokenFacts;
+use std::sync::Arc;
+
+/// Algorithms that a server can be set to.
+pub const ALGS: &[Alg] = &[Alg::RS256, Alg::ES256, Alg::EdDSA];
+
+/// For whom, by whom and for what tokens are made.
+pub struct Subject<'a> {
+    /// The server.
+    pub server: &'a Server,
+    /// The app.
+    pub app: &'a App,
+    /// The user; none when the app acts for itself.
+    pub user: Option<&'a User>,
+    /// The granted scopes.
+    pub scopes: &'a ScopeSet,
+    /// The grant.
+    pub grant: GrantId,
+    /// When the user's password was given.
+    pub auth_time: Option<Time>,
+    /// The browser session, if any.
+    pub session: Option<SessionId>,
+    /// `nonce` of the authorization request.
+    pub nonce: Option<&'a str>,
+}
+
+/// A minted access token.
+pub struct Minted {
+    /// The compact JWS.
+    pub token: String,
+    /// Its id.
+    pub jti: String,
+    /// Its end.
+    pub expires_at: Time,
+}
+
+/// An access token that is good right now.
+pub struct Believed {
+    /// Its claims.
+    pub claims: AccessTokenClaims,
+    /// The user, if it has one.
+    pub user: Option<User>,
+}
+
+impl Idp {
+    /// Mints an access token (RFC 9068).
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub fn mint_access(&self, ctx: &Ctx, keys: &ServerKeys, s: &Subject<'_>) -> Result<Minted, IdpError> {
+        let jti = self.entropy().secret("AT.");
+        let iat = ctx.now.secs();
+        let exp = iat + s.server.access_token_seconds;
+        let claims = AccessTokenClaims {
+            ver: VERSION,
+            jti: jti.clone(),
+            iss: s.server.issuer.clone(),
+            aud: s.server.audience.clone(),
+            iat,
+            exp,
+            cid: s.app.client_id.clone(),
+            client_id: s.app.client_id.clone(),
+            uid: s.user.map(|u| u.id.to_string()),
+            scp: s.scopes.to_vec(),
+            auth_time: s.auth_time.map(Time::secs),
+            sub: s.user.map_or_else(|| s.app.client_id.clone(), |u| u.id.to_string()),
+            gid: Some(s.grant.to_string()),
+            username: s.user.map(|u| u.login.clone()),
+            extra: serde_json::Map::new(),
+        };
+        let token = jwt::sign(&keys.active, Some(TYP_ACCESS), &claims)?;
+        Ok(Minted { token, jti, expires_at: Time::from_secs(exp) })
+    }
+
+    /// Mints an ID token (OpenID Connect Core §2) beside an access token.
+    ///
+    /// # Errors
+    /// When signing fails or there is no user.
+    pub fn mint_id(
+        &self,
+        ctx: &Ctx,
+        keys: &ServerKeys,
+        s: &Subject<'_>,
+        access: &str,
+    ) -> Result<String, IdpError> {
+        let user = s.user.ok_or_else(|| IdpError::Internal("an ID token needs a user".into()))?;
+        let iat = ctx.now.secs();
+        let mut profile = user_claims(user, s.scopes);
+        profile.remove("sub");
+        let claims = IdTokenClaims {
+            ver: VERSION,
+            jti: self.entropy().secret("ID."),
+            iss: s.server.issuer.clone(),
+            aud: s.app.client_id.clone(),
+            sub: user.id.to_string(),
+            iat,
+            exp: iat + s.server.id_token_seconds,
+            auth_time: s.auth_time.unwrap_or(ctx.now).secs(),
+            nonce: s.nonce.map(str::to_owned),
+            at_hash: Some(at_hash(keys.active.alg(), access)),
+            amr: vec!["pwd".to_owned()],
+            sid: s.session.map(|id| id.to_string()),
+            idp: Some(ctx.tenant.id.to_string()),
+            profile,
+        };
+        Ok(jwt::sign(&keys.active, None, &claims)?)
+    }
+
+    /// Whether an access token of a server is good right now: signature, issuer, audience, times, and that
+    /// nothing it hangs on was revoked, suspended or switched off. The store is asked every time.
+    ///
+    /// # Errors
+    /// The inner error says why it is not good; the outer one that the store failed.
+    pub async fn believe(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        token: &str,
+    ) -> Result<Result<Believed, Reason>, IdpError> {
+        let server = &config.server;
+        let keys = self.server_keys(ctx, server).await?;
+        let Some(claims) = verified(&keys, server, token, ctx.now) else {
+            return Ok(Err(Reason::AccessTokenInvalid));
+        };
+        let claims = match claims {
+            Ok(claims) => claims,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let app = self.app(ctx, &claims.cid).await?;
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let (server_id, grant, user) = (
+            server.id.to_string(),
+            claims.gid.clone().unwrap_or_default(),
+            claims.uid.clone().unwrap_or_default(),
+        );
+        let facts = TokenFacts {
+            jti: &claims.jti,
+            grant: &grant,
+            user: &user,
+            app: &claims.cid,
+            server: &server_id,
+            issued_at: Time::from_secs(claims.iat),
+        };
+        if tx.is_revoked(&facts).await? || !app.is_some_and(|a| a.app.is_active()) {
+            return Ok(Err(Reason::AccessTokenRevoked));
+        }
+        let user = match claims.uid.as_deref().map(UserId::parse) {
+            None => None,
+            Some(Some(id)) => match tx.user(id).await? {
+                Some(user) if user.is_active() => Some(user),
+                _ => return Ok(Err(Reason::AccessTokenRevoked)),
+            },
+            Some(None) => return Ok(Err(Reason::AccessTokenInvalid)),
+        };
+        Ok(Ok(Believed { claims, user }))
+    }
+
+    /// The claims of an access token that this server signed, whatever else became of it: for revocation.
+    ///
+    /// # Errors
+    /// When the keys can't be had.
+    pub async fn signed_here(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        token: &str,
+    ) -> Result<Option<AccessTokenClaims>, IdpError> {
+        let keys: Arc<ServerKeys> = self.server_keys(ctx, &config.server).await?;
+        Ok(verified(&keys, &config.server, token, ctx.now).and_then(Result::ok))
+    }
+}
+
+/// `None` when it is no access token of this server at all, `Some(Err)` when it has expired.
+fn verified(
+    keys: &ServerKeys,
+    server: &Server,
+    token: &str,
+    now: Time,
+) -> Option<Result<AccessTokenClaims, Reason>> {
+    let verified = jwt::verify(token, &keys.jwks.keys, ALGS).ok()?;
+    let check = ClaimCheck {
+        issuer: &server.issuer,
+        audience: Some(&server.audience),
+        typ: Some(TYP_ACCESS),
+        now: now.secs(),
+        leeway: 0,
+    };
+    check.check_expired_ok(&verified).ok()?;
+    let fresh = check.check(&verified).is_ok();
+    let claims = serde_json::from_value(serde_json::Value::Object(verified.claims)).ok()?;
+    Some(if fresh { Ok(claims) } else { Err(Reason::TokenExpired) })
+}
+
+/// The claims about a user that a set of scopes gives (OpenID Connect Core §5.4).
+#[must_use]
+pub fn user_claims(user: &User, scopes: &ScopeSet) -> serde_json::Map<String, serde_json::Value> {
+    let mut claims = serde_json::Map::new();
+    claims.insert("sub".into(), user.id.to_string().into());
+    let mut put = |name: &str, value: serde_json::Value| {
+        claims.insert(name.to_owned(), value);
+    };
+    let member = |name: &str| user.profile.get(name).filter(|v| !v.is_null()).cloned();
+    if scopes.contains("profile") {
+        put("name", user.display_name().into());
+        put("given_name", user.first_name.as_str().into());
+        put("family_name", user.last_name.as_str().into());
+        put("preferred_username", user.login.as_str().into());
+        put("updated_at", user.updated_at.secs().into());
+        for (claim, name) in [
+            ("middle_name", "middleName"),
+            ("nickname", "nickName"),
+            ("profile", "profileUrl"),
+            ("picture", "picture"),
+            ("website", "website"),
+            ("gender", "gender"),
+            ("birthdate", "birthdate"),
+            ("zoneinfo", "timezone"),
+            ("locale", "locale"),
+        ] {
+            if let Some(value) = member(name) {
+                put(claim, value);
+            }
+        }
+    }
+    if scopes.contains("email") {
+        put("email", user.email.as_str().into());
+        put("email_verified", false.into());
+    }
+    if scopes.contains("phone")
+        && let Some(phone) = member("primaryPhone").or_else(|| member("mobilePhone"))
+    {
+        put("phone_number", phone);
+    }
+    if scopes.contains("address")
+        && let Some(address) = address(user)
+    {
+        put("address", address);
+    }
+    claims
+}
+
+fn address(user: &User) -> Option<serde_json::Value> {
+    let parts = [
+        ("street_address", "streetAddress"),
+        ("locality", "city"),
+        ("region", "state"),
+        ("postal_code", "zipCode"),
+        ("country", "countryCode"),
+    ];
+    let address: serde_json::Map<_, _> = parts
+        .iter()
+        .filter_map(|(claim, name)| Some(((*claim).to_owned(), user.profile.get(*name)?.clone())))
+        .collect();
+    (!address.is_empty()).then(|| address.into())
+}

@@ -1,0 +1,225 @@
+//! Reading an authorization request. Nothing is redirected before the redirect URI is known to be registered
+//! (RFC 6749 §4.1.2.1): until then every fault is a page of our own.
+
+use super::{Page, SignedIn, Step};
+use crate::cache::{AppConfig, ServerConfig};
+use crate::ctx::{At, by_kind, user_entity};
+use crate::secrets::SecretKind;
+use crate::token::scopes;
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::app::AppKind;
+use signet_domain::event::{Entity, Event, types};
+use signet_domain::flow::Flow;
+use signet_domain::id::{AppId, FlowId};
+use signet_oauth::authorize::{AuthorizeRequest, AuthorizeTarget, Prompt};
+use signet_oauth::redirect::RedirectUri;
+use signet_oauth::response::AuthorizeResponse;
+use signet_oauth::token_request::GrantType;
+use signet_oauth::{OAuthError, Params, Reason};
+use std::sync::Arc;
+
+/// What reaches the authorization endpoint.
+pub struct AuthorizeCall<'a> {
+    /// The server that was asked.
+    pub server: &'a Arc<ServerConfig>,
+    /// Query or form.
+    pub params: &'a Params,
+    /// The browser's sign-in, if it has a live one.
+    pub signed_in: Option<&'a SignedIn>,
+    /// The value of the browser's flow cookie; flows are bound to it.
+    pub browser: &'a str,
+}
+
+impl Idp {
+    /// Answers an authorization request.
+    ///
+    /// # Errors
+    /// A [`Page`] when the app or its redirect URI is not proven, or the server itself fails.
+    pub async fn authorize(&self, ctx: &Ctx, call: &AuthorizeCall<'_>) -> Result<Step, Page> {
+        let (target, app) = match self.target(ctx, call).await {
+            Ok(proven) => proven,
+            Err(page) => {
+                let event = self.refused(ctx, call, None, &page.0, None);
+                self.record(ctx, vec![event]).await?;
+                return Err(page);
+            }
+        };
+        let flow_id: FlowId = self.entropy().id(ctx.now);
+        match self.proven(ctx, call, &target, &app, flow_id).await {
+            Ok(step) => Ok(step),
+            Err(error) if error.status() >= 500 => Err(Page(error)),
+            Err(error) => {
+                let event = self.refused(ctx, call, Some(&app), &error, Some(flow_id));
+                self.record(ctx, vec![event]).await?;
+                let (mode, state) =
+                    (AuthorizeRequest::echo_mode(call.params), AuthorizeRequest::echo_state(call.params));
+                let issuer = &call.server.server.issuer;
+                Ok(Step::Respond(Box::new(AuthorizeResponse::error(
+                    &target.redirect_uri,
+                    mode,
+                    &error,
+                    state,
+                    issuer,
+                ))))
+            }
+        }
+    }
+
+    /// Finds the app and proves the redirect URI.
+    async fn target(
+        &self,
+        ctx: &Ctx,
+        call: &AuthorizeCall<'_>,
+    ) -> Result<(AuthorizeTarget, Arc<AppConfig>), Page> {
+        let target = AuthorizeTarget::parse(call.params).map_err(Page)?;
+        let unknown = || {
+            Page(OAuthError::new(Reason::UnknownClient).describe(
+                "No app has this 'client_id' here; compare it, and the address, with the app's settings.",
+            ))
+        };
+        let app =
+            self.app(ctx, &target.client_id).await?.filter(|a| a.app.is_active()).ok_or_else(unknown)?;
+        let flexible_port = app.app.kind == AppKind::Native;
+        let registered = app
+            .app
+            .redirect_uris
+            .iter()
+            .any(|uri| RedirectUri::stored(uri.as_str(), flexible_port).matches(&target.redirect_uri));
+        if !registered {
+            return Err(Page(OAuthError::new(Reason::IllegalRedirectUri)));
+        }
+        Ok((target, app))
+    }
+
+    /// Everything after the redirect URI is proven: faults go back to the app.
+    async fn proven(
+        &self,
+        ctx: &Ctx,
+        call: &AuthorizeCall<'_>,
+        target: &AuthorizeTarget,
+        app: &AppConfig,
+        flow_id: FlowId,
+    ) -> Result<Step, OAuthError> {
+        let mut request = AuthorizeRequest::parse(call.params, target)?;
+        check_app(call.server, app, &request)?;
+        let granted =
+            scopes::resolve(call.server, &app.app, request.scope.as_ref(), GrantType::AuthorizationCode)?;
+        request.scope = Some(granted);
+        let fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s));
+        if request.prompt.contains(Prompt::None) {
+            let signed_in = fresh.ok_or(match call.signed_in {
+                None => Reason::NoExistingSession,
+                Some(_) => Reason::LoginRequired,
+            })?;
+            if !self.missing_consent(ctx, call.server, app, &request, &signed_in.user).await?.is_empty() {
+                return Err(Reason::ConsentRequired.into());
+            }
+            return self.respond(ctx, call.server, app, &request, signed_in, flow_id).await;
+        }
+        if let Some(signed_in) = fresh
+            && !request.prompt.contains(Prompt::Consent)
+            && self.missing_consent(ctx, call.server, app, &request, &signed_in.user).await?.is_empty()
+        {
+            return self.respond(ctx, call.server, app, &request, signed_in, flow_id).await;
+        }
+        let handle = self.begin_flow(ctx, call, app, &request, flow_id).await?;
+        Ok(if fresh.is_some() { Step::Consent { handle } } else { Step::SignIn { handle } })
+    }
+
+    async fn respond(
+        &self,
+        ctx: &Ctx,
+        server: &ServerConfig,
+        app: &AppConfig,
+        request: &AuthorizeRequest,
+        signed_in: &SignedIn,
+        flow: FlowId,
+    ) -> Result<Step, OAuthError> {
+        let code = self.issue_code(ctx, server, app, request, signed_in, flow, Vec::new()).await?;
+        Ok(Step::Respond(Box::new(code)))
+    }
+
+    /// Stores the request; the browser carries only the handle.
+    async fn begin_flow(
+        &self,
+        ctx: &Ctx,
+        call: &AuthorizeCall<'_>,
+        app: &AppConfig,
+        request: &AuthorizeRequest,
+        id: FlowId,
+    ) -> Result<String, IdpError> {
+        let handle = self.entropy().secret("");
+        let json = serde_json::to_value(request).map_err(|e| IdpError::Internal(e.to_string()))?;
+        let flow = Flow {
+            tenant_id: ctx.tenant_id(),
+            id,
+            handle_hash: self.secrets().hash(SecretKind::Flow, ctx.tenant_id(), &handle),
+            browser_hash: self.secrets().hash(SecretKind::Browser, ctx.tenant_id(), call.browser),
+            server_id: call.server.server.id,
+            app_id: app.app.id,
+            request: signet_store::sqlx_types::Json(json),
+            created_at: ctx.now,
+            expires_at: ctx.now.plus_secs(Flow::SECONDS),
+            finished_at: None,
+        };
+        self.store()
+            .tenant(ctx.tenant_id())
+            .write(move |tx| Box::pin(async move { tx.insert_flow(&flow).await }))
+            .await?;
+        Ok(handle)
+    }
+
+    /// The event of a refused authorization request.
+    fn refused(
+        &self,
+        ctx: &Ctx,
+        call: &AuthorizeCall<'_>,
+        app: Option<&AppConfig>,
+        error: &OAuthError,
+        flow: Option<FlowId>,
+    ) -> Event {
+        let server = &call.server.server;
+        let actor = call
+            .signed_in
+            .map_or_else(|| Entity::new("User", "unknown", "unknown", "unknown"), |s| user_entity(&s.user));
+        let kind = by_kind(server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
+        let mut event = self.event(ctx, kind, actor).failed(error.reason.as_str()).at(server);
+        event.flow_id = flow;
+        event.user_id = call.signed_in.map(|s| s.user.id.to_string());
+        let named = call.params.get("client_id").filter(|id| AppId::parse(id).is_some());
+        event.client_id = app.map(|a| a.app.client_id.clone()).or_else(|| named.map(str::to_owned));
+        if error.reason == Reason::IllegalRedirectUri
+            && let Some(uri) = call.params.get("redirect_uri")
+        {
+            // Without its query, which may carry anything.
+            event = event.debug("redirectUri", uri.split(['?', '#']).next().unwrap_or_default());
+        }
+        event
+    }
+}
+
+/// What must hold of the app and the server besides the redirect URI.
+fn check_app(server: &ServerConfig, app: &AppConfig, request: &AuthorizeRequest) -> Result<(), OAuthError> {
+    if app.app.kind == AppKind::Service {
+        return Err(Reason::InvalidClientApplicationType.into());
+    }
+    if !app.app.allows_grant("authorization_code") {
+        return Err(Reason::UnauthorizedClient.into());
+    }
+    if app.app.pkce_required && request.challenge.is_none() {
+        return Err(Reason::PkceMissingChallenge.into());
+    }
+    // RFC 8707 §2: the one resource that a server's tokens are for is its audience.
+    if request.resource.iter().any(|r| *r != server.server.audience) {
+        return Err(Reason::InvalidTarget.into());
+    }
+    Ok(())
+}
+
+/// Whether the sign-in at hand is not the one that was asked for (OpenID Connect Core §3.1.2.1).
+fn needs_sign_in(ctx: &Ctx, request: &AuthorizeRequest, signed_in: &SignedIn) -> bool {
+    let too_old = request
+        .max_age
+        .is_some_and(|max| max == 0 || ctx.now >= signed_in.session.auth_time.plus_secs(i64::from(max) + 1));
+    too_old || request.prompt.contains(Prompt::Login) || request.prompt.contains(Prompt::SelectAccount)
+}

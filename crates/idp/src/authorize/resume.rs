@@ -1,0 +1,93 @@
+//! Going on with a stored flow after sign-in or consent.
+
+use super::{OpenFlow, Page, SignedIn, Step};
+use crate::cache::{AppConfig, ServerConfig};
+use crate::secrets::SecretKind;
+use crate::token::scopes;
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::user::User;
+use signet_oauth::authorize::{AuthorizeRequest, Prompt};
+use signet_oauth::{OAuthError, Reason, ScopeSet};
+
+impl Idp {
+    /// Opens a flow by its handle, in the browser that began it.
+    ///
+    /// # Errors
+    /// A [`Page`] when there is no such flow for this browser, or it has expired or been answered.
+    pub async fn open_flow(&self, ctx: &Ctx, handle: &str, browser: &str) -> Result<OpenFlow, Page> {
+        let gone = || Page(OAuthError::new(Reason::RequestExpired));
+        let hash = self.secrets().hash(SecretKind::Flow, ctx.tenant_id(), handle);
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let flow = tx.flow_by_handle(&hash).await?.ok_or_else(gone)?;
+        let browser = self.secrets().hash(SecretKind::Browser, ctx.tenant_id(), browser);
+        let same_browser = signet_oauth::compare::ct_eq(&flow.browser_hash, &browser);
+        if !same_browser || ctx.now >= flow.expires_at || flow.finished_at.is_some() {
+            return Err(gone());
+        }
+        let server = tx.server(flow.server_id).await?.ok_or_else(gone)?;
+        let app = tx.app(flow.app_id).await?.ok_or_else(gone)?;
+        drop(tx);
+        let server = self.server(ctx, &server.slug).await?.ok_or_else(gone)?;
+        let app = self.app(ctx, &app.client_id).await?.filter(|a| a.app.is_active()).ok_or_else(gone)?;
+        let request: AuthorizeRequest = serde_json::from_value(flow.request.0.clone())
+            .map_err(|e| IdpError::Internal(format!("a flow's request can't be read: {e}")))?;
+        Ok(OpenFlow { flow, request, server, app })
+    }
+
+    /// What comes next in a flow: sign-in, consent, or the answer.
+    ///
+    /// # Errors
+    /// A [`Page`] when the store fails.
+    pub async fn resume(
+        &self,
+        ctx: &Ctx,
+        open: &OpenFlow,
+        handle: &str,
+        signed_in: Option<&SignedIn>,
+    ) -> Result<Step, Page> {
+        let handle = handle.to_owned();
+        let Some(signed_in) = signed_in.filter(|s| !signed_in_before(open, s)) else {
+            return Ok(Step::SignIn { handle });
+        };
+        let asked = open.request.prompt.contains(Prompt::Consent);
+        let missing =
+            self.missing_consent(ctx, &open.server, &open.app, &open.request, &signed_in.user).await?;
+        if asked || !missing.is_empty() {
+            return Ok(Step::Consent { handle });
+        }
+        let response = self
+            .issue_code(ctx, &open.server, &open.app, &open.request, signed_in, open.flow.id, Vec::new())
+            .await
+            .map_err(Page)?;
+        Ok(Step::Respond(Box::new(response)))
+    }
+
+    /// The scopes of a request that the user has not allowed the app yet.
+    pub(crate) async fn missing_consent(
+        &self,
+        ctx: &Ctx,
+        server: &ServerConfig,
+        app: &AppConfig,
+        request: &AuthorizeRequest,
+        user: &User,
+    ) -> Result<ScopeSet, IdpError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let consent = tx.consent(user.id, app.app.id, server.server.id).await?;
+        let allowed = consent.map(|c| scopes::stored(&c.scopes)).unwrap_or_default();
+        let granted = request.scope.clone().unwrap_or_default();
+        Ok(scopes::needing_consent(server, &app.app, &granted, &allowed))
+    }
+}
+
+/// Whether a flow that asks for a fresh sign-in has not had one yet.
+fn signed_in_before(open: &OpenFlow, signed_in: &SignedIn) -> bool {
+    let request = &open.request;
+    let asks = request.prompt.contains(Prompt::Login)
+        || request.prompt.contains(Prompt::SelectAccount)
+        || request.max_age == Some(0);
+    let begun = open.flow.created_at;
+    if asks {
+        return signed_in.session.auth_time < begun;
+    }
+    request.max_age.is_some_and(|max| signed_in.session.auth_time.plus_secs(i64::from(max) + 1) <= begun)
+}

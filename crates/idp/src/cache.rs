@@ -1,0 +1,141 @@
+//! What is kept in memory of a tenant's configuration: the tenant itself, its servers with their scopes, its
+//! apps with their secrets, its signing keys. Nothing that is used once is ever decided from here.
+//!
+//! A commit that changes configuration empties the tenant's part on its own node at once. Other nodes find out
+//! by polling (see [`crate::service`]); a node that has not polled for a second asks the database instead.
+
+use signet_domain::app::{App, AppSecret};
+use signet_domain::id::{ServerId, TenantId};
+use signet_domain::server::{ScopeRow, Server};
+use signet_domain::tenant::Tenant;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// Most apps of one tenant that are kept; past it the part is emptied, not grown.
+const APPS: usize = 10_000;
+
+/// A server with its scopes.
+#[derive(Debug)]
+pub struct ServerConfig {
+    /// The server.
+    pub server: Server,
+    /// Its scopes, by name.
+    pub scopes: Vec<ScopeRow>,
+}
+
+/// An app with its live secrets.
+#[derive(Debug)]
+pub struct AppConfig {
+    /// The app.
+    pub app: App,
+    /// Its secrets.
+    pub secrets: Vec<AppSecret>,
+}
+
+/// One tenant's part. It is thrown away as a whole, so a load that began before a change can only fill a part
+/// that nobody looks at any more.
+#[derive(Default)]
+pub struct Part {
+    servers: Mutex<HashMap<String, Arc<ServerConfig>>>,
+    apps: Mutex<HashMap<String, Arc<AppConfig>>>,
+    keys: Mutex<HashMap<ServerId, Arc<crate::keys::ServerKeys>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+macro_rules! slots {
+    ($($(#[$doc:meta])* $get:ident, $put:ident, $field:ident: $key:ty => $value:ty;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $get(&self, key: &$key) -> Option<Arc<$value>> {
+            lock(&self.$field).get(key).cloned()
+        }
+
+        /// Keeps one.
+        pub fn $put(&self, key: impl Into<<$key as ToOwned>::Owned>, value: Arc<$value>) {
+            let mut slots = lock(&self.$field);
+            if slots.len() >= APPS {
+                slots.clear();
+            }
+            slots.insert(key.into(), value);
+        }
+    )*};
+}
+
+impl Part {
+    slots! {
+        /// A server by the name in its path.
+        server, put_server, servers: str => ServerConfig;
+        /// An app by its `client_id`.
+        app, put_app, apps: str => AppConfig;
+        /// The keys of a server.
+        keys, put_keys, keys: ServerId => crate::keys::ServerKeys;
+    }
+}
+
+/// The whole cache of a node.
+pub struct Cache {
+    hosts: RwLock<HashMap<String, Arc<Tenant>>>,
+    parts: RwLock<HashMap<TenantId, Arc<Part>>>,
+    fresh: AtomicBool,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { hosts: RwLock::default(), parts: RwLock::default(), fresh: AtomicBool::new(true) }
+    }
+}
+
+impl Cache {
+    /// The tenant of a host, if it is known and the cache may be believed.
+    #[must_use]
+    pub fn tenant(&self, host: &str) -> Option<Arc<Tenant>> {
+        if !self.is_fresh() {
+            return None;
+        }
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+    }
+
+    /// Keeps a tenant.
+    pub fn put_tenant(&self, tenant: Arc<Tenant>) {
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.host.clone(), tenant);
+    }
+
+    /// A tenant's part. While the cache may not be believed, an empty one that is not kept.
+    #[must_use]
+    pub fn part(&self, tenant: TenantId) -> Arc<Part> {
+        if !self.is_fresh() {
+            return Arc::default();
+        }
+        if let Some(part) = self.parts.read().unwrap_or_else(PoisonError::into_inner).get(&tenant) {
+            return part.clone();
+        }
+        self.parts.write().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default().clone()
+    }
+
+    /// Forgets a tenant.
+    pub fn forget(&self, tenant: TenantId) {
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner).retain(|_, t| t.id != tenant);
+        self.parts.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.parts.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Says whether changes of other nodes are heard of in time.
+    pub fn set_fresh(&self, fresh: bool) {
+        self.fresh.store(fresh, Ordering::SeqCst);
+    }
+
+    /// Whether the cache may be believed.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.fresh.load(Ordering::SeqCst)
+    }
+}

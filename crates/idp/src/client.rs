@@ -1,0 +1,80 @@
+//! Client authentication (RFC 6749 §2.3).
+
+use crate::cache::AppConfig;
+use crate::secrets::SecretKind;
+use crate::{Ctx, Idp};
+use signet_domain::id::SecretId;
+use signet_oauth::client_auth::{AuthMethod, ClientAuth};
+use signet_oauth::{OAuthError, Reason, Secret};
+use std::sync::Arc;
+
+/// A client that proved who it is.
+#[derive(Clone)]
+pub struct Client {
+    /// The app with its secrets.
+    pub config: Arc<AppConfig>,
+    /// How it proved it.
+    pub method: AuthMethod,
+    /// Which secret it used.
+    pub secret: Option<SecretId>,
+    /// Whether it used the `Authorization` header.
+    pub used_header: bool,
+}
+
+impl Idp {
+    /// Authenticates a client. An unknown one and a wrong secret give the same answer after the same work.
+    ///
+    /// # Errors
+    /// `invalid_client` with the log's reason; the message to the client doesn't tell them apart.
+    pub async fn authenticate_client(&self, ctx: &Ctx, auth: &ClientAuth) -> Result<Client, OAuthError> {
+        let client_id = auth.client_id().ok_or(Reason::InvalidClient)?;
+        let config = self.app(ctx, client_id).await?;
+        let presented = match auth {
+            ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => Some(secret),
+            ClientAuth::None { .. } | ClientAuth::Assertion { .. } => None,
+        };
+        let matched = presented.and_then(|secret| self.match_secret(ctx, config.as_deref(), secret));
+        let Some(config) = config else { return Err(auth.error(Reason::UnknownClient)) };
+        let method = auth.method();
+        if !method_allowed(&config.app.auth_method, method) {
+            return Err(auth.error(Reason::InvalidTokenEndpointAuthMethod));
+        }
+        if method != AuthMethod::None && matched.is_none() {
+            return Err(auth.error(Reason::InvalidClientSecret));
+        }
+        if !config.app.is_active() {
+            return Err(auth.error(Reason::InvalidClient));
+        }
+        Ok(Client { config, method, secret: matched, used_header: auth.used_header() })
+    }
+
+    /// Compares with every live secret, in constant time, and with a decoy where there is none.
+    fn match_secret(&self, ctx: &Ctx, config: Option<&AppConfig>, presented: &Secret) -> Option<SecretId> {
+        let hash = self.secrets().hash(SecretKind::ClientSecret, ctx.tenant_id(), presented.expose());
+        let mut found = None;
+        for secret in config.map(|c| c.secrets.as_slice()).unwrap_or_default() {
+            let live = secret.status == signet_domain::app::AppStatus::Active;
+            if signet_oauth::compare::ct_eq(&secret.hash, &hash) && live {
+                found = Some(secret.id);
+            }
+        }
+        found
+    }
+}
+
+/// The two ways of sending a secret are one way of having one: a client that was registered for either may use
+/// both, as servers commonly allow. A public client has no secret to send, and a confidential one must send it.
+fn method_allowed(registered: &str, used: AuthMethod) -> bool {
+    let sends_secret = |m: &str| m == "client_secret_basic" || m == "client_secret_post";
+    registered == used.as_str() || (sends_secret(registered) && sends_secret(used.as_str()))
+}
+
+impl Client {
+    /// The secret whose use should be noted: once an hour is enough.
+    #[must_use]
+    pub fn secret_to_touch(&self, now: signet_domain::Time) -> Option<SecretId> {
+        let id = self.secret?;
+        let last = self.config.secrets.iter().find(|s| s.id == id)?.last_used_at;
+        last.is_none_or(|last| now.since(last) > 3600 * signet_domain::Time::SECOND).then_some(id)
+    }
+}

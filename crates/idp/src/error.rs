@@ -1,0 +1,43 @@
+//! What a use case can fail with, besides the refusals of its protocol.
+
+use signet_oauth::{OAuthError, Reason};
+use signet_store::StoreError;
+
+/// A failure that is nobody's refusal.
+#[derive(Debug, thiserror::Error)]
+pub enum IdpError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Too much to do: come back later.
+    #[error("overloaded")]
+    Overloaded {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// A defect, or data that can't be read.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl From<signet_oauth::jwt::KeyError> for IdpError {
+    fn from(error: signet_oauth::jwt::KeyError) -> Self {
+        Self::Internal(format!("signing key: {error}"))
+    }
+}
+
+impl From<IdpError> for OAuthError {
+    /// What an OAuth client is told: 503 with `Retry-After` for an outage, 500 for a defect.
+    fn from(error: IdpError) -> Self {
+        match error {
+            IdpError::Store(StoreError::Unavailable(_) | StoreError::InUse(_)) => {
+                Self::new(Reason::StoreUnavailable).retry_after(1)
+            }
+            IdpError::Overloaded { retry_after } => Self::new(Reason::Overloaded).retry_after(retry_after),
+            other => {
+                tracing::error!(error = %other, "a request failed");
+                Self::new(Reason::ServerError)
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Introspection (RFC 7662) for any confidential app, about tokens of the server it asks.
+
+use crate::cache::ServerConfig;
+use crate::client::Client;
+use crate::secrets::SecretKind;
+use crate::{Ctx, Idp, IdpError};
+use serde::Serialize;
+use signet_oauth::client_auth::{AuthMethod, ClientAuth};
+use signet_oauth::{OAuthError, Params, Reason};
+
+/// What a token is good for. Everything but `active` is absent when it is good for nothing.
+#[derive(Debug, Default, Serialize)]
+pub struct Introspection {
+    /// Whether the token is good right now.
+    pub active: bool,
+    /// `Bearer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<&'static str>,
+    /// Scopes, separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The client it was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The user's login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// End, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// Issue, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// The user's id, or the client's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// The audience.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aud: Option<String>,
+    /// The issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// The token's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// The user's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+}
+
+impl Idp {
+    /// Authenticates the client of an endpoint that takes a `token`, and gives both.
+    ///
+    /// # Errors
+    /// `invalid_client`, or `invalid_request` without a token.
+    pub async fn client_and_token<'p>(
+        &self,
+        ctx: &Ctx,
+        params: &'p Params,
+        authorization: Option<&[u8]>,
+        query_has_credentials: bool,
+    ) -> Result<(Client, &'p str), OAuthError> {
+        let auth = ClientAuth::extract(authorization, params, query_has_credentials)?;
+        let client = self.authenticate_client(ctx, &auth).await?;
+        let token = params.get("token").ok_or(Reason::RequestMissingToken)?;
+        Ok((client, token))
+    }
+
+    /// Says what a token is good for. Unknown, foreign, expired and revoked ones all give the same answer.
+    ///
+    /// # Errors
+    /// `invalid_client` for anyone but a confidential app; 503 when the store is gone, so that no outage
+    /// makes a token active.
+    pub async fn introspect(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        client: &Client,
+        token: &str,
+    ) -> Result<Introspection, OAuthError> {
+        if client.method == AuthMethod::None {
+            return Err(Reason::InvalidClient.into());
+        }
+        if let Ok(believed) = self.believe(ctx, config, token).await? {
+            let claims = believed.claims;
+            return Ok(Introspection {
+                active: true,
+                token_type: Some("Bearer"),
+                scope: Some(claims.scp.join(" ")),
+                client_id: Some(claims.cid),
+                username: claims.username,
+                exp: Some(claims.exp),
+                iat: Some(claims.iat),
+                sub: Some(claims.sub),
+                aud: Some(claims.aud),
+                iss: Some(claims.iss),
+                jti: Some(claims.jti),
+                uid: claims.uid,
+            });
+        }
+        Ok(self.introspect_refresh(ctx, config, token).await?.unwrap_or_default())
+    }
+
+    async fn introspect_refresh(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        token: &str,
+    ) -> Result<Option<Introspection>, IdpError> {
+        let hash = self.secrets().hash(SecretKind::Refresh, ctx.tenant_id(), token);
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let Some(row) = tx.refresh_token(config.server.id, &hash).await? else { return Ok(None) };
+        let Some(grant) = tx.grant(row.grant_id).await?.filter(|g| g.revoked_at.is_none()) else {
+            return Ok(None);
+        };
+        let end = row.idle_expires_at.min(row.absolute_expires_at);
+        let in_leeway = row.rotated_at.is_none() || row.leeway_until.is_some_and(|until| ctx.now < until);
+        if ctx.now >= end || !in_leeway {
+            return Ok(None);
+        }
+        let user = match grant.user_id {
+            Some(id) => tx.user(id).await?.filter(signet_domain::user::User::is_active),
+            None => None,
+        };
+        let app = tx.app(grant.app_id).await?.filter(signet_domain::app::App::is_active);
+        let (Some(user), Some(app)) = (user, app) else { return Ok(None) };
+        Ok(Some(Introspection {
+            active: true,
+            token_type: Some("Bearer"),
+            scope: Some(grant.scopes),
+            client_id: Some(app.client_id),
+            username: Some(user.login.clone()),
+            exp: Some(end.secs()),
+            sub: Some(user.id.to_string()),
+            ..Introspection::default()
+        }))
+    }
+}

@@ -1,0 +1,113 @@
+//! The account's quota: 5,000 management API calls an hour, whoever makes them; and the small limit on asking
+//! how much of it is left.
+
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::Time;
+use signet_domain::event::{Entity, types};
+use signet_store::windows::{Count, Window};
+
+/// Calls that an account may make in an hour.
+pub const LIMIT: i64 = 5_000;
+/// The hour, in microseconds. It starts with the first counted call.
+pub const LENGTH: i64 = 3_600 * Time::SECOND;
+/// Calls at which the log gets a warning, once a window: 90 %.
+pub const WARNING: i64 = LIMIT / 10 * 9;
+/// Times that one token may ask for the quota's state in a minute.
+pub const STATUS_LIMIT: i64 = 60;
+
+const NAME: &str = "quota";
+
+/// Where the quota stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Calls left; 5,000 when no window is open.
+    pub remaining: i64,
+    /// Seconds until the full quota is back, rounded up; 0 when no window is open.
+    pub reset_seconds: i64,
+    /// The instant it is back, or now.
+    pub resets_at: Time,
+}
+
+impl Standing {
+    fn of(window: Option<&Window>, now: Time) -> Self {
+        match window {
+            Some(w) if w.ends_at > w.clock => {
+                let left = w.ends_at.since(w.clock).min(LENGTH);
+                Self {
+                    remaining: (LIMIT - w.used).max(0),
+                    reset_seconds: (left + Time::SECOND - 1) / Time::SECOND,
+                    resets_at: w.ends_at,
+                }
+            }
+            _ => Self { remaining: LIMIT, reset_seconds: 0, resets_at: now },
+        }
+    }
+}
+
+/// What metering a call gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metered {
+    /// Whether the call may go on.
+    pub admitted: bool,
+    /// Where the quota stands after it.
+    pub standing: Standing,
+}
+
+impl Idp {
+    /// Counts one management API call. Authenticate the caller first: a stranger's call is nobody's.
+    ///
+    /// # Errors
+    /// When the store fails; the call must not go on then.
+    pub async fn meter(&self, ctx: &Ctx, caller: &Entity) -> Result<Metered, IdpError> {
+        let count = self.store().tenant(ctx.tenant_id()).count(NAME, LENGTH, LIMIT).await?;
+        let (admitted, window, crossed) = match &count {
+            Count::Counted(w) if w.used == WARNING => (true, w, Some(types::QUOTA_WARNING)),
+            Count::Counted(w) => (true, w, None),
+            Count::Refused { window, first: true } => (false, window, Some(types::QUOTA_VIOLATION)),
+            Count::Refused { window, .. } => (false, window, None),
+        };
+        let standing = Standing::of(Some(window), ctx.now);
+        if let Some(event_type) = crossed {
+            let mut event = self.event(ctx, event_type, caller.clone());
+            if !admitted {
+                event = event.failed("rate_limit_exceeded");
+                event.outcome = signet_domain::event::Outcome::Deny;
+            }
+            event.severity = signet_domain::event::Severity::Warn;
+            let event = event
+                .debug("threshold", LIMIT.to_string())
+                .debug("timeSpan", "1")
+                .debug("timeUnit", "HOURS")
+                .debug("rateLimitScopeType", "ORG")
+                .debug("rateLimitSecondsToReset", standing.reset_seconds.to_string());
+            self.record(ctx, vec![event]).await?;
+        }
+        Ok(Metered { admitted, standing })
+    }
+
+    /// Where the quota stands, without counting.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn quota(&self, ctx: &Ctx) -> Result<Standing, IdpError> {
+        let window = self.store().tenant(ctx.tenant_id()).window(NAME).await?;
+        Ok(Standing::of(window.as_ref(), ctx.now))
+    }
+
+    /// Counts one look at the quota by a token, named by its hash; `Err` seconds to wait when it looked too
+    /// often.
+    ///
+    /// # Errors
+    /// The outer error when the store fails.
+    pub async fn meter_status_call(&self, ctx: &Ctx, token: &str) -> Result<Result<(), i64>, IdpError> {
+        let name = format!("rate_limit:{token}");
+        let minute = 60 * Time::SECOND;
+        match self.store().tenant(ctx.tenant_id()).count(&name, minute, STATUS_LIMIT).await? {
+            Count::Counted(_) => Ok(Ok(())),
+            Count::Refused { window, .. } => Ok(Err((window.ends_at.since(window.clock).clamp(1, minute)
+                + Time::SECOND
+                - 1)
+                / Time::SECOND)),
+        }
+    }
+}

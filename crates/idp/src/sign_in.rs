@@ -1,0 +1,182 @@
+//! Signing in with a password, for apps and for the console; sessions.
+
+use crate::authorize::SignedIn;
+use crate::ctx::user_entity;
+use crate::guard::Checked;
+use crate::secrets::SecretKind;
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::Time;
+use signet_domain::event::{Entity, Event, bounded, types};
+use signet_domain::id::{AppId, FlowId};
+use signet_domain::login;
+use signet_domain::session::{Session, SessionKind};
+use signet_domain::user::User;
+use signet_oauth::Reason;
+
+/// A sign-in attempt on a page.
+pub struct SignInCall<'a> {
+    /// The login as typed.
+    pub login: &'a str,
+    /// The password as typed.
+    pub password: &'a str,
+    /// For apps or for the console.
+    pub kind: SessionKind,
+    /// The flow that it belongs to, if any.
+    pub flow: Option<FlowId>,
+    /// The app that it is for, if any.
+    pub app: Option<(AppId, &'a str)>,
+    /// The cookie of the session that the browser has now, which the new one replaces.
+    pub replaces: Option<&'a str>,
+}
+
+/// How it ended.
+pub enum SignInResult {
+    /// Signed in: the new session and its cookie's value.
+    Done {
+        /// The session.
+        signed_in: Box<SignedIn>,
+        /// The cookie's value.
+        cookie: String,
+    },
+    /// Refused; the page says the same whatever the reason, except that a password must be renewed.
+    Refused {
+        /// The log's reason.
+        reason: Reason,
+    },
+}
+
+impl Idp {
+    /// Signs someone in. A new session gets a new cookie, always.
+    ///
+    /// # Errors
+    /// When the store fails or too many hashes wait.
+    pub async fn sign_in(&self, ctx: &Ctx, call: &SignInCall<'_>) -> Result<SignInResult, IdpError> {
+        let Ok(key) = login::canonical(call.login, &ctx.tenant.default_domain) else {
+            let event = self.failed_sign_in(ctx, call, None, Reason::UnknownUser);
+            self.record(ctx, vec![event]).await?;
+            return Ok(SignInResult::Refused { reason: Reason::UnknownUser });
+        };
+        let (reason, user, mut events) = match self.check_password(ctx, &key, call.password).await? {
+            Checked::Right(user) if call.kind == SessionKind::User || user.admin_role.is_some() => {
+                return self.begin_session(ctx, call, *user).await;
+            }
+            Checked::Right(user) => (Reason::AccessDenied, Some(user), Vec::new()),
+            Checked::Wrong { reason, user, events } => (reason, user, events),
+        };
+        events.push(self.failed_sign_in(ctx, call, user.as_deref(), reason));
+        self.record(ctx, events).await?;
+        Ok(SignInResult::Refused { reason })
+    }
+
+    async fn begin_session(
+        &self,
+        ctx: &Ctx,
+        call: &SignInCall<'_>,
+        user: User,
+    ) -> Result<SignInResult, IdpError> {
+        let (prefix, kind) = cookie_kind(call.kind);
+        let cookie = self.entropy().secret(prefix);
+        let session = Session {
+            tenant_id: ctx.tenant_id(),
+            id: self.entropy().id(ctx.now),
+            token_hash: self.secrets().hash(kind, ctx.tenant_id(), &cookie),
+            kind: call.kind,
+            user_id: user.id,
+            auth_time: ctx.now,
+            last_seen_at: ctx.now,
+            expires_at: ctx.now.plus_secs(Session::ABSOLUTE_SECONDS),
+            ended_at: None,
+            ip: ctx.request.ip.clone(),
+            user_agent: bounded(&ctx.request.user_agent, 256),
+            created_at: ctx.now,
+        };
+        let event_type = match call.kind {
+            SessionKind::User => types::SESSION_START,
+            SessionKind::Console => types::SESSION_ADMIN,
+        };
+        let mut event = self.event(ctx, event_type, user_entity(&user)).target(user_entity(&user));
+        tie(&mut event, call, Some(&user));
+        event.session_id = Some(session.id);
+        let replaced = call.replaces.map(|old| self.secrets().hash(kind, ctx.tenant_id(), old));
+        let (facts, owner, new, session_kind) = (ctx.clone(), user.clone(), session.clone(), call.kind);
+        self.store()
+            .tenant(ctx.tenant_id())
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(hash) = replaced
+                        && let Some(old) = tx.session_by_token(session_kind, &hash).await?
+                    {
+                        tx.end_session(old.id, facts.now).await?;
+                    }
+                    Self::note_right_password(tx, &facts, &owner).await?;
+                    tx.insert_session(&new).await?;
+                    tx.append(&event).await
+                })
+            })
+            .await?;
+        Ok(SignInResult::Done { signed_in: Box::new(SignedIn { session, user }), cookie })
+    }
+
+    fn failed_sign_in(&self, ctx: &Ctx, call: &SignInCall<'_>, user: Option<&User>, reason: Reason) -> Event {
+        let who = user.map_or_else(
+            || {
+                let shown = login::for_log(call.login);
+                Entity::new("User", "unknown", &shown, &shown)
+            },
+            user_entity,
+        );
+        let mut event =
+            self.event(ctx, types::SESSION_START, who.clone()).failed(reason.as_str()).target(who);
+        if call.kind == SessionKind::Console {
+            event = event.debug("door", "console");
+        }
+        tie(&mut event, call, user);
+        event
+    }
+
+    /// The live sign-in that a cookie stands for. Its use is noted, to the minute.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn session(
+        &self,
+        ctx: &Ctx,
+        kind: SessionKind,
+        cookie: &str,
+    ) -> Result<Option<SignedIn>, IdpError> {
+        let (prefix, secret_kind) = cookie_kind(kind);
+        if !cookie.starts_with(prefix) || cookie.len() > 128 {
+            return Ok(None);
+        }
+        let hash = self.secrets().hash(secret_kind, ctx.tenant_id(), cookie);
+        let tenant = self.store().tenant(ctx.tenant_id());
+        let mut tx = tenant.read().await?;
+        let Some(session) = tx.session_by_token(kind, &hash).await?.filter(|s| s.is_live(ctx.now)) else {
+            return Ok(None);
+        };
+        let Some(user) = tx.user(session.user_id).await?.filter(User::is_active) else { return Ok(None) };
+        drop(tx);
+        if kind == SessionKind::Console && user.admin_role.is_none() {
+            return Ok(None);
+        }
+        if ctx.now.since(session.last_seen_at) > 60 * Time::SECOND {
+            let (id, now) = (session.id, ctx.now);
+            tenant.write(move |tx| Box::pin(async move { tx.touch_session(id, now).await })).await?;
+        }
+        Ok(Some(SignedIn { session, user }))
+    }
+}
+
+/// A session cookie of one kind is nothing at the other's pages.
+const fn cookie_kind(kind: SessionKind) -> (&'static str, SecretKind) {
+    match kind {
+        SessionKind::User => ("sgs", SecretKind::Session),
+        SessionKind::Console => ("sgk", SecretKind::ConsoleSession),
+    }
+}
+
+fn tie(event: &mut Event, call: &SignInCall<'_>, user: Option<&User>) {
+    event.flow_id = call.flow;
+    event.client_id = call.app.map(|(_, client_id)| client_id.to_owned());
+    event.user_id = user.map(|u| u.id.to_string());
+}

@@ -1,0 +1,250 @@
+//! The token endpoint (RFC 6749 §3.2): one file per grant, one way in, one way to issue, one way to refuse.
+
+pub(crate) mod authorization_code;
+mod client_credentials;
+mod issue;
+mod password;
+mod refresh_token;
+pub mod scopes;
+
+pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
+
+use crate::cache::ServerConfig;
+use crate::client::Client;
+use crate::ctx::{At, app_entity, by_kind, user_entity};
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::Time;
+use signet_domain::event::{Entity, Event, bounded, types};
+use signet_domain::id::{AppId, EventId};
+use signet_domain::user::User;
+use signet_oauth::client_auth::ClientAuth;
+use signet_oauth::response::TokenResponse;
+use signet_oauth::token_request::TokenRequest;
+use signet_oauth::{OAuthError, Params, Reason};
+use std::sync::Arc;
+
+/// What reaches the token endpoint.
+pub struct TokenCall<'a> {
+    /// The server that was asked.
+    pub server: &'a Arc<ServerConfig>,
+    /// The form body.
+    pub params: &'a Params,
+    /// The raw `Authorization` header.
+    pub authorization: Option<&'a [u8]>,
+    /// Whether the query string names client credentials.
+    pub query_has_credentials: bool,
+}
+
+/// A client's limit as the refusal reports it.
+#[derive(Debug, Clone, Copy)]
+pub struct Limited {
+    /// Calls in the window.
+    pub limit: i64,
+    /// The decision's clock.
+    pub at: Time,
+    /// When the next call can pass.
+    pub retry_at: Time,
+    /// The instants that fill the window, oldest first.
+    pub filled_by: [Time; 4],
+    /// The events of those instants.
+    pub events: [EventId; 4],
+}
+
+/// An attempt that the throttle let through.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Admitted {
+    /// Its instant in the ring.
+    pub(crate) at: Time,
+    /// The id of its event.
+    pub(crate) event: EventId,
+}
+
+impl Admitted {
+    /// Makes an event the attempt's own. With the instants the log alone shows that no second had a fifth.
+    pub(crate) fn mark(self, event: &mut Event) {
+        event.id = self.event;
+        event.debug.insert("admittedAt".into(), self.at.0.to_string());
+    }
+}
+
+/// A refused token request.
+#[derive(Debug)]
+pub struct Refused {
+    /// What the client is told.
+    pub error: OAuthError,
+    /// The limit that refused it, if one did.
+    pub limited: Option<Limited>,
+    /// The throttled attempt that it ended, if any.
+    attempt: Option<Admitted>,
+    /// The user it concerns, for the log.
+    user: Option<Box<User>>,
+    /// Events to commit with the refusal's own.
+    events: Vec<Event>,
+    /// The refusal was logged already, in the transaction that did its work.
+    logged: bool,
+}
+
+impl From<OAuthError> for Refused {
+    fn from(error: OAuthError) -> Self {
+        Self { error, limited: None, attempt: None, user: None, events: Vec::new(), logged: false }
+    }
+}
+
+impl From<Reason> for Refused {
+    fn from(reason: Reason) -> Self {
+        OAuthError::new(reason).into()
+    }
+}
+
+impl From<IdpError> for Refused {
+    fn from(error: IdpError) -> Self {
+        OAuthError::from(error).into()
+    }
+}
+
+impl From<signet_store::StoreError> for Refused {
+    fn from(error: signet_store::StoreError) -> Self {
+        IdpError::from(error).into()
+    }
+}
+
+impl Refused {
+    fn of(mut self, user: Option<Box<User>>) -> Self {
+        self.user = user;
+        self
+    }
+
+    fn with(mut self, events: Vec<Event>) -> Self {
+        self.events = events;
+        self
+    }
+
+    fn attempt(mut self, attempt: Admitted) -> Self {
+        self.attempt = Some(attempt);
+        self
+    }
+
+    fn logged(mut self) -> Self {
+        self.logged = true;
+        self
+    }
+}
+
+/// A token request whose client is known.
+pub(crate) struct Call<'a> {
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) server: &'a Arc<ServerConfig>,
+    pub(crate) client: &'a Client,
+}
+
+impl Idp {
+    /// Answers a token request. Whatever comes of it is in the log before this returns.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Result<TokenResponse, Refused> {
+        let mut seen = Seen::default();
+        let result = self.token_inner(ctx, call, &mut seen).await;
+        let Err(mut refused) = result else { return result };
+        if !refused.logged {
+            let mut events = std::mem::take(&mut refused.events);
+            events.push(self.refusal_event(ctx, call, &seen, &refused));
+            self.record(ctx, events).await?;
+        }
+        Err(refused)
+    }
+
+    async fn token_inner(
+        &self,
+        ctx: &Ctx,
+        call: &TokenCall<'_>,
+        seen: &mut Seen,
+    ) -> Result<TokenResponse, Refused> {
+        let auth = ClientAuth::extract(call.authorization, call.params, call.query_has_credentials)?;
+        seen.client_id = auth.client_id().map(str::to_owned);
+        seen.method = Some(auth.method().as_str());
+        let client = self.authenticate_client(ctx, &auth).await?;
+        seen.client = Some(client.clone());
+        let request = TokenRequest::parse(call.params)?;
+        let grant = request.grant_type();
+        if !client.config.app.allows_grant(grant.as_str()) {
+            return Err(Reason::UnauthorizedClient.into());
+        }
+        let call = Call { ctx, server: call.server, client: &client };
+        match request {
+            TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
+                self.redeem_code(&call, &code, redirect_uri.as_deref(), code_verifier.as_ref()).await
+            }
+            TokenRequest::ClientCredentials { scope } => self.client_credentials(&call, scope.as_ref()).await,
+            TokenRequest::Password { username, password, scope } => {
+                self.password_grant(&call, &username, &password, scope.as_ref()).await
+            }
+            TokenRequest::RefreshToken { refresh_token, scope } => {
+                self.refresh(&call, &refresh_token, scope.as_ref()).await
+            }
+        }
+    }
+
+    /// The one record of a refusal. Names that strangers make up are not repeated in it: people type
+    /// passwords everywhere.
+    fn refusal_event(&self, ctx: &Ctx, call: &TokenCall<'_>, seen: &Seen, refused: &Refused) -> Event {
+        let server = &call.server.server;
+        let kind = match refused.error.reason {
+            Reason::UserRateLimited => types::USER_RATE_LIMITED,
+            _ => by_kind(server, types::ORG_TOKEN_GRANT, types::AS_TOKEN_GRANT),
+        };
+        let actor = match &seen.client {
+            Some(client) => app_entity(&client.config.app),
+            None => seen.stranger(),
+        };
+        let mut event = self.event(ctx, kind, actor).failed(refused.error.reason.as_str()).at(server);
+        event.client_id = seen.client.as_ref().map(|c| c.config.app.client_id.clone());
+        if let Some(user) = &refused.user {
+            event = event.of(user).target(user_entity(user));
+        }
+        if let Some(method) = seen.method {
+            event = event.debug("clientAuthType", method);
+        }
+        if let Some(grant) = call.params.get("grant_type").filter(|g| g.len() <= 40) {
+            event = event.debug("grantType", grant);
+        }
+        if let Some(scope) = call.params.get("scope") {
+            event = event.debug("requestedScopes", bounded(&scope.replace(' ', ","), 256));
+        }
+        if call.params.get("grant_type") == Some("password")
+            && refused.user.is_none()
+            && let Some(username) = call.params.get("username")
+        {
+            let shown = signet_domain::login::for_log(username);
+            event = event.target(Entity::new("User", "unknown", &shown, &shown));
+        }
+        if let Some(limited) = &refused.limited {
+            let join = |values: Vec<String>| values.join(",");
+            event = event
+                .debug("refusedAt", limited.at.0.to_string())
+                .debug("retryAt", limited.retry_at.0.to_string())
+                .debug("filledBy", join(limited.filled_by.iter().map(|t| t.0.to_string()).collect()))
+                .debug("filledByEvents", join(limited.events.iter().map(ToString::to_string).collect()));
+        }
+        if let Some(attempt) = refused.attempt {
+            attempt.mark(&mut event);
+        }
+        event
+    }
+}
+
+/// What was learned before a refusal.
+#[derive(Default)]
+struct Seen {
+    client_id: Option<String>,
+    method: Option<&'static str>,
+    client: Option<Client>,
+}
+
+impl Seen {
+    /// A client that did not prove itself: its id is shown only where it has the shape of one.
+    fn stranger(&self) -> Entity {
+        let shown = self.client_id.as_deref().filter(|id| AppId::parse(id).is_some()).unwrap_or("unknown");
+        Entity::new("PublicClientApp", shown, shown, shown)
+    }
+}

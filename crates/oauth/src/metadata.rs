@@ -1,0 +1,193 @@
+//! Discovery documents: OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 in one.
+
+use crate::client_auth::AuthMethod;
+use crate::jwt::Alg;
+use crate::token_request::GrantType;
+use serde::{Deserialize, Serialize};
+
+/// The claims that tokens or userinfo can have.
+const CLAIMS: &[&str] = &[
+    "iss",
+    "ver",
+    "sub",
+    "aud",
+    "iat",
+    "exp",
+    "jti",
+    "auth_time",
+    "amr",
+    "idp",
+    "nonce",
+    "at_hash",
+    "sid",
+    "name",
+    "nickname",
+    "preferred_username",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "email",
+    "email_verified",
+    "profile",
+    "zoneinfo",
+    "locale",
+    "address",
+    "phone_number",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "updated_at",
+];
+
+/// The addresses of one issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// RFC 6749 §3.1.
+    pub authorization: String,
+    /// RFC 6749 §3.2.
+    pub token: String,
+    /// OpenID Connect Core §5.3.
+    pub userinfo: String,
+    /// RFC 7517 §5.
+    pub jwks: String,
+    /// RFC 7662.
+    pub introspection: String,
+    /// RFC 7009.
+    pub revocation: String,
+    /// OpenID Connect RP-Initiated Logout 1.0.
+    pub end_session: String,
+}
+
+impl Endpoints {
+    /// The addresses in their usual places below the issuer.
+    #[must_use]
+    pub fn below(issuer: &str) -> Self {
+        let at = |name: &str| format!("{issuer}/v1/{name}");
+        Self {
+            authorization: at("authorize"),
+            token: at("token"),
+            userinfo: at("userinfo"),
+            jwks: at("keys"),
+            introspection: at("introspect"),
+            revocation: at("revoke"),
+            end_session: at("logout"),
+        }
+    }
+}
+
+/// What an issuer offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The issuer, exactly as in its tokens.
+    pub issuer: String,
+    /// RFC 6749 §3.1.
+    pub authorization_endpoint: String,
+    /// RFC 6749 §3.2.
+    pub token_endpoint: String,
+    /// OpenID Connect Core §5.3.
+    pub userinfo_endpoint: String,
+    /// RFC 7517 §5.
+    pub jwks_uri: String,
+    /// RFC 7662.
+    pub introspection_endpoint: String,
+    /// RFC 7009.
+    pub revocation_endpoint: String,
+    /// OpenID Connect RP-Initiated Logout 1.0.
+    pub end_session_endpoint: String,
+    /// Only `code`.
+    pub response_types_supported: Vec<String>,
+    /// `query`, `fragment`, `form_post`.
+    pub response_modes_supported: Vec<String>,
+    /// The grants that are switched on.
+    pub grant_types_supported: Vec<GrantType>,
+    /// Only `public`.
+    pub subject_types_supported: Vec<String>,
+    /// The algorithms of ID tokens.
+    pub id_token_signing_alg_values_supported: Vec<Alg>,
+    /// The published scopes.
+    pub scopes_supported: Vec<String>,
+    /// How clients authenticate at the token endpoint.
+    pub token_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    /// How clients authenticate at the introspection endpoint; public clients cannot use it.
+    pub introspection_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    /// How clients authenticate at the revocation endpoint.
+    pub revocation_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    /// The claims that can be had.
+    pub claims_supported: Vec<String>,
+    /// Only `S256` (RFC 7636).
+    pub code_challenge_methods_supported: Vec<String>,
+    /// RFC 9207: every answer carries `iss`.
+    pub authorization_response_iss_parameter_supported: bool,
+    /// No request objects.
+    pub request_parameter_supported: bool,
+    /// No request objects by reference; said explicitly because the default is true.
+    pub request_uri_parameter_supported: bool,
+    /// No `claims` parameter.
+    pub claims_parameter_supported: bool,
+}
+
+impl Metadata {
+    /// The document of an issuer with these grants, published scopes and ID token algorithms.
+    #[must_use]
+    pub fn new(
+        issuer: &str,
+        endpoints: Endpoints,
+        grant_types: Vec<GrantType>,
+        scopes: Vec<String>,
+        algs: Vec<Alg>,
+    ) -> Self {
+        let strings = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let confidential = vec![AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
+        let all = [confidential.as_slice(), &[AuthMethod::None]].concat();
+        Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: endpoints.authorization,
+            token_endpoint: endpoints.token,
+            userinfo_endpoint: endpoints.userinfo,
+            jwks_uri: endpoints.jwks,
+            introspection_endpoint: endpoints.introspection,
+            revocation_endpoint: endpoints.revocation,
+            end_session_endpoint: endpoints.end_session,
+            response_types_supported: strings(&["code"]),
+            response_modes_supported: strings(&["query", "fragment", "form_post"]),
+            grant_types_supported: grant_types,
+            subject_types_supported: strings(&["public"]),
+            id_token_signing_alg_values_supported: algs,
+            scopes_supported: scopes,
+            token_endpoint_auth_methods_supported: all.clone(),
+            introspection_endpoint_auth_methods_supported: confidential,
+            revocation_endpoint_auth_methods_supported: all,
+            claims_supported: strings(CLAIMS),
+            code_challenge_methods_supported: strings(&["S256"]),
+            authorization_response_iss_parameter_supported: true,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            claims_parameter_supported: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn says_only_what_there_is() {
+        let issuer = "https://acme.idp.test/oauth2/default";
+        let grants = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+        let document =
+            Metadata::new(issuer, Endpoints::below(issuer), grants, vec!["openid".into()], vec![Alg::RS256]);
+        let json = serde_json::to_value(&document).unwrap();
+        assert_eq!(json["issuer"], issuer);
+        assert_eq!(json["token_endpoint"], format!("{issuer}/v1/token"));
+        assert_eq!(json["response_types_supported"], serde_json::json!(["code"]));
+        assert_eq!(json["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
+        assert_eq!(json["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+        assert_eq!(json["request_uri_parameter_supported"], false);
+        assert_eq!(json["authorization_response_iss_parameter_supported"], true);
+        let introspection = &json["introspection_endpoint_auth_methods_supported"];
+        assert_eq!(*introspection, serde_json::json!(["client_secret_basic", "client_secret_post"]));
+    }
+}

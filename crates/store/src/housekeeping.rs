@@ -1,0 +1,86 @@
+//! Sweeping up: rows that nothing can use any more, by the indexes on time and a bounded number at a time, so
+//! that no request waits long for the writer.
+
+use crate::macros::execute;
+use crate::{Result, Store};
+use signet_domain::Time;
+use signet_domain::id::TenantId;
+
+/// Days that the log is kept.
+pub const LOG_DAYS: i64 = 90;
+
+const DAY: i64 = 86_400;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Rows deleted.
+    pub rows: u64,
+    /// Whether a batch was full, so that another sweep will find more.
+    pub more: bool,
+}
+
+/// A table, how long after its time a row is kept, and the statement: `$1` is the instant before which rows
+/// go, `$2` how many.
+///
+/// The condition stands twice: on PostgreSQL a row that someone uses while the statement waits for it is only
+/// looked at again from outside the subquery, and a throttle's ring that has just come to life must stay.
+struct Sweep {
+    keep_seconds: i64,
+    sql: &'static str,
+}
+
+macro_rules! sweep {
+    ($table:literal, ($key:literal), $time:literal, keep $seconds:expr $(, only $condition:literal)?) => {
+        Sweep {
+            keep_seconds: $seconds,
+            sql: concat!(
+                "DELETE FROM ", $table, " WHERE ", $time, " < $1" $(, " AND ", $condition)?, " AND (", $key,
+                ") IN (SELECT ", $key, " FROM ", $table, " WHERE ", $time, " < $1" $(, " AND ", $condition)?,
+                " ORDER BY ", $time, " LIMIT $2)"
+            ),
+        }
+    };
+}
+
+const SWEEPS: &[Sweep] = &[
+    sweep!("sessions", ("tenant_id, id"), "expires_at", keep 0),
+    sweep!("operator_sessions", ("id"), "expires_at", keep 0),
+    sweep!("flows", ("tenant_id, id"), "expires_at", keep 0),
+    // A secret that was spent is remembered for a day, to know a replay for what it is.
+    sweep!("one_time", ("tenant_id, server_id, kind, hash"), "expires_at", keep DAY),
+    sweep!("refresh_tokens", ("tenant_id, id"), "absolute_expires_at", keep DAY),
+    sweep!("revocations", ("tenant_id, kind, key"), "expires_at", keep 0),
+    sweep!("throttle_rings", ("tenant_id, login_key"), "t4", keep 10),
+    sweep!("windows", ("tenant_id, name"), "ends_at", keep 3600),
+    sweep!("password_failures", ("tenant_id, login_key, source"), "started_at", keep 3600,
+        only "locked_until < $1 + 3600000000"),
+    sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
+];
+
+/// The log goes from its beginning, in the order of commits, and only as far as it is counted. The commit that
+/// was counted last stays: on SQLite commits are numbered on from the highest number in the log.
+const LOG: &str = "DELETE FROM events WHERE published < $1 AND (tenant_id, epoch, txid, seq) IN (
+    SELECT e.tenant_id, e.epoch, e.txid, e.seq FROM events e
+    WHERE (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 1)
+    ORDER BY e.epoch, e.txid, e.seq LIMIT $2)";
+
+impl Store {
+    /// Deletes what has expired, at most `batch` rows of each table, and each table in a commit of its own.
+    pub async fn unscoped_delete_expired(&self, now: Time, batch: i64) -> Result<Swept> {
+        let batch = batch.clamp(1, 10_000);
+        let log = Sweep { keep_seconds: LOG_DAYS * DAY, sql: LOG };
+        let mut swept = Swept::default();
+        for sweep in SWEEPS.iter().chain([&log]) {
+            let rows = self.unscoped_sweep(sweep.sql, now.plus_secs(-sweep.keep_seconds), batch).await?;
+            swept.rows += rows;
+            swept.more |= rows >= batch.unsigned_abs();
+        }
+        Ok(swept)
+    }
+
+    async fn unscoped_sweep(&self, sql: &'static str, before: Time, batch: i64) -> Result<u64> {
+        let nil = TenantId(uuid::Uuid::nil());
+        self.write(nil, move |tx| Box::pin(async move { execute!(tx, sql, before, batch) })).await
+    }
+}

@@ -1,0 +1,74 @@
+use super::fixture::{Fixture, NOW, each};
+use signet_domain::Time;
+use signet_domain::event::types;
+use signet_store::counts::{HourlyCount, What};
+
+async fn counts(f: &Fixture, what: What) -> Vec<HourlyCount> {
+    let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+    tx.counts(Some(what), Time(0), NOW.plus_secs(86_400)).await.expect("counts")
+}
+
+async fn catch_up(f: &Fixture, batch: i64) -> u64 {
+    let mut events = 0;
+    loop {
+        match f.store.unscoped_count_events(batch).await.expect("a step") {
+            0 => return events,
+            n => events += n,
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_kind_is_counted_by_hour_grant_and_outcome() {
+    for f in each().await {
+        let token = |grant: &str| f.event(types::AS_ACCESS_TOKEN, "ada").debug("grantType", grant);
+        let throttled = f
+            .event(types::USER_RATE_LIMITED, "ada")
+            .failed("user_rate_limited")
+            .debug("grantType", "password");
+        let mut stranger = f.event(types::AS_TOKEN_GRANT, "eve").failed("unknown_client");
+        stranger.client_id = Some("made up".into());
+        let stranger = stranger.debug("grantType", "made up as well");
+        let created = f.event(types::USER_CREATE, "eve").debug("via", "terraform");
+        let mut activated = f.event(types::USER_ACTIVATE, "eve").debug("via", "terraform");
+        activated.request.id = created.request.id;
+        f.write(f.acme, vec![token("password"), token("refresh_token"), token("password")]).await;
+        f.write(f.acme, vec![throttled, stranger, f.event(types::SESSION_START, "ada")]).await;
+        f.write(f.acme, vec![created, activated]).await;
+        f.write(f.globex, vec![token("password")]).await;
+        assert_eq!(catch_up(&f, 2).await, 9);
+
+        let by = |rows: Vec<HourlyCount>| -> Vec<(String, String, i64)> {
+            rows.into_iter().map(|r| (r.detail, r.outcome, r.count)).collect()
+        };
+        let row = |detail: &str, outcome: &str, count| (detail.to_owned(), outcome.to_owned(), count);
+        assert_eq!(
+            by(counts(&f, What::Token).await),
+            [row("password", "SUCCESS", 2), row("refresh_token", "SUCCESS", 1)]
+        );
+        assert_eq!(by(counts(&f, What::Throttled).await), [row("password", "FAILURE", 1)]);
+        assert_eq!(
+            by(counts(&f, What::Refused).await),
+            [row("other", "FAILURE", 1), row("password", "FAILURE", 1)]
+        );
+        assert_eq!(by(counts(&f, What::SignIn).await), [row("", "SUCCESS", 1)]);
+        assert_eq!(by(counts(&f, What::ApiCall).await), [row("terraform", "SUCCESS", 1)]);
+        let refused = counts(&f, What::Refused).await;
+        assert!(refused.iter().all(|r| r.client_id.is_empty()), "no app of that name exists");
+        assert_eq!(refused[0].hour.0 % (3600 * Time::SECOND), 0);
+    }
+}
+
+#[tokio::test]
+async fn two_nodes_that_count_at_once_count_once() {
+    for f in each().await {
+        for _ in 0..60 {
+            f.write(f.acme, vec![f.event(types::SESSION_START, "ada")]).await;
+        }
+        let (a, b, c) = tokio::join!(catch_up(&f, 5), catch_up(&f, 7), catch_up(&f, 3));
+        let rest = catch_up(&f, 100).await;
+        assert_eq!(a + b + c + rest, 60);
+        let total: i64 = counts(&f, What::SignIn).await.iter().map(|r| r.count).sum();
+        assert_eq!(total, 60);
+    }
+}

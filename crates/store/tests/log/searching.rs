@@ -1,0 +1,300 @@
+use super::fixture::{Fixture, NOW, each};
+use signet_domain::Time;
+use signet_domain::event::{Entity, Event, types};
+use signet_store::log_query::{Condition, IdField, LogQuery, Order, TextField, TextOp};
+use std::collections::HashSet;
+use std::time::Duration;
+
+fn text(field: TextField, op: TextOp, value: &str) -> Condition {
+    Condition::Text { field, op, value: value.into() }
+}
+
+fn not(condition: Condition) -> Condition {
+    Condition::Not(Box::new(condition))
+}
+
+fn debug(name: &str) -> TextField {
+    TextField::Debug(name.into())
+}
+
+/// Which of the three events a condition finds: 0 a sign-in, 1 a refused token, 2 a changed app.
+async fn found(f: &Fixture, events: &[Event], condition: Condition) -> Vec<usize> {
+    let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+    let query = LogQuery { condition, order: Order::Published, ..LogQuery::default() };
+    let rows = tx.log(&query).await.expect("the search works");
+    rows.iter().map(|r| events.iter().position(|e| e.id == r.id).expect("one of ours")).collect()
+}
+
+#[tokio::test]
+async fn every_comparison_finds_what_it_says_on_both_engines() {
+    use TextField as F;
+    use TextOp as O;
+    for f in each().await {
+        let ada = f.event(types::SESSION_START, "ada");
+        let mut refused = f
+            .event(types::AS_TOKEN_GRANT, "bob")
+            .failed("no_matching_policy")
+            .debug("grantType", "password")
+            .target(Entity::new("AuthorizationServer", "aus1", "default", "Default"))
+            .target(Entity::new("PublicClientApp", "0oa1", "store", "Store%front_"));
+        refused.client_id = Some("0oa1".into());
+        let mut changed = f
+            .event(types::APP_UPDATE, "éva")
+            .debug("it's", "never found")
+            .debug("changed", "'; DROP TABLE events; --")
+            .target(Entity::new("AppInstance", "0oa2", "other", "Ötherapp"));
+        changed.request.user_agent = String::new();
+        changed.session_id = Some(f.entropy.id(NOW));
+        let events = vec![ada, refused, changed];
+        f.write(f.acme, events.clone()).await;
+
+        let cases: Vec<(Condition, &[usize])> = vec![
+            (Condition::Always, &[0, 1, 2]),
+            (Condition::Never, &[]),
+            (text(F::EventType, O::Equal, "user.session.start"), &[0]),
+            (text(F::EventType, O::StartsWith, "app"), &[1, 2]),
+            (text(F::EventType, O::EndsWith, "update"), &[2]),
+            (
+                text(F::EventType, O::EndsWith, "an ending longer than any of the texts it is looked for in"),
+                &[],
+            ),
+            (text(F::Reason, O::Equal, "no_matching_policy"), &[1]),
+            (text(F::Reason, O::NotEqual, "no_matching_policy"), &[0, 2]),
+            (not(text(F::Reason, O::Equal, "no_matching_policy")), &[0, 2]),
+            (not(text(F::Reason, O::Contains, "policy")), &[0, 2]),
+            (Condition::TextPresent(F::Reason), &[1]),
+            (not(Condition::TextPresent(F::Reason)), &[0, 2]),
+            (text(F::ActorAlternateId, O::Contains, "b@acme"), &[1]),
+            (text(F::ActorAlternateId, O::Contains, "B@ACME"), &[]),
+            (text(F::ActorDisplayName, O::Greater, "bob"), &[2]),
+            (text(F::ActorDisplayName, O::LessOrEqual, "bob"), &[0, 1]),
+            (text(F::ActorDisplayName, O::StartsWith, "é"), &[2]),
+            (text(F::ActorDisplayName, O::EndsWith, "va"), &[2]),
+            (text(F::TargetId, O::Equal, "0oa1"), &[1]),
+            (text(F::TargetId, O::NotEqual, "0oa1"), &[1, 2]),
+            (not(text(F::TargetId, O::Equal, "0oa1")), &[0, 2]),
+            (
+                Condition::All(vec![
+                    text(F::TargetType, O::Equal, "AuthorizationServer"),
+                    text(F::TargetId, O::Equal, "0oa1"),
+                ]),
+                &[1],
+            ),
+            (text(F::TargetDisplayName, O::Contains, "%f"), &[1]),
+            (text(F::TargetDisplayName, O::Contains, "St_re"), &[]),
+            (text(F::TargetDisplayName, O::Greater, "T"), &[2]),
+            (Condition::TextPresent(F::TargetId), &[1, 2]),
+            (text(debug("grantType"), O::Equal, "password"), &[1]),
+            (text(debug("changed"), O::Equal, "'; DROP TABLE events; --"), &[2]),
+            (not(text(debug("absent"), O::Equal, "x")), &[0, 1, 2]),
+            (Condition::TextPresent(debug("grantType")), &[1]),
+            (Condition::TextPresent(F::UserAgent), &[0, 1]),
+            (text(F::Url, O::Equal, "/oauth2/default/v1/token?"), &[0, 1, 2]),
+            (text(F::Path, O::Equal, "/oauth2/default/v1/token"), &[0, 1, 2]),
+            (text(F::Outcome, O::Equal, "FAILURE"), &[1]),
+            (text(F::Severity, O::Equal, "WARN"), &[1]),
+            (text(F::ClientId, O::Equal, "0oa1"), &[1]),
+            (text(F::Message, O::Equal, "Update application"), &[2]),
+            (text(F::ActorType, O::Equal, "User"), &[0, 1, 2]),
+            (Condition::Id { field: IdField::Request, value: events[1].request.id.0 }, &[1]),
+            (not(Condition::Id { field: IdField::Session, value: events[1].id.0 }), &[0, 1, 2]),
+            (Condition::Id { field: IdField::Event, value: events[2].id.0 }, &[2]),
+            (Condition::IdPresent(IdField::Session), &[2]),
+            (Condition::All(vec![]), &[0, 1, 2]),
+            (Condition::Any(vec![]), &[]),
+            (
+                Condition::Any(vec![
+                    text(F::EventType, O::Equal, "user.session.start"),
+                    Condition::TextPresent(F::Reason),
+                ]),
+                &[0, 1],
+            ),
+        ];
+        for (condition, expected) in cases {
+            let got = found(&f, &events, condition.clone()).await;
+            assert_eq!(got, expected, "{condition:?} on {:?}", f.store.engine());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_could_end_the_json_path_is_refused() {
+    for f in each().await {
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        for name in ["", "a\"b", "a'b", "a.b", "ä"] {
+            let condition = Condition::TextPresent(debug(name));
+            assert!(tx.log(&LogQuery { condition, ..LogQuery::default() }).await.is_err(), "{name:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn words_are_found_in_any_case_and_all_of_them() {
+    for f in each().await {
+        let events = vec![f.event(types::USER_RATE_LIMITED, "ada").failed("user_rate_limited")];
+        f.write(f.acme, events).await;
+        f.write(f.acme, vec![f.event(types::SESSION_START, "ada")]).await;
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        for (words, hits) in
+            [(vec!["ADA@acme"], 2), (vec!["user_rate_limited", "ada"], 1), (vec!["%"], 0), (vec!["a_a@"], 0)]
+        {
+            let words: Vec<String> = words.into_iter().map(String::from).collect();
+            let rows = tx.log(&LogQuery { words: words.clone(), ..LogQuery::default() }).await.expect("rows");
+            assert_eq!(rows.len(), hits, "{words:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn bounded_pages_are_in_the_order_of_time_without_gap_or_repetition() {
+    for f in each().await {
+        let mut events: Vec<Event> = (0..7).map(|_| f.event(types::SSO, "ada")).collect();
+        events[4].published = events[2].published;
+        events.swap(0, 6); // committed in another order than they happened
+        f.write(f.acme, events.clone()).await;
+        f.write(f.globex, vec![f.event(types::SSO, "mallory")]).await;
+        for order in [Order::Published, Order::PublishedDescending] {
+            let mut query = LogQuery { order, limit: 3, since: Some(NOW), ..LogQuery::default() };
+            let mut seen = Vec::new();
+            loop {
+                let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+                let page = tx.log_page(&query).await.expect("a page");
+                seen.extend(page.events.iter().map(|e| (e.published, e.id)));
+                if !page.more {
+                    break;
+                }
+                query.after = page.end;
+            }
+            assert_eq!(seen.len(), 7);
+            assert_eq!(seen.iter().map(|s| s.1).collect::<HashSet<_>>().len(), 7);
+            let mut times: Vec<Time> = seen.iter().map(|s| s.0).collect();
+            if order == Order::PublishedDescending {
+                times.reverse();
+            }
+            assert!(times.is_sorted(), "{order:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_bounds_of_time_are_since_inclusive_and_until_exclusive() {
+    for f in each().await {
+        let events: Vec<Event> = (0..3).map(|_| f.event(types::SSO, "ada")).collect();
+        f.write(f.acme, events.clone()).await;
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        let query = LogQuery {
+            since: Some(events[0].published),
+            until: Some(events[2].published),
+            ..LogQuery::default()
+        };
+        assert_eq!(tx.log(&query).await.expect("rows").len(), 2);
+        assert!(tx.log(&LogQuery { limit: 0, ..query }).await.expect("rows").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_poller_gets_every_event_once_while_others_write() {
+    for f in each().await {
+        let (tasks, each_writes) = (6, 25);
+        let f = std::sync::Arc::new(f);
+        let writers: Vec<_> = (0..tasks)
+            .map(|_| {
+                let f = f.clone();
+                tokio::spawn(async move {
+                    for _ in 0..each_writes {
+                        let events = vec![f.event(types::SSO, "ada"), f.event(types::SSO, "ada")];
+                        f.write(f.acme, events).await;
+                    }
+                })
+            })
+            .collect();
+        let mut query = LogQuery { order: Order::Commit, limit: 7, ..LogQuery::default() };
+        let mut seen = Vec::new();
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+        while seen.len() < tasks * each_writes * 2 && tokio::time::Instant::now() < deadline {
+            let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+            let page = tx.log_page(&query).await.expect("a page");
+            seen.extend(page.events.iter().map(|e| e.id));
+            query.after = page.end;
+            assert!(query.after.is_some(), "a poller can always go on");
+            tokio::task::yield_now().await;
+        }
+        for writer in writers {
+            writer.await.expect("the writer ends");
+        }
+        assert_eq!(seen.len(), tasks * each_writes * 2);
+        assert_eq!(seen.iter().collect::<HashSet<_>>().len(), seen.len());
+    }
+}
+
+#[tokio::test]
+async fn a_poller_waits_for_a_commit_that_began_earlier() {
+    for f in each().await {
+        let Some(url) = &f.postgres else { continue };
+        use sqlx::Connection;
+        let mut slow = sqlx::PgConnection::connect(url).await.expect("a connection");
+        sqlx::raw_sql("BEGIN; SELECT pg_current_xact_id()").execute(&mut slow).await.expect("it begins");
+        f.write(f.acme, vec![f.event(types::SSO, "ada")]).await;
+
+        let mut query = LogQuery { order: Order::Commit, ..LogQuery::default() };
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        let page = tx.log_page(&query).await.expect("a page");
+        assert!(page.events.is_empty(), "the slow commit may still write below this one");
+        query.after = page.end;
+        assert_eq!(f.store.unscoped_count_events(100).await.expect("a step"), 0);
+
+        let bounded = tx.log(&LogQuery::default()).await.expect("rows");
+        assert_eq!(bounded.len(), 1, "what is bounded doesn't wait");
+        sqlx::raw_sql("COMMIT").execute(&mut slow).await.expect("it ends");
+        assert_eq!(tx.log(&query).await.expect("rows").len(), 1);
+        assert_eq!(f.store.unscoped_count_events(100).await.expect("a step"), 1);
+    }
+}
+
+#[tokio::test]
+async fn tx_12_one_tenants_log_is_not_in_anothers() {
+    for f in each().await {
+        let event = f.event(types::SSO, "ada");
+        f.write(f.acme, vec![event.clone()]).await;
+        let mut tx = f.store.tenant(f.globex).read().await.expect("a reader");
+        for order in [Order::Commit, Order::Published, Order::PublishedDescending] {
+            let condition = Condition::Any(vec![
+                Condition::Always,
+                Condition::Id { field: IdField::Event, value: event.id.0 },
+            ]);
+            let query = LogQuery { condition, order, words: vec!["ada".into()], ..LogQuery::default() };
+            assert!(tx.log(&query).await.expect("rows").is_empty());
+        }
+        let all = tx.log_count(&LogQuery::default(), Time(0), Time(i64::MAX)).await.expect("a count");
+        assert_eq!(all.total, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_histogram_has_all_its_buckets() {
+    for f in each().await {
+        let mut events: Vec<Event> = (0..4).map(|_| f.event(types::SSO, "ada")).collect();
+        for (n, seconds) in [0, 1, 9, 10].into_iter().enumerate() {
+            events[n].published = NOW.plus_secs(1_000_000 + seconds);
+        }
+        events[2] = events[2].clone().failed("access_denied");
+        f.write(f.acme, events).await;
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        let (from, to) = (NOW.plus_secs(1_000_000), NOW.plus_secs(1_000_010));
+        let buckets = tx.log_histogram(&LogQuery::default(), from, to, 5).await.expect("buckets");
+        assert_eq!(buckets.iter().map(|b| b.total).collect::<Vec<_>>(), [2, 0, 0, 0, 1]);
+        assert_eq!(buckets[4].refused, 1);
+        assert_eq!(buckets[1].start, from.plus_secs(2));
+        let latest = tx.latest_matching(Condition::TextPresent(TextField::Reason), None, 1).await;
+        assert_eq!(latest.expect("rows").len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn in_26_a_condition_that_is_too_deep_is_an_error() {
+    for f in each().await {
+        let deep = (0..100).fold(Condition::Always, |inner, _| not(inner));
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        assert!(tx.log(&LogQuery { condition: deep, ..LogQuery::default() }).await.is_err());
+    }
+}
