@@ -1,0 +1,356 @@
+//! A running Signet.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::engine::{Engine, FromEngine};
+use crate::ports::free_port;
+use crate::postgres::TestDatabase;
+use crate::process::{Launch, Process, StartError, server_command};
+use crate::{Canaries, Clock, Credentials, Http, Tenant, TestCa, watchdog};
+
+/// The process, its store, and all that goes with them. Fields are dropped in this order.
+pub(crate) struct Running {
+    pub(crate) process: Process,
+    pub(crate) engine: Engine,
+    credentials: Credentials,
+    canaries: Arc<Canaries>,
+    ca_pem: Option<String>,
+    /// Held for its drop.
+    _database: Option<TestDatabase>,
+    pub(crate) dir: TempDir,
+}
+
+/// A running Signet and the means to talk to it. When it is dropped the process is killed, and the test fails
+/// if a secret turned up in what the server wrote.
+pub struct TestApp {
+    pub(crate) running: Arc<Running>,
+    pub(crate) http: Http,
+    pub(crate) shared: bool,
+}
+
+impl FromEngine for TestApp {
+    async fn from_engine(engine: Engine) -> Self {
+        Self::start(engine).await
+    }
+}
+
+impl TestApp {
+    /// Starts the server on a fresh store.
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, false, &[]).await
+    }
+
+    /// Starts the server on a fresh store, listening for TLS only, with a certificate of the test's authority.
+    pub async fn start_tls(engine: Engine) -> Self {
+        Self::start_with(engine, true, &[]).await
+    }
+
+    /// Starts the server with further arguments.
+    pub async fn start_with(engine: Engine, tls: bool, extra: &[&str]) -> Self {
+        Self::of(Arc::new(Running::start(engine, tls, extra).await), false)
+    }
+
+    pub(crate) fn of(running: Arc<Running>, shared: bool) -> Self {
+        let port = running.process.launch().port;
+        let http = Http::new(running.ca_pem.as_deref(), running.canaries.clone(), (port, port));
+        Self { running, http, shared }
+    }
+
+    /// The engine it runs on.
+    pub fn engine(&self) -> Engine {
+        self.running.engine
+    }
+
+    /// What `dev-credentials.json` says.
+    pub fn credentials(&self) -> &Credentials {
+        &self.running.credentials
+    }
+
+    /// A caller at this tenant: `acme` or `globex`.
+    pub fn tenant(&self, name: &str) -> Tenant {
+        Tenant::new(self.http.clone(), name, self.credentials().tenant(name).clone())
+    }
+
+    /// A caller at acme.
+    pub fn acme(&self) -> Tenant {
+        self.tenant("acme")
+    }
+
+    /// A caller at globex.
+    pub fn globex(&self) -> Tenant {
+        self.tenant("globex")
+    }
+
+    /// The operator's URL, without a slash at its end.
+    pub fn operator_url(&self) -> &str {
+        self.credentials().operator.url.trim_end_matches('/')
+    }
+
+    /// The HTTP client.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.running.process.launch().port
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> &Path {
+        &self.running.process.launch().data_dir
+    }
+
+    /// The PostgreSQL database; none on SQLite.
+    pub fn database_url(&self) -> Option<&str> {
+        self.running.process.launch().database_url.as_deref()
+    }
+
+    /// The master key's file, where the test gave one (on PostgreSQL).
+    pub fn master_key_file(&self) -> Option<&Path> {
+        self.running.process.launch().master_key.as_deref()
+    }
+
+    /// The test authority's certificate, when it speaks TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.running.ca_pem.as_deref()
+    }
+
+    /// All it has written to its standard output and error so far.
+    pub fn output(&self) -> String {
+        let files = self.running.process.launch().outputs();
+        files
+            .map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned())
+            .concat()
+    }
+
+    /// The server's clock.
+    pub fn clock(&self) -> Clock {
+        self.own("move the clock");
+        Clock::new(self.data_dir().join("control.sock"))
+    }
+
+    /// kill -9.
+    pub fn kill9(&self) {
+        self.own("kill the server");
+        self.running.process.kill();
+    }
+
+    /// Stops (`Signal::STOP`), continues (`Signal::CONT`) or ends (`Signal::TERM`) the process.
+    pub fn signal(&self, signal: Signal) {
+        self.own("signal the server");
+        self.running.process.signal(signal);
+    }
+
+    /// SIGTERM, and wait for the end; fails when it does not end within ten seconds.
+    pub async fn stop(&self) {
+        self.signal(Signal::TERM);
+        for _ in 0..1_000 {
+            if !self.running.process.runs() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("still running 10 s after SIGTERM");
+    }
+
+    /// Whether the process runs.
+    pub fn alive(&self) -> bool {
+        self.running.process.runs()
+    }
+
+    /// kill -9, then the same again on the same store and port.
+    pub async fn restart(&self) {
+        self.kill9();
+        self.start_again().await;
+    }
+
+    /// Starts it again after [`kill9`](Self::kill9) or [`stop`](Self::stop).
+    pub async fn start_again(&self) {
+        self.own("start the server");
+        match self.running.process.spawn().await {
+            Ok(()) => {}
+            Err(StartError::PortTaken) => panic!("somebody took port {}", self.port()),
+            Err(StartError::Other(said)) => panic!("{said}"),
+        }
+    }
+
+    /// Another process on the same PostgreSQL database, with the same master key and public URL.
+    pub async fn second_node(&self) -> SecondNode {
+        assert_eq!(self.engine(), Engine::Postgres, "a second node needs PostgreSQL");
+        let first = self.running.process.launch();
+        let data_dir = tempfile::tempdir_in(self.running.dir.path()).expect("a directory").keep();
+        let mut tries = 0;
+        let process = loop {
+            let launch = Launch { data_dir: data_dir.clone(), port: free_port(), ..first.clone() };
+            match Process::start(launch).await {
+                Ok(process) => break process,
+                Err(StartError::PortTaken) if tries < 5 => tries += 1,
+                Err(StartError::PortTaken) => panic!("six ports were taken"),
+                Err(StartError::Other(said)) => panic!("{said}"),
+            }
+        };
+        let ports = (first.port, process.launch().port);
+        let http = Http::new(self.ca_pem(), self.running.canaries.clone(), ports);
+        SecondNode { process, http, credentials: self.credentials().clone() }
+    }
+
+    /// Sends these bytes over a connection of their own and reads until it is closed, or for 2 s of silence.
+    pub async fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut stream = self.connect().await;
+        // A server that refuses early may close before all is written.
+        let _refused_early = stream.write_all(bytes).await;
+        let mut answer = Vec::new();
+        let silence = Duration::from_secs(2);
+        while let Ok(Ok(1..)) = tokio::time::timeout(silence, stream.read_buf(&mut answer)).await {}
+        answer
+    }
+
+    /// A TCP connection to the server.
+    pub async fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port())).await.expect("a connection to the server")
+    }
+
+    /// The secrets seen so far.
+    pub fn canaries(&self) -> &Canaries {
+        &self.running.canaries
+    }
+
+    /// Fails the test when the server wrote a secret; done when the app is dropped, too.
+    pub fn assert_no_leak(&self) {
+        let found = self.running.leaks();
+        assert!(found.is_empty(), "the server wrote a secret:\n{}", found.join("\n"));
+    }
+
+    fn own(&self, what: &str) {
+        assert!(!self.shared, "a test that shares its app may not {what}: take a TestApp instead");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            report(&self.running.process.tail());
+            return;
+        }
+        if !self.shared {
+            self.running.process.kill();
+        }
+        self.assert_no_leak();
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "shown by the test harness beside the failure")]
+fn report(tail: &str) {
+    eprintln!("{tail}");
+}
+
+impl Running {
+    pub(crate) async fn start(engine: Engine, tls: bool, extra: &[&str]) -> Self {
+        let dir = tempfile::Builder::new().prefix("signet-test-").tempdir().expect("a directory");
+        watchdog::directory(dir.path());
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(TestDatabase::create().await),
+        };
+        let tls = tls.then(|| TestCa::write_into(dir.path()));
+        let database_url = database.as_ref().map(|database| database.url.clone());
+        let master_key = database.is_some().then(|| new_master_key(dir.path()));
+        let extra: Vec<String> = extra.iter().map(|&arg| arg.to_owned()).collect();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let mut tries = 0;
+        let process = loop {
+            let (port, data_dir) = (free_port(), dir.path().join(format!("data{tries}")));
+            let public_url = format!("{scheme}://localhost:{port}");
+            let (database_url, master_key) = (database_url.clone(), master_key.clone());
+            let (tls, extra) = (tls.clone(), extra.clone());
+            let launch = Launch { data_dir, port, public_url, database_url, master_key, tls, extra };
+            match Process::start(launch).await {
+                Ok(process) => break process,
+                Err(StartError::PortTaken) if tries < 5 => tries += 1,
+                Err(StartError::PortTaken) => panic!("six ports were taken"),
+                Err(StartError::Other(said)) => panic!("{said}"),
+            }
+        };
+        let file = process.launch().data_dir.join("dev-credentials.json");
+        let text = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let credentials: Credentials =
+            serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let canaries = Arc::new(Canaries::default());
+        credentials.secrets().into_iter().for_each(|secret| canaries.add(secret));
+        let ca_pem = tls.map(|ca| ca.ca_pem);
+        Self { process, engine, credentials, canaries, ca_pem, _database: database, dir }
+    }
+
+    fn leaks(&self) -> Vec<String> {
+        let files = self.process.launch().outputs();
+        files.iter().flat_map(|file| self.canaries.found_in_file(file)).collect()
+    }
+}
+
+fn new_master_key(dir: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let made = server_command().args(["key", "new"]).output().expect("the server makes a key");
+    assert!(made.status.success(), "`key new`: {}", String::from_utf8_lossy(&made.stderr));
+    let file = dir.join("master.key");
+    std::fs::write(&file, made.stdout).expect("the key's file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("its mode");
+    file
+}
+
+/// Another process of the same deployment; killed when dropped.
+pub struct SecondNode {
+    process: Process,
+    http: Http,
+    credentials: Credentials,
+}
+
+impl SecondNode {
+    /// A caller at this tenant, over this node.
+    pub fn tenant(&self, name: &str) -> Tenant {
+        Tenant::new(self.http.clone(), name, self.credentials.tenant(name).clone())
+    }
+
+    /// A caller at acme, over this node.
+    pub fn acme(&self) -> Tenant {
+        self.tenant("acme")
+    }
+
+    /// The HTTP client; public URLs reach this node.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// This node's clock.
+    pub fn clock(&self) -> Clock {
+        Clock::new(self.process.launch().data_dir.join("control.sock"))
+    }
+
+    /// kill -9.
+    pub fn kill9(&self) {
+        self.process.kill();
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+}
+
+impl Drop for SecondNode {
+    fn drop(&mut self) {
+        self.process.kill();
+        let files = self.process.launch().outputs();
+        let found: Vec<_> = files.iter().flat_map(|file| self.http.canaries().found_in_file(file)).collect();
+        if !std::thread::panicking() {
+            assert!(found.is_empty(), "the second node wrote a secret:\n{}", found.join("\n"));
+        }
+    }
+}

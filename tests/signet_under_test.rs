@@ -1,0 +1,4 @@
+//! The binary `signet`.
+fn main() {
+    signet::main()
+}
