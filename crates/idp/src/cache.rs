@@ -8,7 +8,7 @@ use signet_domain::app::{App, AppSecret};
 use signet_domain::id::{ServerId, TenantId};
 use signet_domain::server::{ScopeRow, Server};
 use signet_domain::tenant::Tenant;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -40,6 +40,7 @@ pub struct Part {
     servers: Mutex<HashMap<String, Arc<ServerConfig>>>,
     apps: Mutex<HashMap<String, Arc<AppConfig>>>,
     keys: Mutex<HashMap<ServerId, Arc<crate::keys::ServerKeys>>>,
+    origins: Mutex<Option<Arc<HashSet<String>>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -73,6 +74,19 @@ impl Part {
         app, put_app, apps: str => AppConfig;
         /// The keys of a server.
         keys, put_keys, keys: ServerId => crate::keys::ServerKeys;
+    }
+}
+
+impl Part {
+    /// The origins of all apps' redirect URIs.
+    #[must_use]
+    pub fn origins(&self) -> Option<Arc<HashSet<String>>> {
+        lock(&self.origins).clone()
+    }
+
+    /// Keeps them.
+    pub fn put_origins(&self, origins: Arc<HashSet<String>>) {
+        *lock(&self.origins) = Some(origins);
     }
 }
 

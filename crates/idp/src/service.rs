@@ -9,9 +9,10 @@ use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
 use signet_domain::tenant::{Tenant, TenantStatus};
 use signet_domain::{Clock, Entropy};
+use signet_oauth::redirect::RedirectUri;
 use signet_store::unscoped::Deployment;
 use signet_store::{Engine, Store};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -219,6 +220,31 @@ impl Idp {
         let config = Arc::new(AppConfig { app, secrets });
         part.put_app(client_id, config.clone());
         Ok(Some(config))
+    }
+
+    /// The origins of the redirect URIs of all the tenant's active apps: the pages that may call its endpoints.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn app_origins(&self, ctx: &Ctx) -> Result<Arc<HashSet<String>>, IdpError> {
+        let part = self.part(ctx);
+        if let Some(origins) = part.origins() {
+            return Ok(origins);
+        }
+        let mut tx = self.0.store.tenant(ctx.tenant_id()).read().await?;
+        let (mut origins, mut after) = (HashSet::new(), None);
+        loop {
+            let apps = tx.apps(after, 1000).await?;
+            let uris = apps.iter().filter(|a| a.is_active()).flat_map(|a| a.redirect_uris.iter());
+            origins.extend(uris.filter_map(|uri| RedirectUri::stored(uri.as_str(), false).origin()));
+            after = apps.last().map(|a| a.id);
+            if apps.len() < 1000 {
+                break;
+            }
+        }
+        let origins = Arc::new(origins);
+        part.put_origins(origins.clone());
+        Ok(origins)
     }
 
     /// Keeps the cache true: this node's commits empty it at once; on PostgreSQL other nodes' are found by

@@ -16,6 +16,7 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::{Entity, Event, bounded, types};
 use signet_domain::id::{AppId, EventId};
+use signet_domain::server::Server;
 use signet_domain::user::User;
 use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::response::TokenResponse;
@@ -183,6 +184,16 @@ impl Idp {
                 self.refresh(&call, &refresh_token, scope.as_ref()).await
             }
         }
+    }
+
+    /// Records a token request whose body can't be read.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unread_token_request(&self, ctx: &Ctx, server: &Server, error: &OAuthError) -> Result<(), IdpError> {
+        let kind = by_kind(server, types::ORG_TOKEN_GRANT, types::AS_TOKEN_GRANT);
+        let event = self.event(ctx, kind, Seen::default().stranger()).failed(error.reason.as_str()).at(server);
+        self.record(ctx, vec![event]).await
     }
 
     /// The one record of a refusal. Names that strangers make up are not repeated in it: people type

@@ -95,6 +95,10 @@ event_types! {
     USER_DELETE = "user.lifecycle.delete.completed", "Delete user";
     /// An administrator role was given.
     PRIVILEGE_GRANT = "user.account.privilege.grant", "Grant user privilege";
+    /// An administrator role was taken away.
+    PRIVILEGE_REVOKE = "user.account.privilege.revoke", "Revoke user privilege";
+    /// A password must be changed before the next sign-in.
+    PASSWORD_EXPIRE = "user.account.expire_password", "User password was expired";
     /// An app was created.
     APP_CREATE = "application.lifecycle.create", "Create application";
     /// An app was changed.
@@ -149,6 +153,10 @@ event_types! {
     LOG_READ = "system.log.read", "System log was read";
     /// A tenant was created.
     TENANT_CREATE = "system.tenant.create", "Tenant was created";
+    /// A tenant was suspended by the operator.
+    TENANT_SUSPEND = "system.tenant.suspend", "Tenant was suspended";
+    /// A tenant's suspension ended.
+    TENANT_UNSUSPEND = "system.tenant.unsuspend", "Tenant was unsuspended";
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use signet_domain::app::AppKind;
 use signet_domain::event::{Entity, Event, types};
 use signet_domain::flow::Flow;
 use signet_domain::id::{AppId, FlowId};
+use signet_domain::server::Server;
 use signet_oauth::authorize::{AuthorizeRequest, AuthorizeTarget, Prompt};
 use signet_oauth::redirect::RedirectUri;
 use signet_oauth::response::AuthorizeResponse;
@@ -63,6 +64,22 @@ impl Idp {
                 ))))
             }
         }
+    }
+
+    /// Records an authorization request whose parameters can't be read.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unread_authorization_request(
+        &self,
+        ctx: &Ctx,
+        server: &Server,
+        error: &OAuthError,
+    ) -> Result<(), IdpError> {
+        let kind = by_kind(server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
+        let nobody = Entity::new("User", "unknown", "unknown", "unknown");
+        let event = self.event(ctx, kind, nobody).failed(error.reason.as_str()).at(server);
+        self.record(ctx, vec![event]).await
     }
 
     /// Finds the app and proves the redirect URI.

@@ -1,0 +1,63 @@
+//! What a server says of itself: discovery documents and keys.
+
+use super::asked::Asked;
+use super::{cors, respond};
+use crate::App;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use signet_domain::server::ServerKind;
+use signet_idp::cache::ServerConfig;
+use signet_oauth::metadata::{Endpoints, Metadata};
+use signet_oauth::token_request::GrantType;
+
+/// Seconds for which documents and keys may be kept.
+const MAX_AGE: &str = "public, max-age=300";
+
+/// `GET /.well-known/openid-configuration` and its sisters (OpenID Connect Discovery §4, RFC 8414 §3).
+pub(super) async fn metadata(State(_): State<App>, asked: Asked) -> Response {
+    let mut response = axum::Json(document(&asked.server)).into_response();
+    shared(&mut response);
+    response
+}
+
+/// `GET …/v1/keys` (RFC 7517 §5).
+pub(super) async fn keys(State(app): State<App>, asked: Asked) -> Response {
+    match app.idp().server_keys(&asked.ctx, &asked.server.server).await {
+        Ok(keys) => {
+            let mut response = axum::Json(&keys.jwks).into_response();
+            shared(&mut response);
+            response
+        }
+        Err(error) => {
+            let mut response = respond::error(&error.into(), &asked.server.server.issuer);
+            cors::public(&mut response);
+            response
+        }
+    }
+}
+
+fn shared(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(MAX_AGE));
+    cors::public(response);
+}
+
+fn document(config: &ServerConfig) -> Metadata {
+    let server = &config.server;
+    let endpoints = match server.kind {
+        ServerKind::Org => Endpoints::below(&format!("{}/oauth2", server.issuer)),
+        ServerKind::Custom => Endpoints::below(&server.issuer),
+    };
+    let custom_scopes = server.kind == ServerKind::Custom;
+    let grants = GrantType::ALL
+        .iter()
+        .copied()
+        // The org server has no scope that an app could use for itself.
+        .filter(|g| custom_scopes || *g != GrantType::ClientCredentials)
+        .collect();
+    let scopes = config.scopes.iter().filter(|s| s.published).map(|s| s.name.clone()).collect();
+    let algs = server.signing_alg.parse().into_iter().collect();
+    Metadata::new(&server.issuer, endpoints, grants, scopes, algs)
+}

@@ -1,0 +1,51 @@
+//! Form bodies, strictly: the one body type that OAuth's endpoints take (RFC 6749 §3.2).
+
+use axum::http::{HeaderMap, header};
+use signet_oauth::{OAuthError, Params, Reason};
+
+/// The parameters of a POST.
+pub(super) fn body(headers: &HeaderMap, body: &[u8]) -> Result<Params, OAuthError> {
+    if !is_form(headers) {
+        return Err(OAuthError::new(Reason::InvalidRequest)
+            .describe("Send the parameters as a body of type 'application/x-www-form-urlencoded'."));
+    }
+    Params::parse(body)
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let Ok(value) = value.to_str() else { return false };
+    let mut parts = value.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        && parts.all(|p| match p.split_once('=') {
+            Some((name, value)) => {
+                !name.trim().eq_ignore_ascii_case("charset")
+                    || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            None => p.is_empty(),
+        })
+}
+
+/// Whether a query string names client credentials, which do not belong there (RFC 6749 §2.3.1). One that
+/// can't be read counts as if it did.
+pub(super) fn query_has_credentials(query: Option<&str>) -> bool {
+    match query.map(|q| Params::parse(q.as_bytes())) {
+        None => false,
+        Some(Ok(params)) => {
+            ["client_id", "client_secret", "client_assertion"].iter().any(|name| params.contains(name))
+        }
+        Some(Err(_)) => true,
+    }
+}
+
+/// The one `Authorization` header; two of them are two ways to authenticate.
+pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<&[u8]>, OAuthError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let first = values.next().map(|v| v.as_bytes());
+    if values.next().is_some() {
+        return Err(Reason::MultipleClientCredentials.into());
+    }
+    Ok(first)
+}

@@ -1,0 +1,53 @@
+//! The protocol's endpoints. The org server's are at `/oauth2/v1/…`, a custom server's at
+//! `/oauth2/{server}/v1/…`; one handler serves both.
+
+mod asked;
+mod authorize;
+mod cors;
+mod discovery;
+mod form;
+mod introspect;
+mod logout;
+mod respond;
+mod revoke;
+mod token;
+mod userinfo;
+
+use crate::App;
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+
+/// Every route of the protocol.
+pub fn routes() -> Router<App> {
+    let mut router = Router::new();
+    for base in ["/oauth2", "/oauth2/{server}"] {
+        let at = |name: &str| format!("{base}/v1/{name}");
+        router = router
+            .route(&at("authorize"), get(authorize::get).post(authorize::post))
+            .route(&at("token"), endpoint(post(token::post)))
+            .route(&at("introspect"), endpoint(post(introspect::post)))
+            .route(&at("revoke"), endpoint(post(revoke::post)))
+            .route(&at("userinfo"), endpoint(get(userinfo::get).post(userinfo::post)))
+            .route(&at("keys"), public(get(discovery::keys)))
+            .route(&at("logout"), get(logout::get).post(logout::post));
+    }
+    // OpenID Connect Discovery appends the well-known part to the issuer; RFC 8414 §3 inserts it before the
+    // path. Both are served for both documents.
+    for document in ["openid-configuration", "oauth-authorization-server"] {
+        router = router
+            .route(&format!("/.well-known/{document}"), public(get(discovery::metadata)))
+            .route(&format!("/oauth2/{{server}}/.well-known/{document}"), public(get(discovery::metadata)))
+            .route(&format!("/.well-known/{document}/oauth2/{{server}}"), public(get(discovery::metadata)));
+    }
+    router
+}
+
+/// What an app in a browser calls from its own origins.
+fn endpoint(route: MethodRouter<App>) -> MethodRouter<App> {
+    route.options(cors::preflight)
+}
+
+/// What any page may read.
+fn public(route: MethodRouter<App>) -> MethodRouter<App> {
+    route.options(cors::public_preflight)
+}

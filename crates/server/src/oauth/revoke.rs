@@ -1,0 +1,44 @@
+//! `POST …/v1/revoke` (RFC 7009).
+
+use super::asked::Asked;
+use super::{cors, form, respond};
+use crate::App;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use signet_oauth::{OAuthError, Params};
+
+pub(super) async fn post(
+    State(app): State<App>,
+    asked: Asked,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let params = form::body(&headers, &body);
+    let result = match &params {
+        Ok(params) => revoke(&app, &asked, query.as_deref(), &headers, params).await,
+        Err(error) => Err(error.clone()),
+    };
+    let mut response = match result {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => respond::error(&error, &asked.server.server.issuer),
+    };
+    let client_id = params.as_ref().ok().and_then(|p| p.get("client_id"));
+    cors::for_client(&app, &asked.ctx, &headers, client_id, &mut response).await;
+    response
+}
+
+async fn revoke(
+    app: &App,
+    asked: &Asked,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<(), OAuthError> {
+    let authorization = form::authorization(headers)?;
+    let in_query = form::query_has_credentials(query);
+    let (client, token) = app.idp().client_and_token(&asked.ctx, params, authorization, in_query).await?;
+    app.idp().revoke(&asked.ctx, &asked.server, &client, token).await
+}

@@ -1,0 +1,72 @@
+//! `GET` and `POST …/v1/userinfo` (OpenID Connect Core §5.3, RFC 6750 §2).
+
+use super::asked::Asked;
+use super::{cors, form, respond};
+use crate::App;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use signet_oauth::{OAuthError, Reason};
+
+pub(super) async fn get(
+    State(app): State<App>,
+    asked: Asked,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    answer(&app, &asked, &headers, bearer(&headers, query.as_deref(), None)).await
+}
+
+pub(super) async fn post(
+    State(app): State<App>,
+    asked: Asked,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = headers.contains_key(header::CONTENT_TYPE) && !body.is_empty();
+    let token = bearer(&headers, query.as_deref(), form.then_some(&body));
+    answer(&app, &asked, &headers, token).await
+}
+
+async fn answer(app: &App, asked: &Asked, headers: &HeaderMap, token: Result<String, OAuthError>) -> Response {
+    let claims = match token {
+        Ok(token) => app.idp().userinfo(&asked.ctx, &asked.server, &token).await,
+        Err(error) => Err(error),
+    };
+    let mut response = match claims {
+        Ok(claims) => respond::json(200, &claims),
+        Err(error) => respond::bearer_error(&error, &asked.server.server.issuer),
+    };
+    cors::for_client(app, &asked.ctx, headers, None, &mut response).await;
+    response
+}
+
+/// The one bearer token of a request: in the header, or in a form body, never in the query (RFC 9700 §4.3.2).
+fn bearer(headers: &HeaderMap, query: Option<&str>, body: Option<&Bytes>) -> Result<String, OAuthError> {
+    if query.is_some_and(|q| q.split('&').any(|p| p.split('=').next() == Some("access_token"))) {
+        return Err(Reason::AccessTokenInQuery.into());
+    }
+    let in_header = match form::authorization(headers)? {
+        Some(value) => Some(from_header(value)?),
+        None => None,
+    };
+    let in_body = match body {
+        Some(body) => form::body(headers, body)?.get("access_token").map(str::to_owned),
+        None => None,
+    };
+    match (in_header, in_body) {
+        (Some(_), Some(_)) => Err(Reason::AccessTokenDuplicate.into()),
+        (Some(token), None) | (None, Some(token)) => Ok(token),
+        (None, None) => Err(Reason::AccessTokenMissing.into()),
+    }
+}
+
+fn from_header(value: &[u8]) -> Result<String, OAuthError> {
+    let text = std::str::from_utf8(value).map_err(|_| Reason::AccessTokenInvalid)?;
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_matches(' ').to_owned()),
+        _ => Err(Reason::AccessTokenMissing.into()),
+    }
+}

@@ -1,0 +1,116 @@
+//! The consent page.
+
+use super::browser::Browser;
+use super::step;
+use crate::App;
+use crate::extract::Tenant;
+use crate::{cookie, html};
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use signet_domain::server::{ScopeConsent, ScopeRow};
+use signet_idp::authorize::{OpenFlow, Page, SignedIn, Step};
+use signet_idp::{Ctx, Idp};
+use signet_oauth::{OAuthError, Params, Reason};
+use signet_web::{Consent, Csrf, ScopeLine};
+
+pub(super) async fn get(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let params = Params::parse(query.as_deref().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let result = async {
+        let browser = Browser::of(&app, &ctx, &headers).await?;
+        let handle = params.get("flow").unwrap_or_default();
+        let open = app.idp().open_flow(&ctx, handle, &browser.cookie).await?;
+        match app.idp().resume(&ctx, &open, handle, browser.signed_in.as_ref()).await? {
+            Step::Consent { .. } => Ok(show(&app, &ctx, &browser, handle, &open)),
+            other => Ok(step::go(&ctx, other)),
+        }
+    };
+    result.await.unwrap_or_else(|page: Page| step::page(&ctx, &page))
+}
+
+pub(super) async fn post(State(app): State<App>, Tenant(ctx): Tenant, headers: HeaderMap, body: Bytes) -> Response {
+    let result = submit(&app, &ctx, &headers, &body, |app, ctx, given| async move {
+        let (idp, Given { open, signed_in, params, .. }) = (app.idp(), given);
+        let step = match params.get("decision") {
+            Some("allow") => idp.allow(&ctx, &open, &signed_in).await?,
+            Some("deny") => idp.deny(&ctx, &open, &signed_in).await?,
+            _ => return Err(Page(OAuthError::new(Reason::InvalidRequest))),
+        };
+        Ok(step::go(&ctx, step))
+    });
+    result.await.unwrap_or_else(|page| step::page(&ctx, &page))
+}
+
+/// "Use another account": ends this sign-in and asks again in the same flow.
+pub(super) async fn other_account(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = submit(&app, &ctx, &headers, &body, |app, ctx, given| async move {
+        app.idp().sign_out(&ctx, &given.signed_in).await?;
+        let mut response = step::go(&ctx, Step::SignIn { handle: given.handle });
+        let name = cookie::name(&ctx.tenant, "session");
+        response.headers_mut().append(header::SET_COOKIE, cookie::clear(&name, ctx.tenant.is_https()));
+        Ok(response)
+    });
+    result.await.unwrap_or_else(|page| step::page(&ctx, &page))
+}
+
+/// What a form of this page comes with, checked.
+struct Given {
+    params: Params,
+    handle: String,
+    open: OpenFlow,
+    signed_in: SignedIn,
+}
+
+async fn submit<F, T>(app: &App, ctx: &Ctx, headers: &HeaderMap, body: &[u8], then: F) -> Result<Response, Page>
+where
+    F: FnOnce(App, Ctx, Given) -> T,
+    T: Future<Output = Result<Response, Page>>,
+{
+    let params = Params::parse(body).map_err(Page)?;
+    let browser = Browser::of(app, ctx, headers).await?;
+    if !browser.csrf_matches(app, ctx, headers, params.get("csrf").unwrap_or_default()) {
+        return Ok(super::forbidden(ctx));
+    }
+    let handle = params.get("flow").unwrap_or_default().to_owned();
+    let open = app.idp().open_flow(ctx, &handle, &browser.cookie).await?;
+    match browser.signed_in {
+        Some(signed_in) => then(app.clone(), ctx.clone(), Given { params, handle, open, signed_in }).await,
+        None => Ok(step::go(ctx, Step::SignIn { handle })),
+    }
+}
+
+fn show(app: &App, ctx: &Ctx, browser: &Browser, handle: &str, open: &OpenFlow) -> Response {
+    let login = browser.signed_in.as_ref().map(|s| s.user.login.clone()).unwrap_or_default();
+    let page = Consent {
+        shell: step::shell(ctx, "Allow access"),
+        csrf: Csrf::new(browser.csrf(app, ctx)),
+        action: "/consent".to_owned(),
+        flow: handle.to_owned(),
+        app_name: open.app.app.label.clone(),
+        login,
+        change_account: "/consent/account".to_owned(),
+        scopes: Idp::consent_scopes(open).iter().map(line).collect(),
+        return_host: step::host_of(&open.request.redirect_uri),
+    };
+    html::page_with(StatusCode::OK, &page, &[&step::form_target(&open.request.redirect_uri)])
+}
+
+fn line(scope: &ScopeRow) -> ScopeLine {
+    let sentence = if scope.description.is_empty() { &scope.display_name } else { &scope.description };
+    ScopeLine {
+        name: scope.name.clone(),
+        sentence: if sentence.is_empty() { scope.name.clone() } else { sentence.clone() },
+        required: scope.consent == ScopeConsent::Required,
+    }
+}

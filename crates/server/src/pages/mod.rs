@@ -1,0 +1,29 @@
+//! The pages on the way through a sign-in: name and password, consent.
+
+pub mod browser;
+pub mod step;
+
+mod consent;
+mod sign_in;
+
+use crate::App;
+use axum::Router;
+use axum::routing::{get, post};
+
+/// Every route of these pages.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/login", get(sign_in::get).post(sign_in::post))
+        .route("/consent", get(consent::get).post(consent::post))
+        .route("/consent/account", post(consent::other_account))
+}
+
+/// The answer to a form that no page of ours sent.
+fn forbidden(ctx: &signet_idp::Ctx) -> axum::response::Response {
+    crate::html::error_page(
+        ctx,
+        axum::http::StatusCode::FORBIDDEN,
+        "This form can't be used any more",
+        "It was opened in another browser or has expired. Go back, reload the page and try again.",
+    )
+}

@@ -1,0 +1,105 @@
+//! From what comes next to a response.
+
+use crate::html;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use signet_idp::Ctx;
+use signet_idp::authorize::{Page, Step};
+use signet_oauth::Reason;
+use signet_oauth::authorize::ResponseMode;
+use signet_oauth::redirect::RedirectUri;
+use signet_oauth::response::AuthorizeResponse;
+use signet_web::{ErrorPage, Fact, FormPost, Hidden, Shell};
+
+/// A redirect that turns a POST into a GET, so that a password is never sent on.
+#[must_use]
+pub fn redirect(location: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    // What is no header value can't be a registered URI either.
+    if let Ok(value) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Shows what comes next.
+#[must_use]
+pub fn go(ctx: &Ctx, step: Step) -> Response {
+    match step {
+        Step::SignIn { handle } => redirect(&format!("/login?flow={handle}")),
+        Step::Consent { handle } => redirect(&format!("/consent?flow={handle}")),
+        Step::Respond(response) => respond(ctx, &response),
+    }
+}
+
+fn respond(ctx: &Ctx, response: &AuthorizeResponse) -> Response {
+    if response.mode != ResponseMode::FormPost {
+        return redirect(&response.location());
+    }
+    let page = FormPost {
+        shell: shell(ctx, "One moment"),
+        action: response.redirect_uri.clone(),
+        fields: response.form_fields().map(|(name, value)| Hidden::new(name, value)).collect(),
+        app_name: host_of(&response.redirect_uri),
+    };
+    html::page_with(StatusCode::OK, &page, &[&form_target(&response.redirect_uri)])
+}
+
+/// The page of a request that can't be answered to its app.
+#[must_use]
+pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
+    // The browser is no OAuth client: to it, whatever was wrong with the request is a 400.
+    let status = if error.status() >= 500 { error.status() } else { 400 };
+    let (heading, sentence) = match error.reason {
+        Reason::RequestExpired => {
+            ("This sign-in is over", "It was finished, or took too long. Go back to the app and start again.")
+        }
+        _ if status >= 500 => ("This can't be done right now", "Nothing was changed. Try again in a moment."),
+        _ => ("The app sent a request that can't be answered", "Go back to the app; if it happens again, tell its developers."),
+    };
+    let page = ErrorPage {
+        shell: shell(ctx, heading),
+        status,
+        heading: heading.to_owned(),
+        sentence: sentence.to_owned(),
+        advice: None,
+        request_id: ctx.request.id.to_string(),
+        detail: vec![
+            Fact::code("error", error.code().as_str()),
+            Fact::code("reason", error.reason.as_str()),
+            Fact::text("For developers", error.body().error_description),
+        ],
+        way_on: None,
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = html::page_with(status, &page, &[]);
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// The frame of a tenant's page.
+#[must_use]
+pub fn shell(ctx: &Ctx, title: &str) -> Shell {
+    let shell = Shell::new(ctx.tenant.display_name.clone(), title);
+    if ctx.tenant.demo { shell.note("Demo tenant") } else { shell }
+}
+
+/// What `form-action` must admit for a page whose form ends at a redirect URI: Chrome holds the redirects
+/// after a form to it as well.
+#[must_use]
+pub fn form_target(redirect_uri: &str) -> String {
+    RedirectUri::stored(redirect_uri, false)
+        .origin()
+        .or_else(|| redirect_uri.split_once(':').map(|(scheme, _)| format!("{scheme}:")))
+        .unwrap_or_default()
+}
+
+/// The host that a redirect URI leads to, for people.
+#[must_use]
+pub fn host_of(redirect_uri: &str) -> String {
+    let rest = redirect_uri.split_once("://").map_or(redirect_uri, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
+}
