@@ -1,0 +1,118 @@
+//! Limits, and the credentials that are counted against them.
+
+use askama::Template;
+
+use crate::chart::share;
+use crate::pages::LogRow;
+use crate::parts::{Empty, Paging, Status, TimeText};
+use crate::shell::{Console, Page as _, page};
+
+/// The hour's API calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls counted.
+    pub used: u64,
+    /// Calls allowed.
+    pub limit: u64,
+    /// `788 of 5,000 used`.
+    pub shown: String,
+    /// `The full 5,000 are back at 14:16, in 14 minutes.`
+    pub reset: String,
+}
+
+impl Quota {
+    fn filled(&self) -> String {
+        share(self.used, self.limit)
+    }
+
+    /// Colour only where something was refused or is about to be.
+    fn level(&self) -> &'static str {
+        match self.used.saturating_mul(100).checked_div(self.limit) {
+            Some(0..90) => "plain",
+            Some(90..100) => "throttled",
+            _ => "refused",
+        }
+    }
+}
+
+/// Who used how much of the quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The token's or credential's name.
+    pub name: String,
+    /// `612`.
+    pub calls: String,
+    /// `14 refused`; empty if none were.
+    pub refused: String,
+    /// Its events.
+    pub url: Option<String>,
+}
+
+/// A limit, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// `Password grant, per user`.
+    pub name: String,
+    /// `4 in any second`.
+    pub value: String,
+    /// What it counts, what refuses, what the caller sees: a sentence each.
+    pub sentences: Vec<String>,
+    /// Nothing configures it.
+    pub fixed: bool,
+}
+
+/// The tenant's limits.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/limits.html")]
+pub struct LimitsPage {
+    /// The frame.
+    pub console: Console,
+    /// The hour's API calls.
+    pub quota: Quota,
+    /// Busiest first.
+    pub callers: Vec<Caller>,
+    /// The newest throttled sign-ins.
+    pub refusals: Vec<LogRow>,
+    /// All of them.
+    pub log_url: Option<String>,
+    /// The rules in force.
+    pub rules: Vec<Rule>,
+}
+
+/// One API token or credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// Its name.
+    pub name: String,
+    /// `API token`, `Client credential`.
+    pub kind: String,
+    /// What may be shown of it.
+    pub hint: String,
+    /// `Read Users, Manage Users`.
+    pub scopes: String,
+    /// When it was made.
+    pub created: Option<TimeText>,
+    /// When it last called.
+    pub last_used: Option<TimeText>,
+    /// On, revoked, unused for long.
+    pub status: Status,
+}
+
+/// The API tokens and credentials.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/credentials.html")]
+pub struct CredentialList {
+    /// The frame.
+    pub console: Console,
+    /// All of them.
+    pub credentials: Vec<CredentialRow>,
+    /// Pages on either side.
+    pub paging: Paging,
+    /// Why there are none.
+    pub empty: Option<Empty>,
+}
+
+page! {
+    LimitsPage: console.shell;
+    CredentialList: console.shell;
+}

@@ -1,0 +1,187 @@
+//! The system log and one event of it.
+
+use askama::Template;
+
+use crate::chart::{Bar, Placed, Throttle, place};
+use crate::parts::{Chip, Choice, Empty, Fact, Link, Outcome, Paging, TimeText};
+use crate::shell::{Console, Page as _, page};
+
+/// One event in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// The event's own address, or the list with it chosen.
+    pub url: String,
+    /// When.
+    pub time: TimeText,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What happened, as a person would say it.
+    pub sentence: String,
+    /// Through which app; empty if none.
+    pub app: String,
+    /// From which address; empty if none.
+    pub from: String,
+    /// The chosen one.
+    pub selected: bool,
+}
+
+/// The events of one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogDay {
+    /// `Tuesday 24 November`.
+    pub label: String,
+    /// Newest first.
+    pub rows: Vec<LogRow>,
+}
+
+/// Successful machine tokens, folded into one count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// `48,210 machine tokens`.
+    pub count: String,
+    /// Whether they are in the list now.
+    pub shown: bool,
+    /// The list with them shown, or hidden again.
+    pub url: String,
+}
+
+/// A filter that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterError {
+    /// What is wrong, and what would be right.
+    pub message: String,
+    /// How many characters precede the fault.
+    pub column: usize,
+}
+
+/// The filters' form. Sends `q`, `filter`, `range`, `since`, `until` and `outcome` by GET.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogForm {
+    /// Where it leads: the list's own path.
+    pub action: String,
+    /// Words or a request id.
+    pub q: String,
+    /// A filter expression.
+    pub filter: String,
+    /// Ranges to choose from: `Last 24 hours`.
+    pub ranges: Vec<Choice>,
+    /// Outcomes to choose from, "any" included.
+    pub outcomes: Vec<Choice>,
+    /// Exact start, if one was given.
+    pub since: String,
+    /// Exact end, if one was given.
+    pub until: String,
+    /// What is carried along besides.
+    pub keep: Vec<crate::parts::Hidden>,
+    /// What is wrong with the filter.
+    pub error: Option<FilterError>,
+    /// What is wrong with anything else, in a sentence.
+    pub problem: Option<String>,
+}
+
+impl LogForm {
+    /// Opens the second line of the form if anything in it is in use.
+    fn precise(&self) -> bool {
+        self.error.is_some()
+            || self.problem.is_some()
+            || ![&self.filter, &self.since, &self.until].iter().all(|field| field.is_empty())
+    }
+
+    /// The filter up to the fault, and the character at fault.
+    fn split(&self, column: &usize) -> (String, String) {
+        (self.filter.chars().take(*column).collect(), self.filter.chars().skip(*column).take(1).collect())
+    }
+}
+
+/// The list.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/log.html")]
+pub struct LogList {
+    /// The frame.
+    pub console: Console,
+    /// The filters' form.
+    pub form: LogForm,
+    /// The zone of all times: `UTC+1`.
+    pub zone: String,
+    /// Filters in force.
+    pub chips: Vec<Chip>,
+    /// Successful machine tokens.
+    pub folded: Option<Folded>,
+    /// Events over the range; may be empty.
+    pub bars: Vec<Bar>,
+    /// The range's ends, under the bars.
+    pub bars_from: String,
+    /// The other end.
+    pub bars_to: String,
+    /// Newest first.
+    pub days: Vec<LogDay>,
+    /// Older and newer.
+    pub paging: Paging,
+    /// Why there are no rows.
+    pub empty: Option<Empty>,
+    /// The list as JSON, from the API.
+    pub export: Option<Link>,
+    /// The chosen event: a panel beside the list where there is room, and in place of it where there isn't.
+    pub chosen: Option<EventDetail>,
+    /// The list without the chosen event.
+    pub close_url: String,
+}
+
+impl LogList {
+    fn placed(&self) -> Vec<Placed<'_>> {
+        place(&self.bars)
+    }
+}
+
+/// Events that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    /// `Same request`, `Same sign-in`.
+    pub label: String,
+    /// Oldest first.
+    pub rows: Vec<LogRow>,
+}
+
+/// One event in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventDetail {
+    /// The event's own page.
+    pub url: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub time: TimeText,
+    /// What happened.
+    pub statement: String,
+    /// Why.
+    pub why: Option<String>,
+    /// What would fix it.
+    pub fix: Option<String>,
+    /// Where it is fixed.
+    pub fix_link: Option<Link>,
+    /// The window that refused it.
+    pub throttle: Option<Throttle>,
+    /// Who, app, server, address, session, request.
+    pub facts: Vec<Fact>,
+    /// What else belongs to it.
+    pub trail: Vec<Trail>,
+    /// The event as indented JSON.
+    pub raw: String,
+}
+
+/// One event on a page of its own.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/event.html")]
+pub struct LogEvent {
+    /// The frame.
+    pub console: Console,
+    /// The event.
+    pub event: EventDetail,
+    /// Back to the list.
+    pub back: Link,
+}
+
+page! {
+    LogList: console.shell;
+    LogEvent: console.shell;
+}

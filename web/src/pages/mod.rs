@@ -1,0 +1,19 @@
+//! One struct a page.
+
+mod directory;
+mod docs;
+mod door;
+mod limits;
+mod log;
+mod operator;
+mod overview;
+mod way;
+
+pub use directory::*;
+pub use docs::*;
+pub use door::*;
+pub use limits::*;
+pub use log::*;
+pub use operator::*;
+pub use overview::*;
+pub use way::*;

@@ -1,0 +1,61 @@
+//! The operator's pages: who runs on this installation.
+
+use askama::Template;
+
+use crate::pages::Figure;
+use crate::parts::{Empty, Fact, Paging, Status, TimeText};
+use crate::shell::{Console, Page as _, page};
+
+/// One tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantRow {
+    /// Its display name.
+    pub name: String,
+    /// Its short name.
+    pub slug: String,
+    /// Its address.
+    pub url: String,
+    /// `212`.
+    pub users: String,
+    /// Active, suspended.
+    pub status: Status,
+    /// When it was made.
+    pub created: Option<TimeText>,
+}
+
+/// The tenants of this installation.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/tenants.html")]
+pub struct OperatorTenants {
+    /// The frame.
+    pub console: Console,
+    /// `2 tenants`.
+    pub count: Option<String>,
+    /// All of them.
+    pub tenants: Vec<TenantRow>,
+    /// Pages on either side.
+    pub paging: Paging,
+    /// Why there are none.
+    pub empty: Option<Empty>,
+}
+
+/// The operator's first page.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/operator.html")]
+pub struct OperatorHome {
+    /// The frame.
+    pub console: Console,
+    /// What can be counted across tenants.
+    pub figures: Vec<Figure>,
+    /// Version, engine, public URL, master key, data directory.
+    pub facts: Vec<Fact>,
+    /// The newest few.
+    pub tenants: Vec<TenantRow>,
+    /// All of them.
+    pub tenants_url: String,
+}
+
+page! {
+    OperatorTenants: console.shell;
+    OperatorHome: console.shell;
+}

@@ -1,0 +1,205 @@
+use super::log::rows;
+use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
+use crate::{
+    Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need, OperatorHome,
+    OperatorTenants, Outcome, Overview, Paging, Quota, Rule, Section, Status, TenantRow, Theme, Tone,
+};
+
+pub(super) fn all() -> Vec<Sample> {
+    [overviews(), limits(), operators()].concat()
+}
+
+fn figure(label: &str, value: &str, note: &str, spark: &[u64]) -> Figure {
+    Figure {
+        label: label.to_owned(),
+        value: value.to_owned(),
+        note: some(note),
+        spark: spark.to_vec(),
+        url: some("/console/log"),
+        ..Figure::default()
+    }
+}
+
+fn overviews() -> Vec<Sample> {
+    let need = |kind, sentence: &str, detail: Option<&str>, action: Option<&str>| Need {
+        kind,
+        sentence: sentence.to_owned(),
+        detail: detail.map(ToOwned::to_owned),
+        action: action.map(|label| Link::new(label, "/console/apps")),
+    };
+    let change = |shown: &str, sentence: &str| Change {
+        time: time(shown),
+        sentence: sentence.to_owned(),
+        url: "/console/log/1".to_owned(),
+    };
+    let page = Overview {
+        console: console("Overview", Section::Overview),
+        period: "Tue 24 Nov, 00:00 to 14:02 UTC+1, against the same hours on 17 Nov".to_owned(),
+        figures: vec![
+            figure("Sign-ins", "1,204", "+6 %", &[12, 9, 4, 3, 2, 6, 30, 80, 140, 160, 150, 170, 120, 130]),
+            figure("Tokens", "48,713", "+2 %", &[33, 32, 30, 31, 33, 36, 39, 41, 44, 41, 39, 42, 40, 39]),
+            figure("Refused", "38", "31 from one app", &[0, 0, 1, 0, 0, 2, 0, 1, 1, 0, 2, 0, 0, 31]),
+            Figure {
+                label: "API calls left".to_owned(),
+                value: "4,212".to_owned(),
+                unit: some("of 5,000"),
+                note: some("full in 14 min"),
+                meter: Some((4_212, 5_000)),
+                ..Figure::default()
+            },
+        ],
+        needs: vec![
+            need(
+                Outcome::Throttled,
+                "Legacy CRM still sends passwords",
+                Some("212 users, 7 days"),
+                Some("Plan the move"),
+            ),
+            need(Outcome::Refused, "Secret “2024-03” unused for 94 days", None, Some("Retire it")),
+            need(Outcome::Changed, "Keys roll on 1 December; nothing to do", None, Some("See keys")),
+        ],
+        changes: vec![
+            change("14:01", "eve added a redirect URI to Storefront"),
+            change("13:59", "ci-deploy created mara"),
+            change("11:20", "mara suspended joe"),
+        ],
+        changes_url: some("/console/log?outcome=changed"),
+    };
+    let mut dark = page.clone();
+    dark.console.shell.theme = Some(Theme::Dark);
+    dark.console.degraded = some("The limit store answers slowly; password sign-ins wait. Nothing is lost.");
+    let mut first = page.clone();
+    first.needs.clear();
+    first.changes.clear();
+    first.changes_url = None;
+    first.figures = vec![
+        figure("Sign-ins", "0", "none yet", &[]),
+        figure("Tokens", "0", "none yet", &[]),
+        figure("Refused", "0", "none yet", &[0, 0, 0]),
+        Figure { label: "API calls left".to_owned(), value: "5,000".to_owned(), ..Figure::default() },
+    ];
+    let mut hostile = page.clone();
+    hostile.console.login = LONG.to_owned();
+    hostile.console.shell.tenant = HOSTILE.to_owned();
+    hostile.console.notice = some(HOSTILE);
+    hostile.console.degraded = some(LONG);
+    hostile.needs = vec![need(Outcome::Refused, HOSTILE, Some(LONG), Some(RTL))];
+    hostile.changes = vec![change("14:01", LONG), change("14:00", RTL), change("13:59", HOSTILE)];
+    vec![
+        sample("overview", &page),
+        sample("overview-dark", &dark),
+        sample("overview-first", &first),
+        sample("overview-hostile", &hostile),
+    ]
+}
+
+fn limits() -> Vec<Sample> {
+    let rule = |name: &str, value: &str, sentence: &str, fixed| Rule {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        sentences: vec![sentence.to_owned()],
+        fixed,
+    };
+    let who = |name: &str, calls: &str, refused: &str| Caller {
+        name: name.to_owned(),
+        calls: calls.to_owned(),
+        refused: refused.to_owned(),
+        url: some("/console/log"),
+    };
+    let page = LimitsPage {
+        console: console("Limits", Section::Limits),
+        quota: Quota {
+            used: 788,
+            limit: 5_000,
+            shown: "788 of 5,000 used".to_owned(),
+            reset: "The full 5,000 are back at 14:16, in 14 minutes.".to_owned(),
+        },
+        callers: vec![who("ci-deploy", "612", ""), who("hr-sync", "176", "14 refused")],
+        refusals: rows().into_iter().take(1).collect(),
+        log_url: some("/console/log?q=user_rate_limited"),
+        rules: vec![
+            rule(
+                "Password grant, per user",
+                "4 in any second",
+                "The fifth waits until the oldest of the four is a second old, whichever app or address it comes from.",
+                true,
+            ),
+            rule(
+                "Management API",
+                "5,000 in an hour",
+                "One count for the whole account. The hour starts with its first call.",
+                true,
+            ),
+            rule(
+                "Wrong passwords",
+                "10 in 15 minutes",
+                "From one source; 100 from all. The login is then locked for 15 minutes.",
+                false,
+            ),
+        ],
+    };
+    let mut spent = page.clone();
+    spent.quota = Quota {
+        used: 5_000,
+        limit: 5_000,
+        shown: "5,000 of 5,000 used".to_owned(),
+        reset: "Calls are refused until 14:16.".to_owned(),
+    };
+    spent.callers = vec![who(HOSTILE, "4,999", HOSTILE), who(LONG, "1", "")];
+    spent.refusals.clear();
+    let credential = |name: &str, kind: &str, word: &str, tone| CredentialRow {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        hint: "00Qx…k3Pa".to_owned(),
+        scopes: "Read Users, Manage Users".to_owned(),
+        created: Some(time("3 March")),
+        last_used: (tone == Tone::Good).then(|| time("2 min ago")),
+        status: Status::new(word, tone),
+    };
+    let credentials = CredentialList {
+        console: console("API credentials", Section::Credentials),
+        credentials: vec![
+            credential("ci-deploy", "API token", "On", Tone::Good),
+            credential("hr-sync", "Client credential", "On", Tone::Good),
+            credential("old-import", "API token", "Unused 94 days", Tone::Warn),
+            credential(HOSTILE, LONG, "Revoked", Tone::Quiet),
+        ],
+        paging: Paging::default(),
+        empty: None,
+    };
+    vec![sample("limits", &page), sample("limits-spent", &spent), sample("credentials", &credentials)]
+}
+
+fn operators() -> Vec<Sample> {
+    let tenant = |name: &str, slug: &str, url: &str| TenantRow {
+        name: name.to_owned(),
+        slug: slug.to_owned(),
+        url: url.to_owned(),
+        users: "212".to_owned(),
+        status: Status::new("Active", Tone::Good),
+        created: Some(time("today")),
+    };
+    let tenants = vec![
+        tenant("Acme", "acme", "http://localhost:8080"),
+        tenant("Globex", "globex", "http://globex.localhost:8080"),
+    ];
+    let home = OperatorHome {
+        console: operator("Overview", Section::OperatorHome),
+        figures: vec![figure("Tenants", "2", "both active", &[]), figure("Users", "424", "+2 today", &[])],
+        facts: vec![
+            Fact::text("Version", "0.1.0"),
+            Fact::text("Store", "SQLite, ./data/signet.db"),
+            Fact::code("Public URL", "http://localhost:8080"),
+        ],
+        tenants: tenants.clone(),
+        tenants_url: "/tenants".to_owned(),
+    };
+    let list = OperatorTenants {
+        console: operator("Tenants", Section::Tenants),
+        count: some("2 tenants"),
+        tenants: [tenants, vec![tenant(HOSTILE, LONG, LONG)]].concat(),
+        paging: Paging::default(),
+        empty: None,
+    };
+    vec![sample("operator-home", &home), sample("operator-tenants", &list)]
+}

@@ -1,0 +1,185 @@
+use super::log::rows;
+use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
+use crate::{
+    Action, AppList, AppPage, AppRow, Empty, Fact, Grant, Link, Paging, Section, ServerList, ServerRow,
+    Status, Tone, UserList, UserPage, UserRow,
+};
+
+const ISSUER: &str = "http://localhost:8080/oauth2/default";
+
+pub(super) fn all() -> Vec<Sample> {
+    [users(), apps(), servers()].concat()
+}
+
+fn users() -> Vec<Sample> {
+    let user = |login: &str, name: &str, word: &str, tone| UserRow {
+        url: "/console/users/00u1".to_owned(),
+        login: login.to_owned(),
+        name: name.to_owned(),
+        status: Status::new(word, tone),
+        last_sign_in: (tone == Tone::Good).then(|| time("today, 13:55")),
+    };
+    let list = UserList {
+        console: console("Users", Section::Users),
+        action: "/console/users".to_owned(),
+        q: String::new(),
+        count: some("212 users"),
+        users: vec![
+            user("ada@acme.test", "Ada Lovelace", "Active", Tone::Good),
+            user("eve@acme.test", "Eve Moreau", "Active", Tone::Good),
+            user("joe@acme.test", "Joe Park", "Suspended", Tone::Bad),
+            user("mara@acme.test", "Mara Lind", "Locked", Tone::Warn),
+            user("nadia@acme.test", RTL, "Deactivated", Tone::Quiet),
+        ],
+        paging: Paging { older: some("/console/users?after=x"), ..Paging::default() },
+        empty: None,
+    };
+    let hostile = UserList {
+        users: vec![user(HOSTILE, HOSTILE, HOSTILE, Tone::Bad), user(LONG, LONG, "Active", Tone::Good)],
+        q: HOSTILE.to_owned(),
+        ..list.clone()
+    };
+    let none = UserList {
+        users: Vec::new(),
+        empty: Some(Empty::NothingYet {
+            sentence: "People appear here once they are created by the API.".to_owned(),
+            action: None,
+        }),
+        paging: Paging::default(),
+        count: None,
+        ..list.clone()
+    };
+    let action = |label: &str, explain: &str, danger| Action {
+        label: label.to_owned(),
+        url: "/console/users/00u1/act".to_owned(),
+        explain: some(explain),
+        danger,
+    };
+    let mut page = UserPage {
+        console: console("ada@acme.test", Section::Users),
+        back: Link::new("Users", "/console/users"),
+        login: "ada@acme.test".to_owned(),
+        name: "Ada Lovelace".to_owned(),
+        status: Status::new("Active", Tone::Good),
+        facts: vec![
+            Fact::code("Id", "00u3v8k1w9Qz7LmN2b4c"),
+            Fact::text("Number", "1042"),
+            Fact::text("Created", "3 March 2026"),
+            Fact::text("Password changed", "12 days ago"),
+        ],
+        last_refusal: rows().into_iter().next(),
+        last_refusal_why: some("Four are allowed in any second. Keep the token, or use the refresh token."),
+        recent: rows(),
+        log_url: some("/console/log?q=ada"),
+        actions: vec![
+            action("Sign out everywhere", "Ends every session and revokes refresh tokens.", false),
+            action("Suspend", "Sign-ins are refused until someone lifts it. Nothing is deleted.", true),
+        ],
+    };
+    page.console.notice = some("ada@acme.test was unlocked.");
+    let other = UserPage {
+        login: LONG.to_owned(),
+        name: HOSTILE.to_owned(),
+        status: Status::new("Suspended", Tone::Bad),
+        last_refusal: None,
+        last_refusal_why: None,
+        recent: Vec::new(),
+        facts: vec![Fact::code(HOSTILE, LONG)],
+        actions: vec![action(HOSTILE, HOSTILE, true)],
+        ..page.clone()
+    };
+    vec![
+        sample("users", &list),
+        sample("users-hostile", &hostile),
+        sample("users-none", &none),
+        sample("user", &page),
+        sample("user-hostile", &other),
+    ]
+}
+
+fn apps() -> Vec<Sample> {
+    let app = |name: &str, kind: &str, used: bool| AppRow {
+        url: "/console/apps/0oa1".to_owned(),
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        client_id: "0oa7k2q9Xv3bN8mL1c5d".to_owned(),
+        status: Status::new("On", Tone::Good),
+        last_used: used.then(|| time("4 min ago")),
+    };
+    let list = AppList {
+        console: console("Apps", Section::Apps),
+        count: some("3 apps"),
+        apps: vec![
+            app("Demo web app", "Web app", true),
+            app("Storefront", "Browser app", true),
+            app(HOSTILE, "Service", false),
+        ],
+        paging: Paging::default(),
+        empty: None,
+    };
+    let grant = |name: &str, on, note: Option<&str>| Grant {
+        name: name.to_owned(),
+        on,
+        note: note.map(ToOwned::to_owned),
+    };
+    let page = AppPage {
+        console: console("Storefront", Section::Apps),
+        back: Link::new("Apps", "/console/apps"),
+        name: "Storefront".to_owned(),
+        kind: "Browser app".to_owned(),
+        status: Status::new("On", Tone::Good),
+        values: vec![
+            Fact::code("Issuer", ISSUER),
+            Fact::code("Client ID", "0oa7k2q9Xv3bN8mL1c5d"),
+            Fact::text("Secret", "none: PKCE"),
+        ],
+        redirect_uris: vec![
+            "http://localhost:5173/callback".to_owned(),
+            format!("https://{LONG}/callback"),
+            HOSTILE.to_owned(),
+        ],
+        grants: vec![
+            grant("Authorization code", true, Some("PKCE required")),
+            grant("Refresh token", true, Some("rotates")),
+            grant("Client credentials", false, None),
+            grant("Password", false, None),
+        ],
+        settings: vec![Fact::text("Access token", "60 minutes"), Fact::text("Consent", "asked once")],
+        recent: rows(),
+        activity: some("1,204 sign-ins and 7 refusals in 7 days"),
+        log_url: some("/console/log?app=storefront"),
+    };
+    vec![
+        sample("apps", &list),
+        sample("app", &page),
+        sample(
+            "app-quiet",
+            &AppPage { recent: Vec::new(), activity: None, name: LONG.to_owned(), ..page.clone() },
+        ),
+    ]
+}
+
+fn servers() -> Vec<Sample> {
+    let server = |name: &str, issuer: &str| ServerRow {
+        name: name.to_owned(),
+        note: some("For your own APIs."),
+        status: Status::new("On", Tone::Good),
+        facts: vec![
+            Fact::code("Issuer", issuer),
+            Fact::text("Audience", "api://default"),
+            Fact::text("Scopes", "openid, profile, email, offline_access, orders:read"),
+            Fact::text("Signs with", "RS256; the next key is published 1 Dec"),
+        ],
+        links: vec![Link::new("Discovery", "/.well-known/openid-configuration"), Link::new("Keys", "/keys")],
+    };
+    let list = ServerList {
+        console: console("Authorization servers", Section::Servers),
+        servers: vec![
+            server("default", ISSUER),
+            server("org", "http://localhost:8080"),
+            server(HOSTILE, LONG),
+        ],
+        empty: None,
+    };
+    vec![sample("servers", &list)]
+}

@@ -1,0 +1,82 @@
+//! Every page in several states, with hostile, long and right-to-left text among them: what the suite renders
+//! and what a designer looks at.
+
+mod console;
+mod directory;
+mod door;
+mod log;
+
+use crate::{Console, Csrf, NavItem, Page, Section, Shell, TimeText};
+
+/// Text that tries to become markup.
+pub const HOSTILE: &str = "\"><script>alert(1)</script>' onload='x";
+/// Text without a place to break.
+pub const LONG: &str =
+    "averyveryverylongnamewithoutanyplacetobreakit.and.then.some.more.of.it@subdomain.of.an.example.test";
+/// Right-to-left text.
+pub const RTL: &str = "نادية المنصوري";
+
+/// One page in one state.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// `sign_in-error`: the page and the state.
+    pub name: String,
+    /// The document.
+    pub html: Result<String, String>,
+}
+
+/// All of them.
+pub fn all() -> Vec<Sample> {
+    [door::all(), console::all(), log::all(), directory::all()].concat()
+}
+
+fn sample(name: &str, page: &impl Page) -> Sample {
+    Sample { name: name.to_owned(), html: page.html().map_err(|error| error.to_string()) }
+}
+
+fn shell(title: &str) -> Shell {
+    Shell::new("Acme", title).note("Demo tenant")
+}
+
+fn csrf() -> Csrf {
+    Csrf::new("c5rf-t0ken")
+}
+
+fn console(title: &str, current: Section) -> Console {
+    let nav = [
+        (Section::Overview, "/console"),
+        (Section::Log, "/console/log"),
+        (Section::Users, "/console/users"),
+        (Section::Apps, "/console/apps"),
+        (Section::Servers, "/console/servers"),
+        (Section::Limits, "/console/limits"),
+        (Section::Credentials, "/console/credentials"),
+    ];
+    Console {
+        shell: shell(title),
+        csrf: csrf(),
+        login: "eve@acme.test".to_owned(),
+        sign_out: "/console/sign-out".to_owned(),
+        nav: nav.map(|(section, url)| NavItem::new(section, url)).to_vec(),
+        current,
+        degraded: None,
+        notice: None,
+    }
+}
+
+fn operator(title: &str, current: Section) -> Console {
+    Console {
+        shell: Shell::new("Signet", title),
+        login: "operator".to_owned(),
+        nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
+        ..console(title, current)
+    }
+}
+
+fn time(shown: &str) -> TimeText {
+    TimeText::new("2026-11-24T13:02:07.413Z", shown)
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}

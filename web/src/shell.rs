@@ -1,0 +1,186 @@
+//! What surrounds every page.
+
+use askama::Template;
+
+use crate::parts::Csrf;
+
+/// A stored choice of colours; without one the system's is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// Ink on near-white.
+    Light,
+    /// The reverse.
+    Dark,
+}
+
+impl Theme {
+    /// As the `data-theme` attribute has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// Whose page this is, and how it introduces itself.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// The tenant's display name, or the operator's.
+    pub tenant: String,
+    /// The page's title, without the tenant.
+    pub title: String,
+    /// A stored choice of colours.
+    pub theme: Option<Theme>,
+    /// The address of the tenant's stylesheet (`/brand/{hash}.css`).
+    pub brand_css: Option<String>,
+    /// The address of the tenant's logo, drawn at most 40 px high.
+    pub logo: Option<String>,
+    /// A quiet note at the foot, such as "Demo tenant".
+    pub note: Option<String>,
+}
+
+impl Shell {
+    /// The shell of a tenant without a brand of its own.
+    pub fn new(tenant: impl Into<String>, title: impl Into<String>) -> Self {
+        Self {
+            tenant: tenant.into(),
+            title: title.into(),
+            theme: None,
+            brand_css: None,
+            logo: None,
+            note: None,
+        }
+    }
+
+    /// The same with a note at the foot.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// The first letter of the tenant, for where there is no logo.
+    pub(crate) fn initial(&self) -> String {
+        self.tenant
+            .chars()
+            .find(|letter| letter.is_alphanumeric())
+            .map_or_else(|| "S".to_owned(), |letter| letter.to_uppercase().collect())
+    }
+}
+
+/// A place in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Today at a glance.
+    Overview,
+    /// The system log.
+    Log,
+    /// People.
+    Users,
+    /// Applications.
+    Apps,
+    /// Authorization servers.
+    Servers,
+    /// Throttle, quota and rate policies.
+    Limits,
+    /// API tokens and credentials.
+    Credentials,
+    /// The operator's first page.
+    OperatorHome,
+    /// The operator's tenants.
+    Tenants,
+}
+
+impl Section {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Overview | Self::OperatorHome => "Overview",
+            Self::Log => "System log",
+            Self::Users => "Users",
+            Self::Apps => "Apps",
+            Self::Servers => "Authorization servers",
+            Self::Limits => "Limits",
+            Self::Credentials => "API credentials",
+            Self::Tenants => "Tenants",
+        }
+    }
+
+    pub(crate) fn icon(self) -> &'static str {
+        match self {
+            Self::Overview | Self::OperatorHome => "layout-dashboard",
+            Self::Log => "scroll-text",
+            Self::Users => "users",
+            Self::Apps => "app-window",
+            Self::Servers => "server",
+            Self::Limits => "gauge",
+            Self::Credentials => "key-round",
+            Self::Tenants => "building-2",
+        }
+    }
+
+    /// Whether a gap goes before it, so that seven lines read as three groups.
+    pub(crate) fn starts_group(self) -> bool {
+        matches!(self, Self::Users | Self::Limits)
+    }
+}
+
+/// One line of the console's navigation. What isn't listed isn't shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavItem {
+    /// Which place: chooses label and icon.
+    pub section: Section,
+    /// Where it is.
+    pub url: String,
+}
+
+impl NavItem {
+    /// From both.
+    pub fn new(section: Section, url: impl Into<String>) -> Self {
+        Self { section, url: url.into() }
+    }
+}
+
+/// The frame of every page behind an administrator's sign-in. It has a sign-out form, and so needs a token.
+#[derive(Debug, Clone)]
+pub struct Console {
+    /// Brand and title.
+    pub shell: Shell,
+    /// For the sign-out form and every other form of the page.
+    pub csrf: Csrf,
+    /// Who is signed in.
+    pub login: String,
+    /// Where the sign-out form posts to.
+    pub sign_out: String,
+    /// The places, in order.
+    pub nav: Vec<NavItem>,
+    /// The current place.
+    pub current: Section,
+    /// Something doesn't work as it should: a thin amber bar on every page.
+    pub degraded: Option<String>,
+    /// Confirms what was just saved: a line at the top of the page reached.
+    pub notice: Option<String>,
+}
+
+/// A whole page.
+pub trait Page: Template {
+    /// Brand and title.
+    fn shell(&self) -> &Shell;
+
+    /// The document. Fails only if a value's own formatting does.
+    fn html(&self) -> Result<String, askama::Error> {
+        self.render()
+    }
+}
+
+/// Says where a page keeps its shell.
+macro_rules! page {
+    ($($page:ty: $($field:ident).+;)+) => {
+        $(impl $crate::shell::Page for $page {
+            fn shell(&self) -> &$crate::shell::Shell {
+                &self.$($field).+
+            }
+        })+
+    };
+}
+pub(crate) use page;
