@@ -421,6 +421,8 @@ CREATE TABLE events (
   PRIMARY KEY (tenant_id, epoch, txid, seq)
 );
 CREATE UNIQUE INDEX events_by_id ON events (tenant_id, id);
+-- The order of commits over all tenants: counting, retention and the next commit number go by it.
+CREATE INDEX events_by_position ON events (epoch, txid, seq);
 CREATE INDEX events_by_time ON events (tenant_id, published);
 CREATE INDEX events_by_request ON events (tenant_id, request_id);
 

@@ -1,1 +1,74 @@
-//! The management API.
+//! Administration: what the management API does, without HTTP.
+//!
+//! Every change is one transaction with its event: who did it, through which caller, to what, and what was
+//! before and after. What is refused changes nothing. An id of another tenant is an id that does not exist.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`caller`], [`access`] | who calls, and what they may do |
+//! | [`users`], [`user_lifecycle`], [`user_list`], [`user_grants`], [`roles`] | users |
+//! | [`profile`], [`password_rules`], [`user_filter`] | what a user may be set to and asked by |
+//! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
+//! | [`servers`], [`server_rules`], [`scopes`] | authorization servers |
+//! | [`api_tokens`], [`credentials`], [`credential_tokens`] | what calls the management API |
+//! | [`operators`] | who runs the deployment |
+
+pub mod access;
+pub mod api_tokens;
+pub mod app_rules;
+pub mod app_secrets;
+pub mod apps;
+pub mod caller;
+mod change;
+pub mod credential_tokens;
+pub mod credentials;
+pub mod cursor;
+mod error;
+pub mod operators;
+pub mod password_rules;
+pub mod profile;
+pub mod roles;
+pub mod scopes;
+pub mod server_rules;
+pub mod servers;
+pub mod user_filter;
+pub mod user_grants;
+pub mod user_lifecycle;
+pub mod user_list;
+pub mod users;
+
+pub use access::{Access, Area, Rights};
+pub use caller::{Caller, CallerRefusal};
+pub use error::AdminError;
+
+/// What the caller believes to change (RFC 9110 §13.1.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever is there.
+    #[default]
+    Any,
+    /// One of these versions.
+    Versions(Vec<i64>),
+}
+
+impl Expected {
+    /// Refuses another version than the expected one.
+    ///
+    /// # Errors
+    /// [`AdminError::Stale`].
+    pub fn check(&self, version: i64) -> Result<(), AdminError> {
+        match self {
+            Self::Versions(versions) if !versions.contains(&version) => Err(AdminError::Stale),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A page of a list, and the cursor of the next one.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// What is on the page.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}

@@ -9,6 +9,7 @@
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
 //! | [`quota`], [`throttle`], [`guard`] | limits |
+//! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
 //! | [`tenants`] | making tenants |
 
@@ -18,6 +19,7 @@ pub mod authorize;
 pub mod cache;
 pub mod client;
 pub mod consent;
+pub mod console;
 pub mod ctx;
 pub mod error;
 pub mod guard;

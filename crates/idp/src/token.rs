@@ -74,7 +74,7 @@ pub struct Refused {
     /// What the client is told.
     pub error: OAuthError,
     /// The limit that refused it, if one did.
-    pub limited: Option<Limited>,
+    pub limited: Option<Box<Limited>>,
     /// The throttled attempt that it ended, if any.
     attempt: Option<Admitted>,
     /// The user it concerns, for the log.
@@ -190,9 +190,15 @@ impl Idp {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn unread_token_request(&self, ctx: &Ctx, server: &Server, error: &OAuthError) -> Result<(), IdpError> {
+    pub async fn unread_token_request(
+        &self,
+        ctx: &Ctx,
+        server: &Server,
+        error: &OAuthError,
+    ) -> Result<(), IdpError> {
         let kind = by_kind(server, types::ORG_TOKEN_GRANT, types::AS_TOKEN_GRANT);
-        let event = self.event(ctx, kind, Seen::default().stranger()).failed(error.reason.as_str()).at(server);
+        let event =
+            self.event(ctx, kind, Seen::default().stranger()).failed(error.reason.as_str()).at(server);
         self.record(ctx, vec![event]).await
     }
 

@@ -111,6 +111,8 @@ macro_rules! read_events {
     };
 }
 
+mod live;
+
 /// PostgreSQL: commits at and above the oldest one that is still under way wait for the next step. In epochs
 /// before this one there is none under way.
 const NEXT: Text = Text {
@@ -119,8 +121,7 @@ const NEXT: Text = Text {
     ),
     postgres: read_events!(
         "(e.epoch, e.txid, e.seq) > ($1, $2, $3)
-           AND (e.epoch < $4 OR e.epoch = $4
-             AND e.txid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT))
+           AND (e.epoch, e.txid) < ($4, CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT))
          ORDER BY e.epoch, e.txid, e.seq LIMIT $5"
     ),
 };

@@ -18,6 +18,7 @@ mod writer;
 
 pub mod api_credentials;
 pub mod apps;
+pub mod console;
 pub mod counts;
 pub mod events;
 pub mod flows;

@@ -179,18 +179,19 @@ impl Store {
         .await
     }
 
-    /// Sets a tenant's status.
+    /// Sets a tenant's status, with the event that tells of it.
     pub async fn unscoped_set_tenant_status(
         &self,
         id: TenantId,
         status: signet_domain::tenant::TenantStatus,
+        event: signet_domain::event::Event,
     ) -> Result<()> {
         const SQL: &str = "UPDATE tenants SET status = $2, config_version = config_version + 1 WHERE id = $1";
         self.write(id, move |tx| {
             Box::pin(async move {
                 execute!(tx, SQL, id, status)?;
                 tx.config_changed();
-                Ok(())
+                tx.append(&event).await
             })
         })
         .await

@@ -140,8 +140,11 @@ impl Tx {
         execute!(self, SQL, self.tenant, id).map(|n| n > 0)
     }
 
-    /// How many active super administrators there are besides one user.
+    /// How many active super administrators there are besides one user. Writing the tenant's row first makes two
+    /// who would each be the last stand in line.
     pub async fn other_super_admins(&mut self, but: UserId) -> Result<i64> {
+        const LOCK: &str = "UPDATE tenants SET next_user_number = next_user_number WHERE id = $1";
+        execute!(self, LOCK, self.tenant)?;
         const SQL: &str = "SELECT COUNT(*) FROM users WHERE tenant_id = $1 AND admin_role = 'SUPER_ADMIN'
             AND status = 'ACTIVE' AND id <> $2";
         let (n,): (i64,) = fetch_one!(self, (i64,), SQL, self.tenant, but)?;

@@ -16,6 +16,11 @@ use tokio::sync::{mpsc, oneshot};
 /// The most writes that one commit holds.
 const BATCH: usize = 128;
 
+/// The newest commit number: of the log, or of what was counted, since the tenant that wrote last may be gone.
+const LAST_COMMIT: &str = "SELECT MAX(txid) FROM (
+    SELECT MAX(txid) AS txid FROM events WHERE epoch = $1
+    UNION ALL SELECT MAX(txid) FROM count_progress WHERE epoch = $1) AS both";
+
 type Done = Box<dyn FnOnce(Result<()>) + Send>;
 type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, (Result<()>, Done)> + Send>;
 
@@ -33,10 +38,7 @@ impl Writer {
     /// Starts the writer on a connection of the pool.
     pub(crate) async fn start(pool: &SqlitePool, epoch: i64, changed: ConfigChanged) -> Result<Self> {
         let mut conn = pool.acquire().await?;
-        let (last,): (Option<i64>,) = sqlx::query_as("SELECT MAX(txid) FROM events WHERE epoch = $1")
-            .bind(epoch)
-            .fetch_one(&mut *conn)
-            .await?;
+        let (last,): (Option<i64>,) = sqlx::query_as(LAST_COMMIT).bind(epoch).fetch_one(&mut *conn).await?;
         let (sender, receiver) = mpsc::channel(4096);
         let tx = Tx {
             tenant: TenantId(uuid::Uuid::nil()),

@@ -76,13 +76,13 @@ impl Idp {
         let seconds = u32::try_from(retry_after_secs(retry_at.0, at.0)).unwrap_or(1);
         let error = OAuthError::new(Reason::UserRateLimited).retry_after(seconds);
         let mut refused = Refused::from(error).of(user.map(Box::new));
-        refused.limited = Some(Limited {
+        refused.limited = Some(Box::new(Limited {
             limit: i64::try_from(PER_SECOND).unwrap_or(4),
             at,
             retry_at,
             filled_by,
             events: self.ring_event_ids(call.ctx, key, filled_by),
-        });
+        }));
         Ok(refused)
     }
 

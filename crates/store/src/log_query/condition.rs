@@ -113,8 +113,8 @@ impl Condition {
 
     fn add(&self, sql: &mut Sql, depth: usize, clauses: &mut usize) -> Result<()> {
         *clauses += 1;
-        // Lists and negations count too, so both bounds leave room for them above the filter's own.
-        if depth > 2 * MAX_DEPTH || *clauses > 4 * MAX_CLAUSES {
+        // A level may be a list in a list with a negation, and lists and negations count here too.
+        if depth > 2 * MAX_DEPTH + 4 || *clauses > 4 * MAX_CLAUSES {
             return Err(StoreError::Internal("a condition is too large".into()));
         }
         match self {

@@ -298,3 +298,20 @@ async fn in_26_a_condition_that_is_too_deep_is_an_error() {
         assert!(tx.log(&LogQuery { condition: deep, ..LogQuery::default() }).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn the_largest_condition_runs_on_both_engines() {
+    for f in each().await {
+        f.write(f.acme, vec![f.event(types::SSO, "ada")]).await;
+        let clause = || text(TextField::TargetDisplayName, TextOp::EndsWith, "x");
+        let deep = (0..31).fold(clause(), |inner, _| {
+            Condition::Any(vec![clause(), Condition::All(vec![clause(), not(clause()), inner])])
+        });
+        for condition in [deep, Condition::Any(vec![clause(); 100]), Condition::All(vec![not(clause()); 100])]
+        {
+            let words = vec!["ada".to_owned(); 10];
+            let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+            tx.log(&LogQuery { condition, words, ..LogQuery::default() }).await.expect("the search works");
+        }
+    }
+}

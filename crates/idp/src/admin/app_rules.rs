@@ -1,0 +1,208 @@
+//! What an app may be set to, by its kind.
+
+use super::AdminError;
+use super::change::Facts;
+use super::error::Causes;
+use signet_domain::app::{App, AppKind, ConsentMethod, Rotation};
+use signet_oauth::Scope;
+use signet_oauth::redirect::{AppKind as UriKind, RedirectUri};
+use signet_store::sqlx_types::Json;
+
+/// Most URIs, and most scopes, of one app.
+const MAX_ENTRIES: usize = 100;
+
+/// Settings as they are sent. What is absent gets the kind's default.
+#[derive(Debug, Clone, Default)]
+pub struct AppSettings {
+    /// The name that people read.
+    pub label: String,
+    /// What it is; an app stays what it is.
+    pub kind: Option<AppKind>,
+    /// `token_endpoint_auth_method`.
+    pub auth_method: Option<String>,
+    /// `grant_types`.
+    pub grant_types: Option<Vec<String>>,
+    /// `response_types`.
+    pub response_types: Option<Vec<String>>,
+    /// `redirect_uris`.
+    pub redirect_uris: Vec<String>,
+    /// `post_logout_redirect_uris`.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Scopes that the app may ask for; none means every scope.
+    pub allowed_scopes: Vec<String>,
+    /// Whether a PKCE challenge is demanded.
+    pub pkce_required: Option<bool>,
+    /// Whether users are asked.
+    pub consent_method: Option<ConsentMethod>,
+    /// What happens to a used refresh token.
+    pub rotation: Option<Rotation>,
+    /// Seconds of leeway.
+    pub leeway_seconds: Option<i64>,
+}
+
+/// Whether apps of a kind keep a secret.
+#[must_use]
+pub fn is_public(kind: AppKind) -> bool {
+    matches!(kind, AppKind::Browser | AppKind::Native)
+}
+
+/// The response types that belong to grant types.
+#[must_use]
+pub fn response_types(grant_types: &[String]) -> Vec<&'static str> {
+    let has = |grant: &str| grant_types.iter().any(|g| g == grant);
+    if has("authorization_code") {
+        vec!["code"]
+    } else if has("client_credentials") {
+        vec!["token"]
+    } else {
+        Vec::new()
+    }
+}
+
+fn default_grants(kind: AppKind) -> Vec<String> {
+    let grants: &[&str] = match kind {
+        AppKind::Service => &["client_credentials"],
+        AppKind::Web | AppKind::Browser | AppKind::Native => &["authorization_code"],
+    };
+    grants.iter().map(|g| (*g).to_owned()).collect()
+}
+
+fn allowed_grants(kind: AppKind) -> &'static [&'static str] {
+    match kind {
+        AppKind::Web => &["authorization_code", "refresh_token", "password", "client_credentials"],
+        AppKind::Browser | AppKind::Native => &["authorization_code", "refresh_token"],
+        AppKind::Service => &["client_credentials"],
+    }
+}
+
+impl AppSettings {
+    /// Puts the settings into an app: a new one, or one that exists.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`] naming every broken rule.
+    pub fn put(self, app: &mut App, is_new: bool) -> Result<(), AdminError> {
+        let mut causes = Causes::default();
+        if self.kind.is_some_and(|kind| kind != app.kind) {
+            causes.add("application_type", "can't be changed; create another app");
+        }
+        let public = is_public(app.kind);
+        let grants = self.grant_types.clone().unwrap_or_else(|| default_grants(app.kind));
+        causes.text("label", &self.label, 1..=100);
+        check_auth_method(&mut causes, &self, public);
+        check_grants(&mut causes, &self, app.kind, &grants);
+        check_uris(&mut causes, &self, app.kind, &grants);
+        check_pkce(&mut causes, self.pkce_required, app, is_new);
+        if public && self.rotation == Some(Rotation::Static) {
+            causes.add("refresh_token.rotation_type", "must be ROTATE for browser and native apps");
+        }
+        causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
+        causes.check("settings")?;
+
+        let default_method = if public { "none" } else { "client_secret_basic" };
+        app.label = self.label;
+        app.auth_method = self.auth_method.unwrap_or_else(|| default_method.to_owned());
+        app.grant_types = Json(grants);
+        app.redirect_uris = Json(self.redirect_uris);
+        app.post_logout_redirect_uris = Json(self.post_logout_redirect_uris);
+        app.allowed_scopes = Json(self.allowed_scopes);
+        app.pkce_required = self.pkce_required.unwrap_or(true);
+        app.consent_method = self.consent_method.unwrap_or(ConsentMethod::Required);
+        app.rotation = self.rotation.unwrap_or(if public { Rotation::Rotate } else { Rotation::Static });
+        app.leeway_seconds = self.leeway_seconds.unwrap_or(30);
+        Ok(())
+    }
+}
+
+fn check_auth_method(causes: &mut Causes, settings: &AppSettings, public: bool) {
+    let Some(method) = settings.auth_method.as_deref() else { return };
+    match method {
+        "none" if public => {}
+        "client_secret_basic" | "client_secret_post" if !public => {}
+        _ if public => causes.add("token_endpoint_auth_method", "must be none for browser and native apps"),
+        _ => causes.add("token_endpoint_auth_method", "must be client_secret_basic or client_secret_post"),
+    }
+}
+
+fn check_grants(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants: &[String]) {
+    let has = |grant: &str| grants.iter().any(|g| g == grant);
+    if grants.is_empty() {
+        causes.add("grant_types", "must not be empty");
+    }
+    for (index, grant) in grants.iter().enumerate() {
+        if !allowed_grants(kind).contains(&grant.as_str()) {
+            let grant = signet_domain::event::bounded(grant, 64);
+            causes.add("grant_types", format_args!("'{grant}' is not for apps of type {kind}"));
+        } else if grants[..index].contains(grant) {
+            causes.add("grant_types", format_args!("'{grant}' stands there twice"));
+        }
+    }
+    if has("refresh_token") && !has("authorization_code") && !has("password") {
+        causes.add("grant_types", "refresh_token needs authorization_code or password");
+    }
+    if let Some(sent) = &settings.response_types {
+        let expected = response_types(grants);
+        let same = sent.len() == expected.len() && expected.iter().all(|e| sent.iter().any(|s| s == e));
+        if !same {
+            causes.add("response_types", format_args!("must be {expected:?} for these grant types"));
+        }
+    }
+}
+
+fn check_uris(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants: &[String]) {
+    let uri_kind = if kind == AppKind::Native { UriKind::Native } else { UriKind::Web };
+    for (name, uris) in [
+        ("redirect_uris", &settings.redirect_uris),
+        ("post_logout_redirect_uris", &settings.post_logout_redirect_uris),
+    ] {
+        if uris.len() > MAX_ENTRIES {
+            causes.add(name, format_args!("at most {MAX_ENTRIES} are possible"));
+        }
+        for uri in uris.iter().take(MAX_ENTRIES) {
+            if let Err(error) = RedirectUri::register(uri, uri_kind) {
+                let shown = signet_domain::event::bounded(uri, 200);
+                causes.add(name, format_args!("'{shown}': {error}"));
+            }
+        }
+    }
+    if grants.iter().any(|g| g == "authorization_code") && settings.redirect_uris.is_empty() {
+        causes.add("redirect_uris", "authorization_code needs at least one");
+    }
+    if kind == AppKind::Service && !settings.redirect_uris.is_empty() {
+        causes.add("redirect_uris", "service apps have none");
+    }
+    if settings.allowed_scopes.len() > MAX_ENTRIES {
+        causes.add("allowed_scopes", format_args!("at most {MAX_ENTRIES} are possible"));
+    }
+    if settings.allowed_scopes.iter().any(|scope| Scope::parse(scope).is_err()) {
+        causes.add("allowed_scopes", "each must be a scope name (RFC 6749 section 3.3)");
+    }
+}
+
+/// PKCE is demanded of every new app, and once it is demanded it stays.
+fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App, is_new: bool) {
+    if sent == Some(false) && (is_new || app.pkce_required || is_public(app.kind)) {
+        causes.add("pkce_required", "must be true");
+    }
+}
+
+/// What the log shows of an app.
+pub(crate) fn facts(app: &App) -> Facts {
+    let list = |values: &[String]| serde_json::Value::from(values.to_vec());
+    vec![
+        ("label", app.label.as_str().into()),
+        ("status", app.status.as_str().into()),
+        ("tokenEndpointAuthMethod", app.auth_method.as_str().into()),
+        ("grantTypes", list(&app.grant_types)),
+        ("redirectUris", list(&app.redirect_uris)),
+        ("postLogoutRedirectUris", list(&app.post_logout_redirect_uris)),
+        ("allowedScopes", list(&app.allowed_scopes)),
+        ("pkceRequired", app.pkce_required.into()),
+        ("consentMethod", app.consent_method.as_str().into()),
+        ("rotation", app.rotation.as_str().into()),
+        ("leeway", app.leeway_seconds.into()),
+    ]
+}
+
+#[cfg(test)]
+#[path = "app_rules_tests.rs"]
+mod tests;

@@ -1,0 +1,259 @@
+//! Apps: OAuth clients.
+
+use super::app_rules::{self, AppSettings, is_public};
+use super::change::Diff;
+use super::users::LONGEST_TOKEN_SECONDS;
+use super::{AdminError, Caller, Expected, Page};
+use crate::ctx::{At, app_instance};
+use crate::secrets::SecretKind;
+use crate::{Ctx, Idp};
+use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::event::types;
+use signet_domain::id::AppId;
+use signet_domain::token::RevocationKind;
+use signet_oauth::Secret;
+use signet_store::sqlx_types::Json;
+use signet_store::{StoreError, Tx};
+
+/// Most apps on a page.
+pub const MAX_LIMIT: i64 = 200;
+
+/// An app that was just made, with the secret that is never shown again.
+pub struct NewApp {
+    /// The app.
+    pub app: App,
+    /// Its secret, if it keeps one.
+    pub secret: Option<Secret>,
+}
+
+impl Idp {
+    pub(crate) async fn find_app(tx: &mut Tx, key: &str) -> Result<App, AdminError> {
+        let app = match AppId::parse(key) {
+            Some(id) => tx.app(id).await?,
+            None => None,
+        };
+        app.ok_or_else(|| AdminError::not_found(key, "AppInstance"))
+    }
+
+    /// One app.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`].
+    pub async fn admin_app(&self, ctx: &Ctx, key: &str) -> Result<App, AdminError> {
+        Self::find_app(&mut self.store().tenant(ctx.tenant_id()).read().await?, key).await
+    }
+
+    /// A page of apps, in the order of creation.
+    ///
+    /// # Errors
+    /// [`AdminError::Cursor`].
+    pub async fn admin_apps(
+        &self,
+        ctx: &Ctx,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Page<App>, AdminError> {
+        let after = after.map(|cursor| self.open_cursor(ctx, "apps", cursor)).transpose()?.map(AppId);
+        let limit = limit.min(MAX_LIMIT);
+        let mut items = self.store().tenant(ctx.tenant_id()).read().await?.apps(after, limit + 1).await?;
+        let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            items.pop();
+        }
+        let next = items.last().filter(|_| more).map(|app| self.cursor(ctx, "apps", app.id.0));
+        Ok(Page { items, next })
+    }
+
+    /// Creates an app. `client_id` is its id unless one is chosen.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`].
+    pub async fn admin_create_app(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        settings: AppSettings,
+        client_id: Option<String>,
+        activate: bool,
+    ) -> Result<NewApp, AdminError> {
+        let kind = settings.kind.ok_or_else(|| {
+            AdminError::invalid("settings", "application_type: must be web, native, browser or service")
+        })?;
+        let mut app = new_app(self, ctx, kind, activate);
+        if let Some(client_id) = client_id {
+            app.client_id = checked_client_id(client_id)?;
+        }
+        settings.put(&mut app, true)?;
+        let secret = (!is_public(kind)).then(|| Secret::from(self.entropy().secret("")));
+        let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
+        let event = caller.event(self, ctx, types::APP_CREATE).by(&app);
+        let event = Diff::of(nothing(&app), app_rules::facts(&app)).into_event(event, app_instance(&app));
+        let made = app.clone();
+        self.change(ctx, move |tx| {
+            Box::pin(async move {
+                tx.insert_app(&app).await.map_err(taken)?;
+                if let Some(row) = &row {
+                    tx.insert_app_secret(row).await?;
+                }
+                Ok(tx.append(&event).await?)
+            })
+        })
+        .await?;
+        Ok(NewApp { app: made, secret })
+    }
+
+    /// Replaces the settings of an app.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`], [`AdminError::Stale`].
+    pub async fn admin_replace_app(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        settings: AppSettings,
+        expected: &Expected,
+    ) -> Result<App, AdminError> {
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        let (key, expected) = (key.to_owned(), expected.clone());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let before = Self::find_app(tx, &key).await?;
+                expected.check(before.version)?;
+                let mut after = before.clone();
+                settings.put(&mut after, false)?;
+                let diff = Diff::of(app_rules::facts(&before), app_rules::facts(&after));
+                if !diff.is_empty() {
+                    tx.update_app(&after, ctx.now).await?;
+                    let event = caller.event(&idp, &ctx, types::APP_UPDATE).by(&after);
+                    tx.append(&diff.into_event(event, app_instance(&after))).await?;
+                }
+                Self::find_app(tx, &key).await
+            })
+        })
+        .await
+    }
+
+    /// Switches an app on or off. Off means that its tokens are refused at once.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`].
+    pub async fn admin_set_app_status(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        status: AppStatus,
+    ) -> Result<(), AdminError> {
+        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let mut app = Self::find_app(tx, &key).await?;
+                if app.status == status {
+                    return Ok(());
+                }
+                app.status = status;
+                tx.update_app(&app, ctx.now).await?;
+                let event_type = match status {
+                    AppStatus::Active => types::APP_ACTIVATE,
+                    AppStatus::Inactive => types::APP_DEACTIVATE,
+                };
+                if status == AppStatus::Inactive {
+                    revoke_app(tx, &ctx, &app).await?;
+                }
+                let event = caller.event(&idp, &ctx, event_type).by(&app).target(app_instance(&app));
+                Ok(tx.append(&event).await?)
+            })
+        })
+        .await
+    }
+
+    /// Deletes an app that was switched off.
+    ///
+    /// # Errors
+    /// [`AdminError::StillActive`].
+    pub async fn admin_delete_app(&self, ctx: &Ctx, caller: &Caller, key: &str) -> Result<(), AdminError> {
+        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let app = Self::find_app(tx, &key).await?;
+                if app.is_active() {
+                    return Err(AdminError::StillActive);
+                }
+                revoke_app(tx, &ctx, &app).await?;
+                tx.delete_app(app.id).await?;
+                let event = caller.event(&idp, &ctx, types::APP_DELETE).by(&app).target(app_instance(&app));
+                Ok(tx.append(&event).await?)
+            })
+        })
+        .await
+    }
+
+    pub(crate) fn secret_row(&self, ctx: &Ctx, app: AppId, secret: &Secret) -> AppSecret {
+        AppSecret {
+            tenant_id: ctx.tenant_id(),
+            app_id: app,
+            id: self.entropy().id(ctx.now),
+            hash: self.secrets().hash(SecretKind::ClientSecret, ctx.tenant_id(), secret.expose()),
+            status: AppStatus::Active,
+            created_at: ctx.now,
+            last_used_at: None,
+        }
+    }
+}
+
+async fn revoke_app(tx: &mut Tx, ctx: &Ctx, app: &App) -> Result<(), AdminError> {
+    let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
+    Ok(tx.put_revocation(RevocationKind::App, &app.client_id, ctx.now, until).await?)
+}
+
+fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
+    let id: AppId = idp.entropy().id(ctx.now);
+    App {
+        tenant_id: ctx.tenant_id(),
+        id,
+        client_id: id.to_string(),
+        label: String::new(),
+        kind,
+        status: if activate { AppStatus::Active } else { AppStatus::Inactive },
+        auth_method: String::new(),
+        grant_types: Json(Vec::new()),
+        redirect_uris: Json(Vec::new()),
+        post_logout_redirect_uris: Json(Vec::new()),
+        allowed_scopes: Json(Vec::new()),
+        pkce_required: true,
+        consent_method: ConsentMethod::Required,
+        rotation: Rotation::Rotate,
+        leeway_seconds: 30,
+        demo: false,
+        version: 1,
+        created_at: ctx.now,
+        updated_at: ctx.now,
+    }
+}
+
+/// The state before there was an app, so that the first settings are logged as a change.
+fn nothing(app: &App) -> super::change::Facts {
+    app_rules::facts(app).into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect()
+}
+
+/// A chosen `client_id` must not look like one that Signet gives, or it could be made to stand for another app.
+fn checked_client_id(client_id: String) -> Result<String, AdminError> {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let fine = (6..=100).contains(&client_id.len()) && client_id.bytes().all(legal);
+    if fine && !client_id.starts_with(AppId::PREFIX) {
+        return Ok(client_id);
+    }
+    let rule = "client_id: must have 6 to 100 letters, digits, '-', '_' or '.', and not begin with 0oa";
+    Err(AdminError::invalid("credentials", rule))
+}
+
+fn taken(error: StoreError) -> AdminError {
+    match error {
+        StoreError::Conflict => AdminError::invalid(
+            "client_id",
+            "client_id: An object with this field already exists in the current organization",
+        ),
+        other => other.into(),
+    }
+}

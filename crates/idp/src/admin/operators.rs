@@ -1,0 +1,121 @@
+//! The operator's side: proving who one is, and tenants.
+
+use super::AdminError;
+use crate::{Idp, IdpError};
+use signet_domain::Time;
+use signet_domain::event::{Entity, Event, RequestFacts, types};
+use signet_domain::id::TenantId;
+use signet_domain::login;
+use signet_domain::tenant::{Tenant, TenantStatus};
+use signet_store::lockout::Rule;
+use signet_store::unscoped::{Operator, TenantSummary};
+
+/// Most tenants on a page.
+pub const MAX_LIMIT: i64 = 200;
+
+/// The same as for users: ten wrong passwords from one source within 15 minutes lock it for 15 minutes.
+const PER_SOURCE: Rule = Rule { limit: 10, window_seconds: 900, lock_seconds: 900 };
+const FROM_ALL: Rule = Rule { limit: 100, window_seconds: 900, lock_seconds: 900 };
+/// Where failures of operators are counted: they belong to no tenant.
+const NO_TENANT: TenantId = TenantId(uuid::Uuid::nil());
+/// The domain of operators' short logins.
+const DOMAIN: &str = "operator";
+
+impl Idp {
+    /// The operator of a login and a password; `None` when they don't match or the login is locked. Unknown
+    /// logins are counted, locked and hashed like known ones.
+    ///
+    /// # Errors
+    /// [`IdpError::Overloaded`], [`IdpError::Store`].
+    pub async fn check_operator(
+        &self,
+        login: &str,
+        password: &str,
+        source: &str,
+        now: Time,
+    ) -> Result<Option<Operator>, IdpError> {
+        let Ok(key) = login::canonical(login, DOMAIN) else { return Ok(None) };
+        let failures = self.store().tenant(NO_TENANT);
+        let (counted_key, counted_source) = (key.as_str().to_owned(), source.to_owned());
+        let admitted = failures
+            .write(move |tx| {
+                Box::pin(async move {
+                    let one = tx.count_failure(&counted_key, &counted_source, PER_SOURCE, now).await?;
+                    let all = tx.count_failure(&counted_key, "", FROM_ALL, now).await?;
+                    Ok(one.is_some() && all.is_some())
+                })
+            })
+            .await?;
+        let operator = self.store().unscoped_operator(key.as_str()).await?;
+        let hash = operator.as_ref().map(|o| o.password_hash.as_str());
+        let matches = self.hasher().verify(password, hash).await?;
+        if !admitted || !matches {
+            tracing::warn!(source, "an operator's password was refused");
+            return Ok(None);
+        }
+        let (key, source) = (key.as_str().to_owned(), source.to_owned());
+        failures
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.clear_failures(&key, &source).await?;
+                    tx.uncount_failure(&key).await
+                })
+            })
+            .await?;
+        Ok(operator)
+    }
+
+    /// Tenants in the order of their names, and whether there are more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn operator_tenants(
+        &self,
+        after: &str,
+        limit: i64,
+    ) -> Result<(Vec<TenantSummary>, bool), AdminError> {
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let mut tenants = self.store().unscoped_tenants(after, limit + 1).await?;
+        let more = tenants.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            tenants.pop();
+        }
+        Ok((tenants, more))
+    }
+
+    /// A tenant by its name.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`].
+    pub async fn operator_tenant(&self, name: &str) -> Result<Tenant, AdminError> {
+        let found = self.store().unscoped_tenant_by_name(name).await?;
+        found.ok_or_else(|| AdminError::not_found(name, "Tenant"))
+    }
+
+    /// Suspends a tenant or ends its suspension; the tenant's own log tells.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`].
+    pub async fn operator_set_tenant_status(
+        &self,
+        operator: &Operator,
+        name: &str,
+        status: TenantStatus,
+        now: Time,
+        request: &RequestFacts,
+    ) -> Result<Tenant, AdminError> {
+        let tenant = self.operator_tenant(name).await?;
+        if tenant.status == status {
+            return Ok(tenant);
+        }
+        let event_type = match status {
+            TenantStatus::Active => types::TENANT_UNSUSPEND,
+            TenantStatus::Suspended => types::TENANT_SUSPEND,
+        };
+        let actor = Entity::new("SystemPrincipal", operator.id, &operator.login, "Operator");
+        let target = Entity::new("Tenant", tenant.id, &tenant.name, &tenant.display_name);
+        let event = Event::new(self.entropy().id(now), now, event_type, actor, request).target(target);
+        self.store().unscoped_set_tenant_status(tenant.id, status, event).await?;
+        Ok(Tenant { status, ..tenant })
+    }
+}

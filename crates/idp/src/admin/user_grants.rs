@@ -1,0 +1,77 @@
+//! Ending what a user has open: sessions, tokens, and what was granted to an app.
+
+use super::users::{LONGEST_TOKEN_SECONDS, revoke_tokens_of};
+use super::{AdminError, Caller};
+use crate::ctx::{At, app_instance, user_entity};
+use crate::{Ctx, Idp};
+use signet_domain::event::types;
+use signet_domain::token::RevocationKind;
+
+impl Idp {
+    /// Ends all sessions of a user, and with `tokens` also every grant and access token.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`].
+    pub async fn admin_end_sessions(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        tokens: bool,
+    ) -> Result<(), AdminError> {
+        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let user = Self::find_user(tx, &ctx, &caller, &key).await?;
+                if !caller.rights.may_change(&user) {
+                    return Err(AdminError::Forbidden);
+                }
+                let ended = tx.end_sessions_of(user.id, ctx.now).await?;
+                if tokens {
+                    revoke_tokens_of(tx, user.id, ctx.now).await?;
+                }
+                let event =
+                    caller.event(&idp, &ctx, types::SESSION_CLEAR).of(&user).target(user_entity(&user));
+                let event =
+                    event.debug("sessions", ended.to_string()).debug("oauthTokens", tokens.to_string());
+                Ok(tx.append(&event).await?)
+            })
+        })
+        .await
+    }
+
+    /// Ends what a user granted an app: the consent, the grants and every token that hangs on them.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`] for an unknown user or app.
+    pub async fn admin_revoke_grants(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        client_id: &str,
+    ) -> Result<(), AdminError> {
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        let (key, client_id) = (key.to_owned(), client_id.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let user = Self::find_user(tx, &ctx, &caller, &key).await?;
+                if !caller.rights.may_change(&user) {
+                    return Err(AdminError::Forbidden);
+                }
+                let app = tx.app_by_client_id(&client_id).await?;
+                let app = app.ok_or_else(|| AdminError::not_found(&client_id, "Client"))?;
+                tx.delete_consents(user.id, app.id).await?;
+                let grants = tx.revoke_grants_to(user.id, app.id, ctx.now).await?;
+                let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
+                for grant in &grants {
+                    tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), ctx.now, until).await?;
+                }
+                let event = caller.event(&idp, &ctx, types::AS_CONSENT_REVOKE).of(&user).by(&app);
+                let event = event.target(user_entity(&user)).target(app_instance(&app));
+                Ok(tx.append(&event.debug("grants", grants.len().to_string())).await?)
+            })
+        })
+        .await
+    }
+}

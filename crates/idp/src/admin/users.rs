@@ -1,0 +1,265 @@
+//! Users: finding, creating, changing.
+
+use super::access::{Access, Area};
+use super::change::Diff;
+use super::profile::{self, Profile};
+use super::{AdminError, Caller, Expected, password_rules};
+use crate::ctx::{At, user_entity};
+use crate::{Ctx, Idp};
+use serde_json::{Map, Value};
+use signet_domain::event::types;
+use signet_domain::id::UserId;
+use signet_domain::login;
+use signet_domain::token::RevocationKind;
+use signet_domain::user::{User, UserStatus};
+use signet_domain::{Time, event::Event};
+use signet_oauth::Secret;
+use signet_store::{StoreError, Tx};
+
+/// Seconds that a revocation is kept: longer than any access token lives.
+pub(crate) const LONGEST_TOKEN_SECONDS: i64 = 25 * 3600;
+
+/// A user, and until when the login is locked.
+#[derive(Debug, Clone)]
+pub struct UserView {
+    /// The user.
+    pub user: User,
+    /// The end of the lock, if there is one.
+    pub locked_until: Option<Time>,
+}
+
+/// What is sent to create or change a user.
+#[derive(Debug, Clone, Default)]
+pub struct UserInput {
+    /// Members of the profile.
+    pub profile: Option<Map<String, Value>>,
+    /// A password to set.
+    pub password: Option<Secret>,
+}
+
+/// How a user is created.
+#[derive(Debug, Clone, Copy)]
+pub struct Creation {
+    /// Whether the user is active at once.
+    pub activate: bool,
+    /// Whether the password must be changed first.
+    pub change_password: bool,
+}
+
+pub(crate) const TAKEN: &str = "login: An object with this field already exists in the current organization";
+
+impl Idp {
+    /// Finds a user by id, login, short login, or `me`.
+    pub(crate) async fn find_user(
+        tx: &mut Tx,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+    ) -> Result<User, AdminError> {
+        let id = if key == "me" { caller.user() } else { UserId::parse(key) };
+        let user = match id {
+            Some(id) => tx.user(id).await?,
+            None => match login::canonical(key, &ctx.tenant.default_domain) {
+                Ok(login) if key != "me" => tx.user_by_login(login.as_str()).await?,
+                _ => None,
+            },
+        };
+        user.ok_or_else(|| AdminError::not_found(key, "User"))
+    }
+
+    pub(crate) async fn view_user(tx: &mut Tx, ctx: &Ctx, user: User) -> Result<UserView, AdminError> {
+        let locked_until = tx.locked_until(&user.login_key, ctx.now).await?;
+        Ok(UserView { user, locked_until })
+    }
+
+    /// One user.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`].
+    pub async fn admin_user(&self, ctx: &Ctx, caller: &Caller, key: &str) -> Result<UserView, AdminError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let user = Self::find_user(&mut tx, ctx, caller, key).await?;
+        Self::view_user(&mut tx, ctx, user).await
+    }
+
+    /// Creates a user.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`] naming every broken rule; a login that is taken is one.
+    pub async fn admin_create_user(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        input: UserInput,
+        how: Creation,
+    ) -> Result<UserView, AdminError> {
+        let sent = input.profile.unwrap_or_default();
+        let profile = Profile::default().with(&sent, &ctx.tenant.default_domain)?;
+        let password_hash = match &input.password {
+            Some(password) => Some(self.hash_new_password(password, &profile.login_key).await?),
+            None => None,
+        };
+        let status = match (how.activate, &password_hash) {
+            (false, _) => UserStatus::Staged,
+            (true, None) => UserStatus::Provisioned,
+            (true, Some(_)) if how.change_password => UserStatus::PasswordExpired,
+            (true, Some(_)) => UserStatus::Active,
+        };
+        let mut user = new_user(self, ctx, status, password_hash);
+        profile.put(&mut user);
+        let mut events =
+            vec![caller.event(self, ctx, types::USER_CREATE).of(&user).target(user_entity(&user))];
+        if how.activate {
+            events.push(caller.event(self, ctx, types::USER_ACTIVATE).of(&user).target(user_entity(&user)));
+        }
+        let ctx = ctx.clone();
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                user.number = tx.next_user_number().await?;
+                tx.insert_user(&user).await.map_err(taken)?;
+                tx.append_all(&events).await?;
+                Self::view_user(tx, &ctx, user).await
+            })
+        })
+        .await
+    }
+
+    /// Changes a user: with `replace` the profile becomes what was sent, otherwise what was sent is merged in.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn admin_update_user(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        input: UserInput,
+        replace: bool,
+        expected: &Expected,
+    ) -> Result<UserView, AdminError> {
+        let before = self.admin_user(ctx, caller, key).await?.user;
+        if !caller.rights.may_change(&before) {
+            return Err(AdminError::Forbidden);
+        }
+        expected.check(before.version)?;
+        if before.status == UserStatus::Deprovisioned {
+            return Err(AdminError::Status);
+        }
+        let mut after = before.clone();
+        if let Some(sent) = &input.profile {
+            let base = if replace { Profile::default() } else { Profile::of(&before) };
+            base.with(sent, &ctx.tenant.default_domain)?.put(&mut after);
+        }
+        let mut events = self.profile_events(ctx, caller, &before, &after);
+        if let Some(password) = &input.password {
+            caller.require(Area::Users, Access::SetPassword)?;
+            let hash = self.hash_new_password(password, &after.login_key).await?;
+            events.extend(set_password(self, ctx, caller, &mut after, hash));
+        }
+        let cut_off = input.password.is_some();
+        let ctx = ctx.clone();
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                if !events.is_empty() {
+                    tx.update_user(&after, ctx.now).await.map_err(taken)?;
+                    if cut_off {
+                        cut_user_off(tx, after.id, ctx.now).await?;
+                    }
+                    tx.append_all(&events).await?;
+                }
+                let user = tx.user(after.id).await?.ok_or_else(|| AdminError::not_found(after.id, "User"))?;
+                Self::view_user(tx, &ctx, user).await
+            })
+        })
+        .await
+    }
+
+    fn profile_events(&self, ctx: &Ctx, caller: &Caller, before: &User, after: &User) -> Vec<Event> {
+        let diff = Diff::of(profile::facts(before), profile::facts(after));
+        if diff.is_empty() {
+            return Vec::new();
+        }
+        let event = caller.event(self, ctx, types::PROFILE_UPDATE).of(after);
+        vec![diff.into_event(event, user_entity(after))]
+    }
+
+    /// Checks a new password against the rules and hashes it.
+    pub(crate) async fn hash_new_password(
+        &self,
+        password: &Secret,
+        login: &str,
+    ) -> Result<String, AdminError> {
+        if let Some(fault) = password_rules::fault(password.expose(), login) {
+            return Err(AdminError::invalid("password", format!("password: {fault}")));
+        }
+        Ok(self.hasher().hash(password.expose()).await?)
+    }
+}
+
+fn new_user(idp: &Idp, ctx: &Ctx, status: UserStatus, password_hash: Option<String>) -> User {
+    let activated = (status != UserStatus::Staged).then_some(ctx.now);
+    User {
+        tenant_id: ctx.tenant_id(),
+        id: idp.entropy().id(ctx.now),
+        number: 0,
+        login: String::new(),
+        login_key: String::new(),
+        email: String::new(),
+        first_name: String::new(),
+        last_name: String::new(),
+        profile: signet_store::sqlx_types::Json(Map::new()),
+        status,
+        admin_role: None,
+        password_changed_at: password_hash.as_ref().map(|_| ctx.now),
+        password_hash,
+        demo: false,
+        version: 1,
+        created_at: ctx.now,
+        updated_at: ctx.now,
+        status_changed_at: activated,
+        activated_at: activated,
+        last_login_at: None,
+    }
+}
+
+/// Sets a hash; who waited for a password becomes active by it.
+pub(crate) fn set_password(
+    idp: &Idp,
+    ctx: &Ctx,
+    caller: &Caller,
+    user: &mut User,
+    hash: String,
+) -> Vec<Event> {
+    user.password_hash = Some(hash);
+    user.password_changed_at = Some(ctx.now);
+    let mut events = Vec::new();
+    if matches!(user.status, UserStatus::Provisioned | UserStatus::PasswordExpired) {
+        if user.status == UserStatus::Provisioned {
+            events.push(caller.event(idp, ctx, types::USER_ACTIVATE).of(user).target(user_entity(user)));
+        }
+        user.status = UserStatus::Active;
+        user.status_changed_at = Some(ctx.now);
+    }
+    events.push(caller.event(idp, ctx, types::PASSWORD_UPDATE).of(user).target(user_entity(user)));
+    events
+}
+
+/// Ends whatever a user has open: sessions, grants with their refresh tokens, access tokens.
+pub(crate) async fn cut_user_off(tx: &mut Tx, user: UserId, now: Time) -> Result<(), AdminError> {
+    tx.end_sessions_of(user, now).await?;
+    revoke_tokens_of(tx, user, now).await
+}
+
+/// Ends a user's grants with their refresh tokens, and access tokens.
+pub(crate) async fn revoke_tokens_of(tx: &mut Tx, user: UserId, now: Time) -> Result<(), AdminError> {
+    tx.revoke_grants_of(user, now).await?;
+    let until = now.plus_secs(LONGEST_TOKEN_SECONDS);
+    Ok(tx.put_revocation(RevocationKind::User, &user.to_string(), now, until).await?)
+}
+
+fn taken(error: StoreError) -> AdminError {
+    match error {
+        StoreError::Conflict => AdminError::invalid("login", TAKEN),
+        other => other.into(),
+    }
+}

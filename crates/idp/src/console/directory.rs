@@ -1,0 +1,102 @@
+//! Users and apps with their recent past.
+
+use super::kinds::{self, equals};
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::Time;
+use signet_domain::app::App;
+use signet_domain::event::EventRow;
+use signet_domain::id::UserId;
+use signet_store::counts::What;
+use signet_store::log_query::{Condition, TextField};
+use std::collections::BTreeMap;
+
+const DAY: i64 = 86_400;
+/// How far back a recent past reaches, in days.
+pub const RECENT_DAYS: i64 = 30;
+/// How far back the last refusal is looked for: as long as the log is kept.
+const REFUSAL_DAYS: i64 = 90;
+const RECENT: u32 = 10;
+const GRANTS: i64 = 200;
+
+/// What a user has open, and what happened lately.
+#[derive(Debug)]
+pub struct UserPast {
+    /// Sessions that have not ended; at most 100 are counted.
+    pub sessions: usize,
+    /// Apps that hold something of the user's, with how many grants.
+    pub grants: Vec<(App, usize)>,
+    /// The newest refusal.
+    pub last_refusal: Option<EventRow>,
+    /// Newest first.
+    pub recent: Vec<EventRow>,
+}
+
+/// What happened at an app lately.
+#[derive(Debug)]
+pub struct AppPast {
+    /// Newest first.
+    pub recent: Vec<EventRow>,
+    /// Tokens in seven days, to the last counted hour.
+    pub tokens: i64,
+    /// Refusals in seven days.
+    pub refused: i64,
+}
+
+/// Events that concern a user, or that the user caused.
+#[must_use]
+pub fn of_user(id: &str) -> Condition {
+    Condition::Any(vec![equals(TextField::UserId, id), equals(TextField::ActorId, id)])
+}
+
+impl Idp {
+    /// A user's past.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_user_past(&self, ctx: &Ctx, user: UserId) -> Result<UserPast, IdpError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let mut count = BTreeMap::new();
+        for grant in tx.grants_of(user, GRANTS).await? {
+            *count.entry(grant.app_id).or_insert(0) += 1;
+        }
+        let mut grants = Vec::new();
+        for (app, held) in count {
+            grants.extend(tx.app(app).await?.map(|app| (app, held)));
+        }
+        let own = of_user(&user.to_string());
+        let refused = Condition::All(vec![own.clone(), kinds::refusals()]);
+        let ago = |days: i64| Some(ctx.now.plus_secs(-days * DAY));
+        Ok(UserPast {
+            sessions: tx.sessions_of(user, ctx.now).await?.iter().filter(|s| s.is_live(ctx.now)).count(),
+            grants,
+            last_refusal: tx.latest_matching(refused, ago(REFUSAL_DAYS), 1).await?.pop(),
+            recent: tx.latest_matching(own, ago(RECENT_DAYS), RECENT).await?,
+        })
+    }
+
+    /// An app's past.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_app_past(&self, ctx: &Ctx, app: &App) -> Result<AppPast, IdpError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let own = equals(TextField::ClientId, &app.client_id);
+        let since = |days: i64| ctx.now.plus_secs(-days * DAY);
+        let totals = tx.app_totals(&app.client_id, since(7)).await?;
+        let total = |what: What| totals.iter().find(|(name, _)| name == what.as_str()).map_or(0, |(_, n)| *n);
+        Ok(AppPast {
+            recent: tx.latest_matching(own, Some(since(RECENT_DAYS)), RECENT).await?,
+            tokens: total(What::Token),
+            refused: total(What::Refused),
+        })
+    }
+
+    /// When each app got its newest token, to the hour.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_newest_tokens(&self, ctx: &Ctx) -> Result<BTreeMap<String, Time>, IdpError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        Ok(tx.newest_tokens(ctx.now.plus_secs(-REFUSAL_DAYS * DAY)).await?.into_iter().collect())
+    }
+}

@@ -1,0 +1,230 @@
+//! Today at a glance: the day so far against the same hours a week ago, and what needs someone.
+
+use super::kinds::{self, any_type};
+use crate::quota::Standing;
+use crate::syslog::Kind;
+use crate::{Ctx, Idp, IdpError};
+use signet_domain::Time;
+use signet_domain::event::{EventRow, Outcome, types};
+use signet_domain::id::UserId;
+use signet_domain::login;
+use signet_store::Tx;
+use signet_store::console::IdleSecret;
+use signet_store::counts::{HourlyCount, What};
+use signet_store::log_query::{Condition, LogQuery};
+use std::collections::BTreeMap;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+const WEEK: i64 = 7 * DAY;
+/// Days without use after which a secret is worth a question.
+pub const IDLE_DAYS: i64 = 90;
+/// Events that no step has counted yet and that are looked at all the same.
+const TAIL: i64 = 5_000;
+const LISTED: i64 = 5;
+const CHANGES: u32 = 8;
+const CHANGE_DAYS: i64 = 30;
+
+/// One number of the day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figure {
+    /// So far.
+    pub total: i64,
+    /// In each hour so far.
+    pub hours: Vec<u64>,
+    /// In the same hours a week ago.
+    pub last_week: i64,
+}
+
+/// A login that too many wrong passwords have locked.
+#[derive(Debug, Clone)]
+pub struct Locked {
+    /// As it may be shown.
+    pub login: String,
+    /// Whose it is, if anyone's.
+    pub user: Option<UserId>,
+    /// Until when.
+    pub until: Time,
+}
+
+/// What the overview shows.
+#[derive(Debug)]
+pub struct Overview {
+    /// When the day began, in UTC.
+    pub since: Time,
+    /// Sign-ins that went through.
+    pub sign_ins: Figure,
+    /// Access tokens.
+    pub tokens: Figure,
+    /// Everything refused.
+    pub refused: Figure,
+    /// The app with the most refusals, and how many.
+    pub most_refused: Option<(String, i64)>,
+    /// The quota.
+    pub quota: Standing,
+    /// Apps that sent passwords within a week, and how often; most first.
+    pub password_apps: Vec<(String, i64)>,
+    /// Secrets that nobody seems to need.
+    pub idle_secrets: Vec<IdleSecret>,
+    /// Logins that are locked now.
+    pub locked: Vec<Locked>,
+    /// What administrators changed, newest first.
+    pub changes: Vec<EventRow>,
+}
+
+impl Idp {
+    /// Today at a glance.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_overview(&self, ctx: &Ctx) -> Result<Overview, IdpError> {
+        let since = floor(ctx.now, DAY);
+        let quota = self.quota(ctx).await?;
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let counts = tx.live_counts(since.plus_secs(-WEEK), ctx.now.plus_secs(HOUR), TAIL).await?;
+        let mut figures =
+            [What::SignIn, What::Token, What::Refused].map(|w| figure(&counts, w, since, ctx.now));
+        for (figure, condition) in figures.iter_mut().zip([sign_ins(), tokens(), kinds::refusals()]) {
+            figure.last_week += part_of_hour(&mut tx, condition, ctx.now.plus_secs(-WEEK)).await?;
+        }
+        let [sign_ins, tokens, refused] = figures;
+        let changed = kinds::condition(Kind::Changed);
+        let month = Some(ctx.now.plus_secs(-CHANGE_DAYS * DAY));
+        Ok(Overview {
+            since,
+            sign_ins,
+            tokens,
+            refused,
+            most_refused: most_refused(&counts, since),
+            quota,
+            password_apps: password_apps(&counts, ctx.now),
+            idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
+            locked: locked(&mut tx, ctx).await?,
+            changes: tx.latest_matching(changed, month, CHANGES).await?,
+        })
+    }
+}
+
+fn floor(time: Time, seconds: i64) -> Time {
+    let step = seconds * Time::SECOND;
+    Time(time.0.div_euclid(step) * step)
+}
+
+fn sign_ins() -> Condition {
+    Condition::All(vec![any_type(&[types::SESSION_START]), kinds::succeeded()])
+}
+
+fn tokens() -> Condition {
+    any_type(&[types::ORG_ACCESS_TOKEN, types::AS_ACCESS_TOKEN])
+}
+
+/// Adds up the hours of today, and of a week ago as far as they are over by the same time.
+fn figure(counts: &[HourlyCount], what: What, since: Time, now: Time) -> Figure {
+    let hours = usize::try_from(now.since(since) / (HOUR * Time::SECOND)).unwrap_or(0) + 1;
+    let mut figure = Figure { hours: vec![0; hours.min(24)], ..Figure::default() };
+    let (week_ago, its_hour) = (since.plus_secs(-WEEK), floor(now, HOUR).plus_secs(-WEEK));
+    let counted = |c: &&HourlyCount| {
+        c.what == what.as_str() && (what != What::SignIn || c.outcome == Outcome::Success.as_str())
+    };
+    for count in counts.iter().filter(counted) {
+        if count.hour >= since {
+            figure.total += count.count;
+            let hour = usize::try_from(count.hour.since(since) / (HOUR * Time::SECOND)).unwrap_or(usize::MAX);
+            if let Some(slot) = figure.hours.get_mut(hour) {
+                *slot += u64::try_from(count.count).unwrap_or(0);
+            }
+        } else if count.hour >= week_ago && count.hour < its_hour {
+            figure.last_week += count.count;
+        }
+    }
+    figure
+}
+
+/// The hour that a week ago was under way: only its beginning is compared, so the log is asked.
+async fn part_of_hour(tx: &mut Tx, condition: Condition, until: Time) -> Result<i64, IdpError> {
+    let query = LogQuery { condition, ..LogQuery::default() };
+    Ok(tx.log_count(&query, floor(until, HOUR), until).await?.total)
+}
+
+fn by_app<'c>(counts: impl Iterator<Item = &'c HourlyCount>) -> Vec<(String, i64)> {
+    let mut sums = BTreeMap::new();
+    for count in counts.filter(|c| !c.client_id.is_empty()) {
+        *sums.entry(count.client_id.clone()).or_insert(0) += count.count;
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    sums
+}
+
+fn most_refused(counts: &[HourlyCount], since: Time) -> Option<(String, i64)> {
+    let refused = counts.iter().filter(|c| c.what == What::Refused.as_str() && c.hour >= since);
+    by_app(refused).into_iter().next()
+}
+
+fn password_apps(counts: &[HourlyCount], now: Time) -> Vec<(String, i64)> {
+    let asked = |c: &&HourlyCount| {
+        c.detail == "password"
+            && (c.what == What::Token.as_str() || c.what == What::Refused.as_str())
+            && c.hour > now.plus_secs(-WEEK)
+    };
+    let mut apps = by_app(counts.iter().filter(asked));
+    apps.truncate(usize::try_from(LISTED).unwrap_or(0));
+    apps
+}
+
+async fn locked(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Locked>, IdpError> {
+    let mut locked = Vec::new();
+    for (key, until) in tx.locked_logins(ctx.now, LISTED).await? {
+        let user = tx.user_by_login(&key).await?;
+        // A login that is nobody's may be a password that was typed into the wrong field.
+        let login = user.as_ref().map_or_else(|| login::for_log(&key).into_owned(), |u| u.login.clone());
+        locked.push(Locked { login, user: user.map(|u| u.id), until });
+    }
+    Ok(locked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(hour: i64, what: What, client_id: &str, outcome: Outcome, count: i64) -> HourlyCount {
+        HourlyCount {
+            hour: Time::from_secs(hour * HOUR),
+            what: what.as_str().to_owned(),
+            client_id: client_id.to_owned(),
+            detail: "password".to_owned(),
+            outcome: outcome.as_str().to_owned(),
+            count,
+        }
+    }
+
+    #[test]
+    fn the_day_so_far_is_set_against_whole_hours_of_last_week() {
+        let day = 24 * 20_000;
+        let since = Time::from_secs(day * HOUR);
+        let now = since.plus_secs(2 * HOUR + 600);
+        let counts = [
+            count(day, What::SignIn, "", Outcome::Success, 3),
+            count(day, What::SignIn, "", Outcome::Failure, 9),
+            count(day + 2, What::SignIn, "", Outcome::Success, 2),
+            count(day - 168, What::SignIn, "", Outcome::Success, 5),
+            count(day - 168 + 2, What::SignIn, "", Outcome::Success, 50),
+            count(day - 1, What::SignIn, "", Outcome::Success, 70),
+        ];
+        let figure = figure(&counts, What::SignIn, since, now);
+        assert_eq!(figure, Figure { total: 5, hours: vec![3, 0, 2], last_week: 5 });
+    }
+
+    #[test]
+    fn apps_are_listed_by_how_often_they_sent_passwords() {
+        let counts = [
+            count(10, What::Token, "a", Outcome::Success, 1),
+            count(10, What::Refused, "a", Outcome::Failure, 1),
+            count(10, What::Token, "b", Outcome::Success, 5),
+            count(10, What::Throttled, "b", Outcome::Failure, 5),
+            count(10, What::Token, "", Outcome::Success, 99),
+        ];
+        let apps = password_apps(&counts, Time::from_secs(11 * HOUR));
+        assert_eq!(apps, [("b".to_owned(), 5), ("a".to_owned(), 2)]);
+    }
+}

@@ -1,0 +1,327 @@
+//! Reasons in words for the people who run a tenant. They may be told what the caller is not: that a secret
+//! was wrong, say, or that an account doesn't exist.
+
+use signet_oauth::Reason;
+
+/// What is said about a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Explained {
+    /// The end of the sentence "… was refused: …".
+    pub(super) phrase: String,
+    /// Why it happened.
+    pub(super) why: String,
+    /// What to do, if there is anything.
+    pub(super) fix: Option<String>,
+}
+
+/// Name, phrase, why, and what to do.
+type Row = (&'static str, &'static str, &'static str, &'static str);
+
+const TABLE: &[Row] = &[
+    // Passwords.
+    (
+        "user_rate_limited",
+        "5th password in one second",
+        "At most four passwords a second are looked at for one user, whichever app or address they come from. \
+         This was one more, so it was refused without being looked at.",
+        "Nothing, if it was a mistake of a script: let it wait for Retry-After. If nobody knows of it, someone \
+         may be guessing this user's password.",
+    ),
+    (
+        "invalid_password_credentials",
+        "the password was wrong",
+        "The account exists, but the password is another one.",
+        "Ask the user, or set a new password.",
+    ),
+    (
+        "INVALID_CREDENTIALS",
+        "the password was wrong",
+        "The account exists, but the password is another one.",
+        "Ask the user, or set a new password.",
+    ),
+    (
+        "unknown_user",
+        "there is no such account",
+        "No account of this tenant has the name that was typed. The caller was told the same as for a wrong \
+         password.",
+        "Check the spelling of the login, or create the user.",
+    ),
+    (
+        "user_locked_out",
+        "the login is locked",
+        "Too many wrong passwords were given for this login, so for a while none is looked at.",
+        "Wait 15 minutes, or unlock the user.",
+    ),
+    (
+        "LOCKED_OUT",
+        "the login is locked",
+        "Too many wrong passwords were given for this login, so for a while none is looked at.",
+        "Wait 15 minutes, or unlock the user.",
+    ),
+    (
+        "user_inactive",
+        "the account isn't active",
+        "The account exists, but it is suspended or deactivated, or has not been activated yet.",
+        "Activate the user, if they should be able to sign in.",
+    ),
+    // The authorization endpoint.
+    (
+        "illegal_redirect_uri",
+        "redirect URI isn't registered",
+        "The app asked to return to an address that isn't registered for it. Signet never sends anyone to an \
+         unregistered address, so the sign-in stopped here.",
+        "Compare the address, character by character, with those of the app; if it is the app's, register it.",
+    ),
+    (
+        "login_required",
+        "nobody was signed in",
+        "The app asked to sign someone in without showing a page (prompt=none), but there was no session.",
+        "Nothing: the app has to start a sign-in with a page.",
+    ),
+    (
+        "no_existing_session",
+        "nobody was signed in",
+        "The app asked to sign someone in without showing a page (prompt=none), but there was no session.",
+        "Nothing: the app has to start a sign-in with a page.",
+    ),
+    (
+        "request_expired",
+        "it took too long",
+        "The sign-in page was open for so long that the app's request had expired.",
+        "Start again from the app.",
+    ),
+    (
+        "access_denied",
+        "the user said no",
+        "The user did not allow the app what it asked for, or the request was refused as a whole.",
+        "Nothing, if the user meant it.",
+    ),
+    (
+        "consent_required",
+        "the user has to be asked first",
+        "The app asked for scopes that need the user's consent, without letting a page ask for it.",
+        "Let the app sign the user in with a page, or trust the app.",
+    ),
+    // Client authentication.
+    (
+        "unknown_client",
+        "there is no such app",
+        "The client id belongs to no app of this tenant.",
+        "Check the client id, and that the request goes to the right tenant.",
+    ),
+    (
+        "invalid_client_id",
+        "there is no such app",
+        "The client id belongs to no app of this tenant, or the app is deactivated.",
+        "Check the client id; activate the app if it should work.",
+    ),
+    (
+        "invalid_client_secret",
+        "the client secret was wrong",
+        "The app exists, but none of its active secrets is the one that was sent.",
+        "Compare the secret's last use in the app's settings, or make a new secret and put it into the app.",
+    ),
+    (
+        "invalid_client",
+        "the app could not prove who it is",
+        "The app did not authenticate as it is registered to.",
+        "Check the app's client id, secret and authentication method.",
+    ),
+    (
+        "secret_expired",
+        "the client secret has expired",
+        "The secret was right once, but it has expired or was switched off.",
+        "Make a new secret and put it into the app.",
+    ),
+    (
+        "invalid_token_endpoint_auth_method",
+        "the app authenticated in another way than it may",
+        "The app proved who it is by another method than the one it is registered with.",
+        "Change the app, or its authentication method in the settings.",
+    ),
+    (
+        "unauthorized_client",
+        "the app may not use this grant",
+        "The grant type that the app asked for is not switched on for it.",
+        "Switch the grant on in the app's settings, if it should have it.",
+    ),
+    (
+        "revoked_client",
+        "the credential was revoked",
+        "The API credential existed, but it has been revoked.",
+        "Make a new credential for whoever still needs it, and find out who still uses the old one.",
+    ),
+    // Codes and refresh tokens.
+    (
+        "invalid_authorization_code",
+        "the code is unknown, spent or expired",
+        "A code lives for a minute and works once. This one was never issued here, or its time was over.",
+        "Let the app redeem codes at once and only once.",
+    ),
+    (
+        "code_replay",
+        "the code had been used before",
+        "A code that had already been redeemed came a second time. What the first use got was revoked, since \
+         someone else may hold the code.",
+        "Find out who sent it: an app that retries, or someone who got hold of the code.",
+    ),
+    (
+        "mismatched_client",
+        "it belongs to another app",
+        "The code or token that was sent was issued to another app.",
+        "Check the app's configuration. If it is right, someone may be trying what they found.",
+    ),
+    (
+        "mismatched_redirect_uri",
+        "the redirect URI changed on the way",
+        "The redirect URI at the token endpoint differs from the one that the sign-in was started with.",
+        "Let the app send the same redirect URI in both requests.",
+    ),
+    (
+        "pkce_verification_failed",
+        "the PKCE verifier doesn't fit",
+        "The code was redeemed with a verifier that doesn't belong to the challenge it was issued for.",
+        "Check that the app keeps one verifier for each sign-in. Otherwise someone else redeemed its code.",
+    ),
+    (
+        "pkce_missing_verifier",
+        "the PKCE verifier is missing",
+        "The sign-in was started with a challenge, but the code was redeemed without the verifier.",
+        "Let the app send code_verifier.",
+    ),
+    (
+        "pkce_missing_challenge",
+        "PKCE is missing",
+        "This app has to use PKCE, but it started the sign-in without a challenge.",
+        "Let the app send code_challenge with the method S256.",
+    ),
+    (
+        "invalid_refresh_token",
+        "the refresh token is unknown, expired or revoked",
+        "The refresh token was never issued here, or it isn't good any more.",
+        "The user has to sign in again.",
+    ),
+    (
+        "refresh_reuse",
+        "the refresh token had been used before",
+        "A refresh token that had long been replaced came back. Since either the app or a thief now holds an \
+         old one, the whole family was revoked.",
+        "Have the user sign in again, and find out whether the app keeps old tokens.",
+    ),
+    (
+        "session_ended",
+        "the session has ended",
+        "The sign-in that this token came from has ended, by signing out or by an administrator.",
+        "The user has to sign in again.",
+    ),
+    // Scopes and policies.
+    (
+        "no_matching_scope",
+        "a scope doesn't exist here",
+        "The app asked for a scope that this authorization server doesn't have.",
+        "Create the scope, or ask another server: the org server has the scopes of OpenID Connect only.",
+    ),
+    (
+        "no_matching_policy",
+        "no access policy allows it",
+        "No rule of this authorization server's access policies fits the app, the user and the grant.",
+        "Add a rule for it.",
+    ),
+    (
+        "user_not_assigned",
+        "the user isn't assigned to the app",
+        "The app is only for users who are assigned to it.",
+        "Assign the user.",
+    ),
+    // Tokens that are presented.
+    (
+        "access_token_revoked",
+        "the token was revoked",
+        "The access token was good, but it has been revoked.",
+        "The app has to get a new one.",
+    ),
+    (
+        "token_expired",
+        "the token has expired",
+        "The access token was good, but its time is over.",
+        "The app has to get a new one.",
+    ),
+    (
+        "unknown_token",
+        "the token isn't one of this server's",
+        "What was to be revoked is no token of this authorization server, or it has expired. There is nothing \
+         left to revoke.",
+        "Nothing, unless the app meant the token of another server.",
+    ),
+    // Signet itself.
+    (
+        "rate_limit_exceeded",
+        "the hour's API calls are used up",
+        "An account has 5,000 calls of the management API an hour. They are used up, so further calls are \
+         refused until the hour is over. Sign-in and tokens go on.",
+        "Find the caller that makes the most calls, and let it wait for Retry-After.",
+    ),
+    (
+        "overloaded",
+        "Signet had too much to do",
+        "More passwords came at once than Signet could hash, so some were turned away before they waited too \
+         long.",
+        "If it happens often, give Signet more cores.",
+    ),
+    (
+        "store_unavailable",
+        "the database didn't answer",
+        "Signet could not reach its database, so it could not promise anything.",
+        "Check the database.",
+    ),
+];
+
+/// What is said about a reason; for those without words of their own, what the protocol says.
+pub(super) fn explain(reason: &str) -> Explained {
+    if let Some((_, phrase, why, fix)) = TABLE.iter().find(|row| row.0 == reason) {
+        return Explained {
+            phrase: (*phrase).to_owned(),
+            why: (*why).to_owned(),
+            fix: Some((*fix).to_owned()),
+        };
+    }
+    let phrase = reason.replace('_', " ").to_lowercase();
+    let Ok(known) = reason.parse::<Reason>() else {
+        return Explained { why: format!("The reason is: {phrase}."), phrase, fix: None };
+    };
+    let (why, fix) = match known.default_description().split_once("; ") {
+        Some((why, fix)) => (format!("{why}."), Some(capital(fix))),
+        None => (known.default_description().to_owned(), None),
+    };
+    Explained { phrase, why, fix }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_explained() {
+        for reason in Reason::ALL {
+            let said = explain(reason.as_str());
+            assert!(!said.phrase.is_empty() && !said.phrase.contains('_'), "{reason}");
+            assert!(said.why.ends_with('.'), "{reason}: {}", said.why);
+            assert!(said.fix.is_none_or(|fix| fix.ends_with('.')), "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_table_names_reasons_that_exist_and_each_once() {
+        let upper = |name: &str| name.chars().all(|c| c.is_uppercase() || c == '_');
+        let own = |name: &str| ["unknown_token", "rate_limit_exceeded", "revoked_client"].contains(&name);
+        for (n, row) in TABLE.iter().enumerate() {
+            assert!(row.0.parse::<Reason>().is_ok() || upper(row.0) || own(row.0), "{}", row.0);
+            assert!(TABLE[..n].iter().all(|other| other.0 != row.0), "{} twice", row.0);
+        }
+    }
+}

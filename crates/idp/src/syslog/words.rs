@@ -1,0 +1,330 @@
+//! Events as sentences, for people who don't read JSON.
+
+use super::reasons::explain;
+use signet_domain::event::types::{self, EventType};
+use signet_domain::event::{Entity, EventRow, Outcome, bounded};
+
+/// What kind of thing an event tells of: which mark it gets in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Someone did what they may.
+    Allowed,
+    /// Someone was refused.
+    Refused,
+    /// A limit refused someone.
+    Throttled,
+    /// The tenant's configuration, an account or a right was changed.
+    Changed,
+}
+
+impl Kind {
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Refused => "refused",
+            Self::Throttled => "throttled",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// Of each type: what it tells of when it succeeds, and its sentence. `{who}` is the actor, `{app}` and
+/// `{server}` are what their names say, `{for}` is " for " and the user if there is one, `{target}` the first
+/// thing it was done to.
+const TYPES: &[(EventType, Kind, &str)] = {
+    use Kind::{Allowed, Changed, Refused, Throttled};
+    &[
+        (types::ORG_AUTHORIZE, Allowed, "{app} asked to sign someone in"),
+        (types::AS_AUTHORIZE, Allowed, "{app} asked to sign someone in"),
+        (types::ORG_AUTHORIZE_CODE, Allowed, "{who} was sent back to {app} with a code"),
+        (types::AS_AUTHORIZE_CODE, Allowed, "{who} was sent back to {app} with a code"),
+        (types::AS_SCOPE_DENIED, Refused, "{who} didn't allow {app} what it asked for"),
+        (types::ORG_TOKEN_GRANT, Allowed, "{app} asked for a token"),
+        (types::AS_TOKEN_GRANT, Allowed, "{app} asked for a token"),
+        (types::ORG_ACCESS_TOKEN, Allowed, "{app} got an access token{for}"),
+        (types::AS_ACCESS_TOKEN, Allowed, "{app} got an access token{for}"),
+        (types::ORG_ID_TOKEN, Allowed, "{app} got an ID token{for}"),
+        (types::AS_ID_TOKEN, Allowed, "{app} got an ID token{for}"),
+        (types::ORG_REFRESH_TOKEN, Allowed, "{app} got a refresh token{for}"),
+        (types::AS_REFRESH_TOKEN, Allowed, "{app} got a refresh token{for}"),
+        (
+            types::ORG_DETECT_REUSE,
+            Refused,
+            "A spent refresh token of {app} came back: its family was revoked",
+        ),
+        (types::AS_DETECT_REUSE, Refused, "A spent refresh token of {app} came back: its family was revoked"),
+        (types::ORG_TOKEN_REVOKE, Changed, "A token of {app} was revoked"),
+        (types::AS_TOKEN_REVOKE, Changed, "A token of {app} was revoked"),
+        (types::ORG_CONSENT_GRANT, Allowed, "{who} allowed {app} what it asked for"),
+        (types::AS_CONSENT_GRANT, Allowed, "{who} allowed {app} what it asked for"),
+        (types::AS_CONSENT_REVOKE, Changed, "{who} withdrew the consent to {app}"),
+        (types::AS_KEY_ROLLOVER, Changed, "{server} got a new signing key"),
+        (types::USER_RATE_LIMITED, Throttled, "{who} was refused: 5th password in one second"),
+        (types::SESSION_START, Allowed, "{who} signed in"),
+        (types::SESSION_END, Allowed, "{who} signed out"),
+        (types::SESSION_CLEAR, Changed, "{who} ended all sessions of {target}"),
+        (types::SESSION_ADMIN, Allowed, "{who} opened the console"),
+        (types::SSO, Allowed, "{who} signed in to {app}"),
+        (types::ACCOUNT_LOCK, Refused, "{user} was locked after too many wrong passwords"),
+        (types::ACCOUNT_UNLOCK, Changed, "{who} unlocked {target}"),
+        (types::PASSWORD_UPDATE, Changed, "{who} set the password of {target}"),
+        (types::PASSWORD_EXPIRE, Changed, "{who} wants {target} to choose a new password"),
+        (types::PROFILE_UPDATE, Changed, "{who} changed the profile of {target}"),
+        (types::USER_CREATE, Changed, "{who} created the user {target}"),
+        (types::USER_ACTIVATE, Changed, "{who} activated {target}"),
+        (types::USER_DEACTIVATE, Changed, "{who} deactivated {target}"),
+        (types::USER_SUSPEND, Changed, "{who} suspended {target}"),
+        (types::USER_UNSUSPEND, Changed, "{who} let {target} back in"),
+        (types::USER_DELETE, Changed, "{who} deleted the user {target}"),
+        (types::PRIVILEGE_GRANT, Changed, "{who} made {target} an administrator"),
+        (types::PRIVILEGE_REVOKE, Changed, "{who} took the administrator role from {target}"),
+        (types::APP_CREATE, Changed, "{who} created the app {target}"),
+        (types::APP_UPDATE, Changed, "{who} changed {target}"),
+        (types::APP_ACTIVATE, Changed, "{who} switched {target} on"),
+        (types::APP_DEACTIVATE, Changed, "{who} switched {target} off"),
+        (types::APP_DELETE, Changed, "{who} deleted the app {target}"),
+        (types::SECRET_CREATE, Changed, "{who} made a client secret for {app}"),
+        (types::SECRET_ACTIVATE, Changed, "{who} switched a client secret of {app} on"),
+        (types::SECRET_DEACTIVATE, Changed, "{who} switched a client secret of {app} off"),
+        (types::SECRET_DELETE, Changed, "{who} deleted a client secret of {app}"),
+        (types::AS_CREATE, Changed, "{who} created the authorization server {server}"),
+        (types::AS_UPDATE, Changed, "{who} changed the authorization server {server}"),
+        (types::AS_ACTIVATE, Changed, "{who} switched the authorization server {server} on"),
+        (types::AS_DEACTIVATE, Changed, "{who} switched the authorization server {server} off"),
+        (types::AS_DELETE, Changed, "{who} deleted the authorization server {server}"),
+        (types::SCOPE_CREATE, Changed, "{who} created the scope {target}"),
+        (types::SCOPE_UPDATE, Changed, "{who} changed the scope {target}"),
+        (types::SCOPE_DELETE, Changed, "{who} deleted the scope {target}"),
+        (types::API_TOKEN_CREATE, Changed, "{who} made the API token {target}"),
+        (types::API_TOKEN_REVOKE, Changed, "{who} revoked the API token {target}"),
+        (types::CREDENTIAL_CREATE, Changed, "{who} made the API credential {target}"),
+        (types::CREDENTIAL_REVOKE, Changed, "{who} revoked the API credential {target}"),
+        (types::CREDENTIAL_TOKEN, Allowed, "{who} got a token for the management API"),
+        (types::CREDENTIAL_TOKEN_REVOKE, Changed, "A management API token of {who} was revoked"),
+        (types::QUOTA_WARNING, Allowed, "90 % of this hour's API calls are used"),
+        (types::QUOTA_VIOLATION, Throttled, "This hour's API calls are used up: further ones are refused"),
+        (types::LOG_READ, Allowed, "{who} read the system log"),
+        (types::TENANT_CREATE, Changed, "{who} created the tenant {target}"),
+        (types::TENANT_SUSPEND, Changed, "{who} suspended the tenant {target}"),
+        (types::TENANT_UNSUSPEND, Changed, "{who} let the tenant {target} back in"),
+    ]
+};
+
+fn entry(row: &EventRow) -> Option<&'static (EventType, Kind, &'static str)> {
+    entry_of(&row.event_type)
+}
+
+fn entry_of(event_type: &str) -> Option<&'static (EventType, Kind, &'static str)> {
+    TYPES.iter().find(|(t, _, _)| t.name == event_type)
+}
+
+/// What kind of thing an event tells of.
+#[must_use]
+pub fn kind(row: &EventRow) -> Kind {
+    kind_of(&row.event_type, row.outcome, row.reason.as_deref())
+}
+
+/// What kind of thing an event of a type tells of when it ends so.
+#[must_use]
+pub fn kind_of(event_type: &str, outcome: Outcome, reason: Option<&str>) -> Kind {
+    let of_type = entry_of(event_type).map_or(Kind::Allowed, |e| e.1);
+    match (of_type, outcome) {
+        (Kind::Throttled, _) => Kind::Throttled,
+        (_, Outcome::Failure | Outcome::Deny) if reason == Some(types::USER_RATE_LIMITED.name) => {
+            Kind::Throttled
+        }
+        (_, Outcome::Failure | Outcome::Deny) => Kind::Refused,
+        (kind, Outcome::Success) => kind,
+    }
+}
+
+/// An event in one sentence, without a full stop. Names in it are what someone typed: a page must escape it.
+#[must_use]
+pub fn sentence(row: &EventRow) -> String {
+    let refused = row.outcome != Outcome::Success;
+    let own = entry(row).is_some_and(|e| matches!(e.1, Kind::Refused | Kind::Throttled));
+    if refused && !own {
+        return refusal(row);
+    }
+    if row.event_type == types::APP_UPDATE.name
+        && let Some(changed) = row.data.debug.get("changed")
+    {
+        return format!("{} {}", who(row), changes(changed, &target(row)));
+    }
+    if row.event_type == types::PASSWORD_UPDATE.name
+        && row.data.targets.first().is_none_or(|t| t.id == row.data.actor.id)
+    {
+        return format!("{} chose a new password", who(row));
+    }
+    match entry(row) {
+        Some((_, _, template)) => fill(template, row),
+        None => format!("{}: {}", who(row), visible(&row.data.message)),
+    }
+}
+
+/// Why it ended as it did, if there is a reason.
+#[must_use]
+pub fn why(row: &EventRow) -> Option<String> {
+    row.reason.as_deref().map(|reason| explain(reason).why)
+}
+
+/// What an administrator may do about it.
+#[must_use]
+pub fn fix(row: &EventRow) -> Option<String> {
+    row.reason.as_deref().and_then(|reason| explain(reason).fix)
+}
+
+fn refusal(row: &EventRow) -> String {
+    let phrase = row.reason.as_deref().map(|reason| visible(&explain(reason).phrase));
+    let because = phrase.map_or_else(String::new, |phrase| format!(": {phrase}"));
+    let is = |types: &[EventType]| types.iter().any(|t| t.name == row.event_type);
+    if is(&[types::CREDENTIAL_TOKEN]) {
+        return format!("{} was refused a token for the management API{because}", who(row));
+    }
+    match row.reason.as_deref().unwrap_or_default() {
+        "user_rate_limited" => return format!("{} was refused{because}", user(row)),
+        "invalid_password_credentials" | "INVALID_CREDENTIALS" => {
+            return format!("{} gave a wrong password", user(row));
+        }
+        "unknown_user" => return "No account has the name that was typed".to_owned(),
+        "user_locked_out" | "LOCKED_OUT" | "user_inactive" => {
+            return format!("{} was refused{because}", user(row));
+        }
+        "unknown_client" | "invalid_client_id" => {
+            return "A request came from an app that doesn't exist here".to_owned();
+        }
+        "invalid_client_secret" => return format!("{} sent a wrong client secret", app(row)),
+        _ => {}
+    }
+    if is(&[types::ORG_AUTHORIZE, types::AS_AUTHORIZE]) {
+        return format!("Sign-in stopped{because}");
+    }
+    if is(&[types::SESSION_START, types::SSO, types::SESSION_ADMIN]) {
+        return format!("{} could not sign in{because}", user(row));
+    }
+    if is(&[types::ORG_TOKEN_GRANT, types::AS_TOKEN_GRANT]) {
+        return format!("{} was refused a token{because}", app(row));
+    }
+    format!("{} was refused \"{}\"{because}", who(row), visible(&row.data.message))
+}
+
+fn fill(template: &str, row: &EventRow) -> String {
+    let mut sentence = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    // One pass, so that a name with braces in it is a name and not another hole.
+    while let Some((before, after)) = rest.split_once('{') {
+        let (hole, after) = after.split_once('}').unwrap_or((after, ""));
+        sentence.push_str(before);
+        sentence.push_str(&match hole {
+            "who" => who(row),
+            "user" => user(row),
+            "app" => app(row),
+            "server" => server(row),
+            "target" => target(row),
+            "for" => known_user(row).map_or_else(String::new, |user| format!(" for {user}")),
+            _ => String::new(),
+        });
+        rest = after;
+    }
+    sentence.push_str(rest);
+    sentence
+}
+
+/// What was changed of an app: `changed` lists members, with `+` before one that got something more and `-`
+/// before one that lost something.
+fn changes(changed: &str, target: &str) -> String {
+    let parts: Vec<&str> = changed.split([',', ' ']).filter(|p| !p.is_empty()).collect();
+    let member = |part: &&str| part.trim_start_matches(['+', '-']).to_owned();
+    let mut names: Vec<String> = parts.iter().map(member).collect();
+    names.dedup();
+    let name = match &names[..] {
+        [] => return format!("changed {target}"),
+        [name] => name,
+        more => return format!("changed {} settings of {target}", more.len()),
+    };
+    // A member that both gained and lost something has two parts: then it was changed.
+    let part = if let [part] = parts[..] { part } else { name.as_str() };
+    let (one, what) = match name.as_str() {
+        "redirectUris" | "redirect_uris" => ("a redirect URI", "the redirect URIs"),
+        "postLogoutRedirectUris" | "post_logout_redirect_uris" => ("a sign-out URI", "the sign-out URIs"),
+        "grantTypes" | "grant_types" => ("a grant type", "the grant types"),
+        "allowedScopes" | "allowed_scopes" => ("a scope", "the allowed scopes"),
+        "label" => ("a name", "the name"),
+        _ => return format!("changed a setting of {target}"),
+    };
+    match part.as_bytes().first() {
+        Some(b'+') => format!("added {one} to {target}"),
+        Some(b'-') => format!("took {one} from {target}"),
+        _ => format!("changed {what} of {target}"),
+    }
+}
+
+fn who(row: &EventRow) -> String {
+    name(&row.data.actor).unwrap_or_else(|| "Someone".to_owned())
+}
+
+/// The user whom an event concerns, whoever acted.
+fn known_user(row: &EventRow) -> Option<String> {
+    std::iter::once(&row.data.actor).chain(&row.data.targets).find(|e| e.kind == "User").and_then(name)
+}
+
+fn user(row: &EventRow) -> String {
+    known_user(row).or_else(|| name(&row.data.actor)).unwrap_or_else(|| "Someone".to_owned())
+}
+
+fn app(row: &EventRow) -> String {
+    let is_app = |e: &&Entity| e.kind == "PublicClientApp" || e.kind == "AppInstance";
+    let entity = row.data.targets.iter().chain(std::iter::once(&row.data.actor)).find(is_app);
+    entity.and_then(name).unwrap_or_else(|| "An app".to_owned())
+}
+
+fn server(row: &EventRow) -> String {
+    let entity = row.data.targets.iter().find(|e| e.kind == "AuthorizationServer");
+    entity.and_then(name).unwrap_or_else(|| "An authorization server".to_owned())
+}
+
+fn target(row: &EventRow) -> String {
+    row.data.targets.first().and_then(name).unwrap_or_else(|| "something".to_owned())
+}
+
+/// A user is known by the login, everything else by the name that people gave it.
+fn name(entity: &Entity) -> Option<String> {
+    let (first, second) = if entity.kind == "User" {
+        (&entity.alternate_id, &entity.display_name)
+    } else {
+        (&entity.display_name, &entity.alternate_id)
+    };
+    let known = |name: &&String| !name.is_empty() && name.as_str() != "unknown";
+    [first, second].into_iter().find(known).map(|name| visible(name))
+}
+
+/// A text in which nothing is hidden: control characters and those that turn or join what stands around them
+/// are written out, and what is too long for a sentence is cut.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut shown = String::with_capacity(text.len().min(LONGEST + 8));
+    for c in text.chars() {
+        if is_hidden(c) {
+            shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+        if shown.len() > LONGEST {
+            break;
+        }
+    }
+    bounded(&shown, LONGEST)
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(u32::from(c), 0xAD | 0x61C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
+            | 0xFE00..=0xFE0F | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE0FFF)
+}
+
+#[cfg(test)]
+#[path = "words_tests.rs"]
+pub(super) mod tests;

@@ -1,0 +1,47 @@
+//! Reads that only the console has a use for.
+
+use crate::macros::fetch_all;
+use crate::{Result, Tx};
+use signet_domain::Time;
+use signet_domain::id::{AppId, SecretId};
+
+/// A live secret of an active app that nobody seems to need.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct IdleSecret {
+    /// The app.
+    pub app_id: AppId,
+    /// The app's name.
+    pub label: String,
+    /// The secret.
+    pub id: SecretId,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last authenticated, if it ever did.
+    pub last_used_at: Option<Time>,
+}
+
+impl Tx {
+    /// Live secrets of active apps that were neither made nor used since an instant, longest idle first.
+    pub async fn idle_secrets(&mut self, since: Time, limit: i64) -> Result<Vec<IdleSecret>> {
+        const SQL: &str = "SELECT a.id AS app_id, a.label, s.id, s.created_at, s.last_used_at
+            FROM app_secrets s JOIN apps a ON a.tenant_id = s.tenant_id AND a.id = s.app_id
+            WHERE s.tenant_id = $1 AND s.status = 'ACTIVE' AND a.status = 'ACTIVE' AND s.created_at < $2
+              AND COALESCE(s.last_used_at, s.created_at) < $2
+            ORDER BY COALESCE(s.last_used_at, s.created_at) LIMIT $3";
+        fetch_all!(self, IdleSecret, SQL, self.tenant, since, limit)
+    }
+
+    /// The hour of each app's newest token, of the apps that got one since an instant.
+    pub async fn newest_tokens(&mut self, since: Time) -> Result<Vec<(String, Time)>> {
+        const SQL: &str = "SELECT client_id, MAX(hour) FROM hourly_counts
+            WHERE tenant_id = $1 AND hour >= $2 AND what = 'token' AND client_id <> '' GROUP BY client_id";
+        fetch_all!(self, (String, Time), SQL, self.tenant, since)
+    }
+
+    /// An app's counts since an instant, summed up by what was counted.
+    pub async fn app_totals(&mut self, client_id: &str, since: Time) -> Result<Vec<(String, i64)>> {
+        const SQL: &str = "SELECT what, CAST(SUM(count) AS BIGINT) FROM hourly_counts
+            WHERE tenant_id = $1 AND hour >= $3 AND client_id = $2 GROUP BY what ORDER BY what";
+        fetch_all!(self, (String, i64), SQL, self.tenant, client_id, since)
+    }
+}
