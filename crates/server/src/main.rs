@@ -1,2 +1,5 @@
 //! The binary `signet`.
-fn main() { signet::main() }
+
+fn main() {
+    signet::main();
+}

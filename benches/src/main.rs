@@ -1,0 +1,54 @@
+//! Measurements, each beside something to compare it with in the same run, because absolute times on a shared
+//! machine are noise. Run through `scripts/bench`, which builds what it measures.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a tool for its developers"
+)]
+
+mod bare;
+mod load;
+mod logins;
+mod node;
+mod throttle;
+mod tokens;
+
+use clap::Parser;
+
+/// What to measure.
+#[derive(Parser)]
+enum Bench {
+    /// Client-credentials tokens a second, beside a bare axum that signs the same claims.
+    Tokens {
+        /// The signet binary.
+        #[arg(long)]
+        signet: std::path::PathBuf,
+    },
+    /// Password logins a second, beside the raw hash.
+    Logins {
+        /// The signet binary.
+        #[arg(long)]
+        signet: std::path::PathBuf,
+    },
+    /// Nanoseconds of one throttle decision.
+    Throttle,
+    /// The bare axum, as a process of its own.
+    #[command(hide = true)]
+    Bare {
+        #[arg(long)]
+        alg: String,
+        #[arg(long)]
+        port: u16,
+    },
+}
+
+#[tokio::main]
+async fn main() {
+    match Bench::parse() {
+        Bench::Tokens { signet } => tokens::run_all(&signet).await,
+        Bench::Logins { signet } => logins::run_all(&signet).await,
+        Bench::Throttle => throttle::run(),
+        Bench::Bare { alg, port } => bare::serve(&alg, port).await,
+    }
+}

@@ -1,0 +1,94 @@
+//! A signet of its own, on a new SQLite file, stopped when it is dropped.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+pub(crate) struct Node {
+    child: Child,
+    dir: PathBuf,
+    pub(crate) port: u16,
+    pub(crate) credentials: Value,
+}
+
+impl Node {
+    pub(crate) async fn start(signet: &Path, port: u16) -> Self {
+        let dir = std::env::temp_dir().join(format!("signet-bench-{}-{port}", std::process::id()));
+        let child = Command::new(signet)
+            .args(["dev", "--listen", &format!("127.0.0.1:{port}"), "--public-url"])
+            .arg(format!("http://localhost:{port}"))
+            .arg("--data-dir")
+            .arg(&dir)
+            .env("SIGNET_LOG", "warn")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait(port).await;
+        let file = dir.join("dev-credentials.json");
+        while !file.exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let credentials = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        Self { child, dir, port, credentials }
+    }
+
+    pub(crate) fn acme(&self) -> &Value {
+        &self.credentials["tenants"]["acme"]
+    }
+
+    pub(crate) fn basic(&self, app: &str) -> String {
+        use base64::Engine as _;
+        let app = &self.acme()["apps"][app];
+        let pair = format!("{}:{}", text(&app["client_id"]), text(&app["client_secret"]));
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+    }
+
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// One management API call; gives its JSON.
+    pub(crate) async fn api(&self, method: &str, path: &str, body: &Value) -> Value {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let body = body.to_string();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: SSWS {}\r\ncontent-type: application/json\r\n\
+             connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            self.host(),
+            text(&self.acme()["api_token"]),
+            body.len()
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 2"), "{method} {path}: {response}");
+        serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// Waits for a port to open.
+pub(crate) async fn wait(port: u16) {
+    for _ in 0..500 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nothing listens on {port}");
+}

@@ -1,0 +1,296 @@
+//! Apps on the wire.
+
+use super::error::ApiError;
+use super::reply::{Linker, Links, instant};
+use serde::{Deserialize, Serialize};
+use signet_domain::app::{App as Row, AppKind, ConsentMethod, Rotation};
+use signet_idp::Ctx;
+use signet_idp::admin::app_rules::{AppSettings, response_types};
+use signet_oauth::Secret;
+use utoipa::ToSchema;
+
+/// An app: an OAuth client.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Application {
+    /// The id.
+    #[schema(example = "0oa0000000000000000000000")]
+    id: String,
+    /// `oidc_client`.
+    name: &'static str,
+    /// The name that people read.
+    label: String,
+    /// ACTIVE or INACTIVE.
+    status: &'static str,
+    /// `OPENID_CONNECT`.
+    sign_on_mode: &'static str,
+    /// When it was created.
+    created: String,
+    /// When it last changed.
+    last_updated: String,
+    /// How it authenticates.
+    credentials: AppCredentials,
+    /// What it may do.
+    settings: AppSettingsBody,
+    /// Where to go on.
+    #[serde(rename = "_links")]
+    links: Links,
+}
+
+/// How an app authenticates.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AppCredentials {
+    /// As an OAuth client.
+    oauth_client: OAuthCredentials,
+}
+
+/// How an OAuth client authenticates.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OAuthCredentials {
+    /// Its `client_id`.
+    client_id: String,
+    /// Its secret: only in the answer to its creation, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    /// client_secret_basic, client_secret_post or none.
+    token_endpoint_auth_method: String,
+    /// Whether a PKCE challenge is demanded.
+    pkce_required: bool,
+    /// Keys are rolled by hand.
+    #[serde(rename = "autoKeyRotation")]
+    auto_key_rotation: bool,
+}
+
+/// What an app may do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AppSettingsBody {
+    /// As an OAuth client.
+    oauth_client: OAuthSettings,
+}
+
+/// What an OAuth client may do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OAuthSettings {
+    /// web, native, browser or service.
+    application_type: &'static str,
+    /// Where codes may be sent.
+    redirect_uris: Vec<String>,
+    /// Where sign-out may lead.
+    post_logout_redirect_uris: Vec<String>,
+    /// `code` or `token`, as the grant types have it.
+    response_types: Vec<&'static str>,
+    /// Grants that are switched on.
+    grant_types: Vec<String>,
+    /// TRUSTED or REQUIRED.
+    consent_method: &'static str,
+    /// `ORG_URL`.
+    issuer_mode: &'static str,
+    /// What happens to used refresh tokens.
+    refresh_token: RefreshSettings,
+    /// Scopes that it may ask for; none means every scope.
+    allowed_scopes: Vec<String>,
+}
+
+/// What happens to used refresh tokens.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefreshSettings {
+    /// ROTATE or STATIC.
+    rotation_type: &'static str,
+    /// Seconds (0 to 60) in which the previous one still works.
+    leeway: i64,
+}
+
+impl Application {
+    /// An app as it is shown; with its secret when it was just made.
+    pub(crate) fn of(ctx: &Ctx, app: &Row, secret: Option<&Secret>) -> Self {
+        Self {
+            id: app.id.to_string(),
+            name: "oidc_client",
+            label: app.label.clone(),
+            status: app.status.as_str(),
+            sign_on_mode: "OPENID_CONNECT",
+            created: instant(app.created_at),
+            last_updated: instant(app.updated_at),
+            credentials: AppCredentials {
+                oauth_client: OAuthCredentials {
+                    client_id: app.client_id.clone(),
+                    client_secret: secret.map(|secret| secret.expose().to_owned()),
+                    token_endpoint_auth_method: app.auth_method.clone(),
+                    pkce_required: app.pkce_required,
+                    auto_key_rotation: false,
+                },
+            },
+            settings: AppSettingsBody { oauth_client: settings(app) },
+            links: links(ctx, app),
+        }
+    }
+}
+
+fn settings(app: &Row) -> OAuthSettings {
+    OAuthSettings {
+        application_type: app.kind.as_str(),
+        redirect_uris: app.redirect_uris.0.clone(),
+        post_logout_redirect_uris: app.post_logout_redirect_uris.0.clone(),
+        response_types: response_types(&app.grant_types),
+        grant_types: app.grant_types.0.clone(),
+        consent_method: app.consent_method.as_str(),
+        issuer_mode: "ORG_URL",
+        refresh_token: RefreshSettings { rotation_type: app.rotation.as_str(), leeway: app.leeway_seconds },
+        allowed_scopes: app.allowed_scopes.0.clone(),
+    }
+}
+
+fn links(ctx: &Ctx, app: &Row) -> Links {
+    let (to, path) = (Linker(ctx), format!("/api/v1/apps/{}", app.id));
+    let next = if app.is_active() { "deactivate" } else { "activate" };
+    Links::from([
+        ("self", to.get(&path)),
+        ("clientCredentials", to.get(format_args!("{path}/credentials/secrets"))),
+        (next, to.act("POST", format_args!("{path}/lifecycle/{next}"))),
+    ])
+}
+
+/// An app as it is sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ApplicationRequest {
+    /// `oidc_client`.
+    #[serde(default)]
+    name: Option<String>,
+    /// The name that people read.
+    label: String,
+    /// `OPENID_CONNECT`.
+    #[serde(default)]
+    sign_on_mode: Option<String>,
+    /// How it shall authenticate.
+    #[serde(default)]
+    credentials: Option<AppCredentialsRequest>,
+    /// What it may do.
+    settings: AppSettingsRequest,
+}
+
+/// How an app shall authenticate.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AppCredentialsRequest {
+    /// As an OAuth client.
+    #[serde(default)]
+    oauth_client: Option<OAuthCredentialsRequest>,
+}
+
+/// How an OAuth client shall authenticate.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuthCredentialsRequest {
+    /// Its `client_id`: the app's id unless one is chosen at creation.
+    client_id: Option<String>,
+    /// client_secret_basic, client_secret_post or none.
+    token_endpoint_auth_method: Option<String>,
+    /// `true`.
+    pkce_required: Option<bool>,
+    /// Accepted and without effect: keys are rolled by hand.
+    #[serde(rename = "autoKeyRotation")]
+    auto_key_rotation: Option<bool>,
+}
+
+/// What an app may do.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AppSettingsRequest {
+    /// As an OAuth client.
+    oauth_client: OAuthSettingsRequest,
+}
+
+/// What an OAuth client may do.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuthSettingsRequest {
+    /// web, native, browser or service.
+    application_type: Option<String>,
+    /// Where codes may be sent.
+    redirect_uris: Option<Vec<String>>,
+    /// Where sign-out may lead.
+    post_logout_redirect_uris: Option<Vec<String>>,
+    /// `code` or `token`, as the grant types have it.
+    response_types: Option<Vec<String>>,
+    /// authorization_code, refresh_token, client_credentials or password.
+    grant_types: Option<Vec<String>>,
+    /// REQUIRED, the default, or TRUSTED.
+    consent_method: Option<String>,
+    /// `ORG_URL`.
+    issuer_mode: Option<String>,
+    /// What happens to used refresh tokens.
+    refresh_token: Option<RefreshSettingsRequest>,
+    /// Scopes that it may ask for; none means every scope.
+    allowed_scopes: Option<Vec<String>>,
+}
+
+/// What happens to used refresh tokens.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefreshSettingsRequest {
+    /// ROTATE or STATIC.
+    rotation_type: Option<String>,
+    /// Seconds from 0 to 60; default 30.
+    leeway: Option<i64>,
+}
+
+/// Members that an update may send back as they were read.
+pub(crate) const READ_ONLY: &[&str] = &["status", "created", "lastUpdated", "_links"];
+
+fn only(text: Option<&str>, known: &'static str, member: &'static str) -> Result<(), ApiError> {
+    match text {
+        Some(text) if text != known => Err(ApiError::invalid("app", format!("{member}: must be {known}"))),
+        _ => Ok(()),
+    }
+}
+
+fn parsed<T>(
+    text: Option<&str>,
+    parse: fn(&str) -> Option<T>,
+    rule: &'static str,
+) -> Result<Option<T>, ApiError> {
+    match text {
+        None => Ok(None),
+        Some(text) => parse(text).map(Some).ok_or_else(|| ApiError::invalid("app", rule)),
+    }
+}
+
+impl ApplicationRequest {
+    /// The settings, and the `client_id` if one is named.
+    pub(crate) fn settings(self) -> Result<(AppSettings, Option<String>), ApiError> {
+        only(self.name.as_deref(), "oidc_client", "name")?;
+        only(self.sign_on_mode.as_deref(), "OPENID_CONNECT", "signOnMode")?;
+        let client = self.settings.oauth_client;
+        only(client.issuer_mode.as_deref(), "ORG_URL", "issuer_mode")?;
+        let credentials = self.credentials.and_then(|c| c.oauth_client).unwrap_or_default();
+        let _ = credentials.auto_key_rotation;
+        let refresh = client.refresh_token.unwrap_or_default();
+        let kinds = "application_type: must be web, native, browser or service";
+        let settings = AppSettings {
+            label: self.label,
+            kind: parsed(client.application_type.as_deref(), AppKind::parse, kinds)?,
+            auth_method: credentials.token_endpoint_auth_method,
+            grant_types: client.grant_types,
+            response_types: client.response_types,
+            redirect_uris: client.redirect_uris.unwrap_or_default(),
+            post_logout_redirect_uris: client.post_logout_redirect_uris.unwrap_or_default(),
+            allowed_scopes: client.allowed_scopes.unwrap_or_default(),
+            pkce_required: credentials.pkce_required,
+            consent_method: parsed(
+                client.consent_method.as_deref(),
+                ConsentMethod::parse,
+                "consent_method: must be REQUIRED or TRUSTED",
+            )?,
+            rotation: parsed(
+                refresh.rotation_type.as_deref(),
+                Rotation::parse,
+                "refresh_token.rotation_type: must be ROTATE or STATIC",
+            )?,
+            leeway_seconds: refresh.leeway,
+        };
+        Ok((settings, credentials.client_id))
+    }
+}

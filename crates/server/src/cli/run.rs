@@ -1,0 +1,42 @@
+//! The runtime, and a server from its start to its orderly end.
+
+use crate::middleware::Edge;
+use crate::{App, background, control, listen};
+use std::future::Future;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Runs a future on a runtime of its own.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("the runtime can't start: {e}"))?;
+    let done = runtime.block_on(future);
+    // Whatever still hangs on a disk or a hash thread is not worth waiting for.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) async fn until_stopped(app: App, listeners: Vec<TcpListener>) -> Result<(), String> {
+    let tls = app.config().tls.as_ref().map(listen::acceptor).transpose()?;
+    control::start(&app)?;
+    background::start(&app);
+    let (stop, stopped) = watch::channel(false);
+    let signals = |kind| signal(kind).map_err(|e| format!("signals can't be heard: {e}"));
+    let (mut terminate, mut interrupt) = (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping: letting what is under way end");
+        let _ = stop.send(true);
+        // Whoever asks twice does not want to wait.
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        std::process::exit(1);
+    });
+    listen::serve(listeners, tls, Edge::new(app.clone()), app.config().connections, stopped).await;
+    let _ = std::fs::remove_file(app.config().control_socket());
+    app.idp().store().close().await;
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Opening the store that a configuration names.
+
+use super::key;
+use crate::config::Config;
+use signet_domain::Clock;
+use signet_idp::{Idp, Settings};
+use signet_store::{Options, Store, StoreError};
+
+/// Opens the store.
+pub(super) async fn open(config: &Config, create: bool) -> Result<(Store, Clock), String> {
+    let options = match &config.database_url {
+        Some(url) => Options::Postgres { url: url.0.clone(), connections: config.database_connections },
+        None => Options::Sqlite { path: config.store_file(), create },
+    };
+    // The key first: a store must not be left behind that no key opens.
+    key::load(config)?;
+    let clock = clock();
+    let store = Store::open(&options, clock.clone()).await.map_err(|e| explain(config, e))?;
+    Ok((store, clock))
+}
+
+/// Starts the identity provider on it.
+pub(super) async fn start(config: &Config, store: Store, clock: Clock, public_url: &str) -> Result<Idp, String> {
+    let master = key::load(config)?;
+    let settings = Settings {
+        password_cost: config.password_cost,
+        hash_threads: config.hash_threads,
+        hash_queue: config.hash_threads.saturating_mul(64),
+        ..Settings::default()
+    };
+    Idp::start(store, clock, master, public_url, &settings).await.map_err(|e| format!("can't start: {e}"))
+}
+
+fn explain(config: &Config, error: StoreError) -> String {
+    match error {
+        StoreError::InUse(_) => format!(
+            "the store {} is in use by another signet: stop that one, or choose another --data-dir",
+            config.store_file().display()
+        ),
+        StoreError::Unavailable(what) if config.database_url.is_some() => {
+            format!("the database can't be reached ({what}): check --database-url")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(feature = "test-clock")]
+fn clock() -> Clock {
+    Clock::shifted()
+}
+
+#[cfg(not(feature = "test-clock"))]
+fn clock() -> Clock {
+    Clock::System
+}

@@ -1,0 +1,81 @@
+//! Commands beside the server. They ask the one that runs on the store, or open the store themselves.
+
+use super::{CreateTenant, files, serve, store, ui};
+use crate::card;
+use crate::config::Config;
+use crate::control::{self, Command};
+use crate::seed::Credentials;
+use signet_idp::tenants::BaseUrl;
+
+/// Shows the card.
+pub(super) fn card(config: &Config) -> Result<(), String> {
+    let file = config.credentials_file();
+    match Credentials::read(&file)? {
+        Some(told) => ui::say(card::text(&told).trim_end()),
+        None => Err(format!("there is no demo in {}: run `signet dev`, or name its --data-dir", config.data_dir.display())),
+    }
+}
+
+/// Makes a store or brings it up to date.
+pub(super) async fn migrate(config: Config) -> Result<(), String> {
+    files::data_dir(&config.data_dir)?;
+    if control::ask(&config.control_socket(), &Command::Ping).await.is_some() {
+        return ui::say("The running server has brought the store up to date.");
+    }
+    let (store, _) = store::open(&config, true).await?;
+    store.close().await;
+    ui::say("The store is up to date.")
+}
+
+/// Creates a tenant.
+pub(super) async fn create_tenant(config: Config, new: CreateTenant) -> Result<(), String> {
+    let url = BaseUrl::parse(&new.url).map_err(|e| format!("--url {e}"))?;
+    let default_domain = new.default_domain.unwrap_or_else(|| {
+        if url.is_address() || !url.name().contains('.') { format!("{}.test", new.name) } else { url.name().to_owned() }
+    });
+    let link = perform(
+        config,
+        Command::CreateTenant {
+            name: new.name.clone(),
+            display_name: new.display_name,
+            url: url.to_string(),
+            default_domain,
+            admin_login: new.admin_login,
+        },
+    )
+    .await?;
+    ui::say(&format!(
+        "Created the tenant {} at {url}.\nIts first administrator opens this link within 24 hours; it works once:\n{link}",
+        new.name
+    ))
+}
+
+/// Creates an operator.
+pub(super) async fn create_operator(config: Config, login: String) -> Result<(), String> {
+    let password = perform(config, Command::CreateOperator { login: login.clone() }).await?;
+    ui::say(&format!("Created the operator {login}. The password is shown once:\n{password}"))
+}
+
+/// Removes the demo.
+pub(super) async fn remove_demo(config: Config) -> Result<(), String> {
+    let file = config.credentials_file();
+    let gone = perform(config, Command::RemoveDemo).await?;
+    files::remove(&file)?;
+    let sentence = match gone.as_str() {
+        "" => "There was no demo tenant.".to_owned(),
+        gone => format!("Removed the demo's operator and its tenants: {}.", gone.replace(' ', ", ")),
+    };
+    ui::say(&sentence)
+}
+
+async fn perform(config: Config, command: Command) -> Result<String, String> {
+    if let Some(answer) = control::ask(&config.control_socket(), &command).await {
+        return answer;
+    }
+    let (opened, clock) = store::open(&config, false).await?;
+    let url = serve::public_url(&config, &opened).await?;
+    let idp = store::start(&config, opened, clock, &url.to_string()).await?;
+    let answer = control::perform(&idp, command).await;
+    idp.store().close().await;
+    answer
+}

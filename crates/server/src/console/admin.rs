@@ -1,0 +1,118 @@
+//! Who is at the console, and the frame around every page.
+
+use super::failure::{Failure, Result};
+use super::next;
+use crate::extract::Tenant;
+use crate::pages::browser::form_is_ours;
+use crate::pages::step;
+use crate::{App, cookie};
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
+use signet_domain::session::SessionKind;
+use signet_idp::admin::{Access, Area, Caller};
+use signet_idp::authorize::SignedIn;
+use signet_idp::{Ctx, Idp, console};
+use signet_oauth::Params;
+use signet_web::{Console, Csrf, NavItem, Section};
+
+/// An administrator with a live session. Whoever has none is sent to the sign-in page.
+pub(super) struct Admin {
+    pub(super) app: App,
+    pub(super) ctx: Ctx,
+    pub(super) signed_in: SignedIn,
+    pub(super) caller: Caller,
+    cookie: String,
+}
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
+        let Tenant(ctx) =
+            Tenant::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let cookie = cookie::get(&parts.headers, &cookie::name(&ctx.tenant, "console")).map(str::to_owned);
+        let signed_in = match &cookie {
+            Some(value) => app.idp().session(&ctx, SessionKind::Console, value).await,
+            None => Ok(None),
+        };
+        let signed_in = signed_in.map_err(|error| Failure::Broken(error).page(&ctx))?;
+        match (signed_in, cookie) {
+            (Some(signed_in), Some(cookie)) => match console::caller(&signed_in) {
+                Some(caller) => Ok(Self { app: app.clone(), ctx, signed_in, caller, cookie }),
+                None => Err(step::redirect(&next::sign_in(&wanted(parts)))),
+            },
+            _ => Err(step::redirect(&next::sign_in(&wanted(parts)))),
+        }
+    }
+}
+
+/// The page that was asked for. After a form it is the console's beginning: the form has to be seen again.
+fn wanted(parts: &Parts) -> String {
+    if parts.method != Method::GET {
+        return next::HOME.to_owned();
+    }
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    uri.path_and_query().map_or_else(|| next::HOME.to_owned(), ToString::to_string)
+}
+
+impl Admin {
+    pub(super) fn idp(&self) -> &Idp {
+        self.app.idp()
+    }
+
+    /// Whether the role reaches this.
+    pub(super) fn may(&self, area: Area, access: Access) -> bool {
+        self.caller.rights.may(area, access)
+    }
+
+    /// Refuses who may not look at a part.
+    pub(super) fn must_see(&self, area: Area) -> Result<()> {
+        if self.may(area, Access::Read) { Ok(()) } else { Err(Failure::Forbidden) }
+    }
+
+    /// A page, or one that says why there is none.
+    pub(super) fn answer(&self, result: Result<Response>) -> Response {
+        result.unwrap_or_else(|failure| failure.page(&self.ctx))
+    }
+
+    /// Refuses a form that no page of this session sent.
+    pub(super) fn check_form(&self, headers: &HeaderMap, params: &Params) -> Result<()> {
+        let token = params.get("csrf").unwrap_or_default();
+        let ours = form_is_ours(&self.app, self.ctx.tenant_id(), &self.cookie, headers, token);
+        if ours { Ok(()) } else { Err(Failure::NotOurForm) }
+    }
+
+    /// The frame of a page.
+    pub(super) fn frame(&self, title: &str, current: Section) -> Console {
+        Console {
+            shell: step::shell(&self.ctx, title),
+            csrf: Csrf::new(self.idp().secrets().csrf(self.ctx.tenant_id(), &self.cookie)),
+            login: self.signed_in.user.login.clone(),
+            sign_out: "/console/sign-out".to_owned(),
+            nav: self.nav(),
+            current,
+            degraded: None,
+            notice: None,
+        }
+    }
+
+    /// The parts that the role reaches.
+    fn nav(&self) -> Vec<NavItem> {
+        let sees = |area: Area| self.may(area, Access::Read);
+        [
+            (true, Section::Overview, "/console"),
+            (sees(Area::Logs), Section::Log, "/console/log"),
+            (sees(Area::Users), Section::Users, "/console/users"),
+            (sees(Area::Apps), Section::Apps, "/console/apps"),
+            (sees(Area::Apps), Section::Servers, "/console/servers"),
+            (true, Section::Limits, "/console/limits"),
+            (sees(Area::Callers), Section::Credentials, "/console/credentials"),
+        ]
+        .into_iter()
+        .filter(|(shown, ..)| *shown)
+        .map(|(_, section, url)| NavItem::new(section, url))
+        .collect()
+    }
+}

@@ -1,0 +1,133 @@
+//! One app: what a developer copies, what it may do, and what happened to it.
+
+use super::admin::Admin;
+use super::failure::{Failure, Result};
+use super::next::encoded;
+use super::rows::brief;
+use super::words::{self, number};
+use super::{when, words::count};
+use crate::html;
+use axum::extract::Path;
+use axum::response::Response;
+use signet_domain::Time;
+use signet_domain::app::{App, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::id::AppId;
+use signet_idp::admin::{Access, Area};
+use signet_idp::console::directory::AppPast;
+use signet_idp::syslog::visible;
+use signet_web::{AppPage, Fact, Grant, Link, Section};
+
+pub(super) async fn get(admin: Admin, Path(id): Path<String>) -> Response {
+    admin.answer(show(&admin, &id).await)
+}
+
+async fn show(admin: &Admin, id: &str) -> Result<Response> {
+    admin.must_see(Area::Apps)?;
+    let (app, secrets) = find(admin, id).await?;
+    let past = admin.idp().console_app_past(&admin.ctx, &app).await?;
+    let sees_log = admin.may(Area::Logs, Access::Read);
+    let label = visible(&app.label);
+    let log = format!("/console/log?app={}&range=30d&machines=show", encoded(&app.client_id));
+    Ok(html::page(&AppPage {
+        console: admin.frame(&label, Section::Apps),
+        back: Link::new("Apps", "/console/apps"),
+        name: label,
+        kind: words::app_kind(app.kind).to_owned(),
+        status: words::app_status(&app),
+        values: values(&admin.ctx.tenant.url, &app, &secrets, admin.ctx.now),
+        redirect_uris: app.redirect_uris.iter().map(|uri| visible_uri(uri)).collect(),
+        grants: grants(&app),
+        settings: settings(&app),
+        recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
+        activity: activity(&past),
+        log_url: sees_log.then_some(log),
+    }))
+}
+
+async fn find(admin: &Admin, id: &str) -> Result<(App, Vec<AppSecret>)> {
+    let missing = Failure::Missing("There is no such app here. It may have been deleted.");
+    let Some(id) = AppId::parse(id) else { return Err(missing) };
+    let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+    let app = tx.app(id).await?.ok_or(missing)?;
+    let secrets = tx.app_secrets(id).await?;
+    Ok((app, secrets))
+}
+
+/// A URI is shown whole: cutting it would hide what decides whether it matches.
+fn visible_uri(uri: &str) -> String {
+    if uri.len() <= 100 { visible(uri) } else { uri.chars().filter(|c| !c.is_control()).collect() }
+}
+
+fn values(tenant_url: &str, app: &App, secrets: &[AppSecret], now: Time) -> Vec<Fact> {
+    let mut values = vec![
+        Fact::code("Issuer", format!("{tenant_url}/oauth2/default")),
+        Fact::code("Client ID", &app.client_id),
+    ];
+    if !app.is_confidential() {
+        values.push(Fact::text("Secret", "none: the app proves itself by PKCE"));
+    }
+    for (n, secret) in secrets.iter().enumerate() {
+        let label = if secrets.len() == 1 { "Secret".to_owned() } else { format!("Secret {}", n + 1) };
+        let made = format!("made {}", when::moment(secret.created_at, now).shown);
+        let used = match secret.last_used_at {
+            Some(at) => format!("last used {}", when::hour(at, now).shown),
+            None => "never used".to_owned(),
+        };
+        let off = if secret.status == AppStatus::Active { "" } else { ", switched off" };
+        values.push(Fact::text(label, format!("{made}, {used}{off}")));
+    }
+    values
+}
+
+fn grants(app: &App) -> Vec<Grant> {
+    let grant = |name: &str, kind: &str, note: Option<String>| {
+        let on = app.allows_grant(kind);
+        Grant { name: name.to_owned(), on, note: note.filter(|_| on) }
+    };
+    let rotation = match app.rotation {
+        Rotation::Rotate if app.leeway_seconds == 0 => "rotates".to_owned(),
+        Rotation::Rotate => {
+            format!("rotates; the one before answers for another {}", words::lifetime(app.leeway_seconds))
+        }
+        Rotation::Static => "stays the same".to_owned(),
+    };
+    let pkce = if app.pkce_required { "PKCE required" } else { "PKCE accepted, not required" };
+    vec![
+        grant("Authorization code", "authorization_code", Some(pkce.to_owned())),
+        grant("Refresh token", "refresh_token", Some(rotation)),
+        grant("Client credentials", "client_credentials", None),
+        grant("Password", "password", Some("4 attempts per user in any second".to_owned())),
+    ]
+}
+
+fn settings(app: &App) -> Vec<Fact> {
+    let consent = match app.consent_method {
+        ConsentMethod::Required => "users are asked once",
+        ConsentMethod::Trusted => "the tenant trusts the app",
+    };
+    let scopes = app.allowed_scopes.join(", ");
+    let mut settings = vec![
+        Fact::text("Proves itself by", &app.auth_method),
+        Fact::text("Consent", consent),
+        Fact::text(
+            "Scopes",
+            if scopes.is_empty() { "every scope of the server".to_owned() } else { visible(&scopes) },
+        ),
+    ];
+    for uri in app.post_logout_redirect_uris.iter() {
+        settings.push(Fact::text("After sign-out", visible_uri(uri)));
+    }
+    settings
+}
+
+fn activity(past: &AppPast) -> Option<String> {
+    if past.tokens == 0 && past.refused == 0 {
+        return None;
+    }
+    let tokens = count(usize::try_from(past.tokens).unwrap_or(0), "token");
+    let refusals = match past.refused {
+        1 => "1 refusal".to_owned(),
+        n => format!("{} refusals", number(n)),
+    };
+    Some(format!("{tokens} and {refusals} in 7 days"))
+}

@@ -1,0 +1,63 @@
+//! The apps.
+
+use super::admin::Admin;
+use super::failure::Result;
+use super::next::encoded;
+use super::rows::app_url;
+use super::{when, words};
+use crate::html;
+use axum::extract::RawQuery;
+use axum::response::Response;
+use signet_domain::id::AppId;
+use signet_idp::admin::Area;
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
+use signet_web::{AppList, AppRow, Empty, Paging, Section};
+
+const PATH: &str = "/console/apps";
+const PAGE: usize = 50;
+/// The name of the list in its cursors.
+const LIST: &str = "console apps";
+
+pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show(&admin, params.get("after")).await)
+}
+
+async fn show(admin: &Admin, after: Option<&str>) -> Result<Response> {
+    admin.must_see(Area::Apps)?;
+    let (idp, ctx) = (admin.idp(), &admin.ctx);
+    let after = after.and_then(|cursor| idp.open_cursor(ctx, LIST, cursor).ok()).map(AppId);
+    let used = idp.console_newest_tokens(ctx).await?;
+    let mut apps = {
+        let mut tx = idp.store().tenant(ctx.tenant_id()).read().await?;
+        tx.apps(after, i64::try_from(PAGE + 1).unwrap_or(1)).await?
+    };
+    let more = apps.len() > PAGE;
+    apps.truncate(PAGE);
+    let next = apps.last().filter(|_| more).map(|app| idp.cursor(ctx, LIST, app.id.0));
+    let rows: Vec<AppRow> = apps
+        .iter()
+        .map(|app| AppRow {
+            url: app_url(&app.id.to_string()),
+            name: visible(&app.label),
+            kind: words::app_kind(app.kind).to_owned(),
+            client_id: app.client_id.clone(),
+            status: words::app_status(app),
+            last_used: used.get(&app.client_id).map(|hour| when::hour(*hour, ctx.now)),
+        })
+        .collect();
+    Ok(html::page(&AppList {
+        console: admin.frame("Apps", Section::Apps),
+        count: words::total(rows.len(), "app", after.is_none() && !more),
+        empty: rows.is_empty().then(|| Empty::NothingYet {
+            sentence:
+                "Apps that sign people in, or act for themselves, appear here once they are created through \
+                       the API."
+                    .to_owned(),
+            action: None,
+        }),
+        apps: rows,
+        paging: Paging { older: next.map(|c| format!("{PATH}?after={}", encoded(&c))), ..Paging::default() },
+    }))
+}

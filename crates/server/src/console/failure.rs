@@ -1,0 +1,98 @@
+//! What a page of the console can fail with.
+
+use crate::html;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use signet_idp::admin::AdminError;
+use signet_idp::{Ctx, IdpError};
+use signet_store::StoreError;
+
+/// What a handler gives.
+pub(super) type Result<T> = std::result::Result<T, Failure>;
+
+/// Why there is no page.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// There is no such thing at this tenant.
+    Missing(&'static str),
+    /// The role doesn't reach this, and nothing was changed.
+    Forbidden,
+    /// A form that no page of this session sent.
+    NotOurForm,
+    /// What was asked doesn't fit how things are; a sentence says why.
+    Refused(&'static str),
+    /// Nobody's fault.
+    Broken(IdpError),
+}
+
+impl From<IdpError> for Failure {
+    fn from(error: IdpError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<AdminError> for Failure {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::NotFound { .. } => {
+                Self::Missing("There is no such user here. The user may have been deleted.")
+            }
+            AdminError::Forbidden => Self::Forbidden,
+            AdminError::LastAdmin => Self::Refused(
+                "This is the last active super administrator. Nothing was changed: make someone else one first.",
+            ),
+            AdminError::Stale => {
+                Self::Refused("Someone else changed this in the meantime. Nothing was changed: look again.")
+            }
+            AdminError::Failed(error) => Self::Broken(error),
+            _ => {
+                Self::Refused("That doesn't fit the user's state any more. Nothing was changed: look again.")
+            }
+        }
+    }
+}
+
+impl Failure {
+    /// The page that says so.
+    pub(super) fn page(self, ctx: &Ctx) -> Response {
+        let (status, heading, sentence) = match self {
+            Self::Missing(sentence) => (StatusCode::NOT_FOUND, "Not found", sentence),
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "Your role doesn't reach this",
+                "Nothing was changed. A super administrator can do this, or give you a role that can.",
+            ),
+            Self::NotOurForm => (
+                StatusCode::FORBIDDEN,
+                "This form can't be used any more",
+                "Nothing was changed. It was opened in another session: go back, reload the page and try again.",
+            ),
+            Self::Refused(sentence) => (StatusCode::CONFLICT, "That isn't possible", sentence),
+            Self::Broken(error) => return broken(ctx, &error),
+        };
+        html::error_page(ctx, status, heading, sentence)
+    }
+}
+
+fn broken(ctx: &Ctx, error: &IdpError) -> Response {
+    let later = matches!(
+        error,
+        IdpError::Overloaded { .. } | IdpError::Store(StoreError::Unavailable(_) | StoreError::InUse(_))
+    );
+    if later {
+        let sentence =
+            "The database doesn't answer, so nothing can be shown or changed. Try again in a moment.";
+        let mut page = html::error_page(ctx, StatusCode::SERVICE_UNAVAILABLE, "Not right now", sentence);
+        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        return page;
+    }
+    tracing::error!(%error, request = %ctx.request.id, "a page of the console failed");
+    let sentence = "This is a defect of Signet. Tell whoever runs it the number of this request.";
+    html::error_page(ctx, StatusCode::INTERNAL_SERVER_ERROR, "Something broke", sentence)
+}

@@ -1,0 +1,52 @@
+//! How the events lie in time: bars that lead to their interval.
+
+use super::params::{Key, Params};
+use super::{PATH, tally};
+use crate::console::when;
+use signet_domain::Time;
+use signet_idp::console::log::Chart;
+use signet_store::log_query::Bucket;
+use signet_web::Bar;
+
+/// A bar for each span.
+pub(super) fn bars(params: &Params, chart: &Chart, buckets: &[Bucket]) -> Vec<Bar> {
+    let fullest = buckets.iter().map(|b| b.total).max().unwrap_or_default();
+    if fullest == 0 {
+        return Vec::new();
+    }
+    let here = params.without_place().without(Key::Event).without(Key::Range);
+    let ends = buckets.iter().skip(1).map(|b| b.start).chain([chart.to]);
+    let long = chart.to.since(chart.from) > when::DAY * Time::SECOND;
+    let bar = |(bucket, end): (&Bucket, Time)| Bar {
+        href: here.with(Key::Since, &when::exact(bucket.start)).with(Key::Until, &when::exact(end)).url(PATH),
+        height: percent(bucket.total, fullest),
+        refused: percent(bucket.refused, fullest),
+        label: format!("{}, {}", interval(bucket.start, end, long), tally(bucket.total, bucket.refused)),
+    };
+    buckets.iter().zip(ends).map(bar).collect()
+}
+
+/// The ends of the drawing, for under it.
+pub(super) fn ends(chart: &Chart, now: Time) -> (String, String) {
+    let end = if chart.to >= now { "now".to_owned() } else { point(chart.to) };
+    (point(chart.from), end)
+}
+
+fn point(time: Time) -> String {
+    when::pattern(time, "%a %-d %b, %H:%M")
+}
+
+fn interval(from: Time, to: Time, long: bool) -> String {
+    let start = when::pattern(from, if long { "%a %-d %b %H:%M" } else { "%H:%M" });
+    let seconds = to.since(from) < 60 * Time::SECOND;
+    if seconds {
+        return when::pattern(from, "%H:%M:%S");
+    }
+    format!("{start} to {}", when::pattern(to, "%H:%M"))
+}
+
+fn percent(part: i64, whole: i64) -> u8 {
+    // Something is never drawn as nothing.
+    let exact = part.saturating_mul(100) / whole.max(1);
+    u8::try_from(if part > 0 { exact.max(1) } else { 0 }).unwrap_or(100)
+}

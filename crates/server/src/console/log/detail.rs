@@ -1,0 +1,174 @@
+//! One event in full.
+
+use crate::console::admin::Admin;
+use crate::console::failure::Result;
+use crate::console::rows::{Apps, brief, event_url, outcome, user_url};
+use crate::console::{next, when};
+use signet_domain::event::{Entity, EventRow, Outcome};
+use signet_domain::id::{ServerId, UserId};
+use signet_idp::admin::{Access, Area};
+use signet_idp::console::event::{EventView, Window};
+use signet_idp::syslog;
+use signet_web::{EventDetail, Fact, Link, StripAttempt, Throttle, Trail};
+
+/// An event with what belongs to it.
+pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Result<EventDetail> {
+    let row = &view.row;
+    let attempts = view.window.iter().flat_map(|w| w.attempts.iter().filter_map(|(_, event)| event.as_ref()));
+    let apps = Apps::of(admin, attempts.chain([row])).await?;
+    let raw = serde_json::to_string_pretty(&syslog::log_event(row)).unwrap_or_default();
+    let mut trail =
+        vec![Trail { label: "Same request".to_owned(), rows: brief(admin, &view.request).await? }];
+    if row.flow_id.is_some() {
+        trail.push(Trail { label: "Same sign-in".to_owned(), rows: brief(admin, &view.flow).await? });
+    }
+    Ok(EventDetail {
+        url: event_url(row),
+        outcome: outcome(row),
+        time: when::moment_exact(row.published, admin.ctx.now),
+        statement: statement(row),
+        why: why(view),
+        fix: syslog::fix(row),
+        fix_link: fix_link(admin, &apps, row),
+        throttle: view.window.as_ref().map(|w| strip(&apps, w)),
+        facts: facts(admin, &apps, row),
+        trail,
+        raw,
+    })
+}
+
+fn statement(row: &EventRow) -> String {
+    let mut sentence = syslog::sentence(row);
+    if !sentence.ends_with(['.', '…', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+fn why(view: &EventView) -> Option<String> {
+    let why = syslog::why(&view.row)?;
+    Some(match &view.window {
+        Some(w) => {
+            let wait = when::span(w.frees_at.since(w.refused_at));
+            format!("{why} The next attempt was possible {wait} later.")
+        }
+        None => why,
+    })
+}
+
+/// Where it would be put right: at the app if there is one, else at the user.
+fn fix_link(admin: &Admin, apps: &Apps, row: &EventRow) -> Option<Link> {
+    if row.outcome == Outcome::Success || syslog::fix(row).is_none() {
+        return None;
+    }
+    let sees = |area| admin.may(area, Access::Read);
+    let app = apps.get(row.client_id.as_deref()).filter(|_| sees(Area::Apps));
+    let user = user(row).filter(|_| sees(Area::Users));
+    let about_user = row.reason.as_deref().is_some_and(|r| {
+        let r = r.to_ascii_lowercase();
+        r.contains("locked") || r.contains("inactive") || r.contains("expired_password")
+    });
+    match (app, user) {
+        (_, Some((id, _))) if about_user => Some(Link::new("See the user", user_url(&id))),
+        (Some(app), _) => Some(Link::new(format!("See {}", syslog::visible(&app.label)), &app.url)),
+        (None, Some((id, _))) => Some(Link::new("See the user", user_url(&id))),
+        (None, None) => None,
+    }
+}
+
+/// The user whom an event concerns: id and login.
+fn user(row: &EventRow) -> Option<(String, String)> {
+    let known = |e: &&Entity| e.kind == "User" && UserId::parse(&e.id).is_some();
+    let own = |e: &&Entity| row.user_id.as_deref().is_none_or(|id| id == e.id);
+    let entities = || row.data.targets.iter().chain([&row.data.actor]).filter(known);
+    let entity = entities().find(own).or_else(|| entities().next())?;
+    Some((entity.id.clone(), entity.alternate_id.clone()))
+}
+
+fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
+    let sees = |area| admin.may(area, Access::Read);
+    let debug = |name: &str| row.data.debug.get(name).map(|v| syslog::visible(v));
+    let linked = |fact: Fact, url: String, area| if sees(area) { fact.to(url) } else { fact };
+    let mut facts = Vec::new();
+    let user = user(row);
+    if user.as_ref().is_none_or(|(id, _)| *id != row.data.actor.id)
+        && row.data.actor.kind != "PublicClientApp"
+    {
+        facts.push(Fact::text("By", syslog::visible(&named(&row.data.actor))));
+    }
+    if let Some((id, login)) = user {
+        facts.push(linked(Fact::text("User", syslog::visible(&login)), user_url(&id), Area::Users));
+    }
+    match (apps.get(row.client_id.as_deref()), row.client_id.as_deref()) {
+        (Some(app), _) => {
+            facts.push(linked(Fact::text("App", syslog::visible(&app.label)), app.url.clone(), Area::Apps));
+        }
+        (None, Some(sent)) => facts.push(Fact::code("Client ID sent", syslog::visible(sent))),
+        (None, None) => {}
+    }
+    if let Some(server) = row.data.targets.iter().find(|t| ServerId::parse(&t.id).is_some()) {
+        facts.push(linked(Fact::text("Server", named(server)), "/console/servers".to_owned(), Area::Apps));
+    }
+    facts.extend(debug("via").map(|caller| Fact::text("Through the API by", caller)));
+    facts.extend(debug("grantType").map(|grant| Fact::text("Grant", grant)));
+    facts.extend(debug("scopes").or_else(|| debug("requestedScopes")).map(|s| Fact::text("Scopes", s)));
+    if !row.ip.is_empty() {
+        let url = format!("/console/log?ip={}&range=7d", next::encoded(&row.ip));
+        facts.push(linked(Fact::code("Address", &row.ip), url, Area::Logs));
+    }
+    if !row.data.user_agent.is_empty() {
+        facts.push(Fact::text("Sent by", syslog::visible(&row.data.user_agent)));
+    }
+    facts.push(match row.session_id {
+        Some(session) => Fact::code("Session", session.to_string()),
+        None => Fact::text("Session", "none"),
+    });
+    let request = row.request_id.to_string();
+    let url = format!("/console/log?q={request}");
+    facts.push(linked(Fact::code("Request", request), url, Area::Logs));
+    facts
+}
+
+fn named(entity: &Entity) -> String {
+    let name = if entity.kind == "User" { &entity.alternate_id } else { &entity.display_name };
+    if name.is_empty() || name == "unknown" { "someone unknown".to_owned() } else { name.clone() }
+}
+
+fn strip(apps: &Apps, window: &Window) -> Throttle {
+    let first = window.attempts.first().map_or(window.refused_at, |(at, _)| *at);
+    let offset = |at: signet_domain::Time| u64::try_from(at.since(first)).unwrap_or(0);
+    let short = |at| when::pattern(at, "%S%.3f");
+    let attempts = window.attempts.iter().map(|(at, event)| StripAttempt {
+        offset_us: offset(*at),
+        at: short(*at),
+        app: event
+            .as_ref()
+            .and_then(|e| apps.get(e.client_id.as_deref()))
+            .map(|a| syslog::visible(&a.label))
+            .unwrap_or_default(),
+        from: event.as_ref().map(|e| e.ip.clone()).unwrap_or_default(),
+        result: result(event.as_ref()),
+        url: event.as_ref().map(event_url),
+    });
+    Throttle {
+        attempts: attempts.collect(),
+        refused_us: offset(window.refused_at),
+        refused_at: short(window.refused_at),
+        frees_us: offset(window.frees_at),
+        frees_at: short(window.frees_at),
+        first_at: short(first),
+    }
+}
+
+/// How an attempt ended, in as few words as a table has room for.
+fn result(event: Option<&EventRow>) -> String {
+    let Some(event) = event else { return "still being checked".to_owned() };
+    match event.reason.as_deref() {
+        _ if event.outcome == Outcome::Success => "right password".to_owned(),
+        Some("invalid_password_credentials") => "wrong password".to_owned(),
+        Some("unknown_user") => "unknown name".to_owned(),
+        Some("user_locked_out") => "locked out".to_owned(),
+        Some(other) => syslog::visible(&other.replace('_', " ").to_lowercase()),
+        None => "refused".to_owned(),
+    }
+}

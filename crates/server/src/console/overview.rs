@@ -1,0 +1,208 @@
+//! Today at a glance.
+
+use super::admin::Admin;
+use super::failure::Result;
+use super::rows::{Apps, app_url, event_url, user_url};
+use super::words::{count, number};
+use super::{next, when};
+use crate::html;
+use axum::response::Response;
+use signet_domain::Time;
+use signet_idp::admin::{Access, Area};
+use signet_idp::console::overview::{Figure as Sum, Overview as Day};
+use signet_idp::quota;
+use signet_idp::syslog;
+use signet_web::{Change, Figure, Link, Need, Outcome, Overview, Section};
+
+/// Refusals from which on it is worth saying that most come from one app.
+const WORTH_NAMING: i64 = 4;
+
+pub(super) async fn get(admin: Admin) -> Response {
+    admin.answer(show(&admin).await)
+}
+
+async fn show(admin: &Admin) -> Result<Response> {
+    let day = admin.idp().console_overview(&admin.ctx).await?;
+    let named = day.password_apps.iter().chain(&day.most_refused).map(|(client_id, _)| client_id.as_str());
+    let apps = Apps::by_client_id(admin, named).await?;
+    let sees_log = admin.may(Area::Logs, Access::Read);
+    Ok(html::page(&Overview {
+        console: admin.frame("Overview", Section::Overview),
+        period: period(&day, admin.ctx.now),
+        figures: figures(&day, &apps, admin.ctx.now, sees_log),
+        needs: needs(admin, &day, &apps),
+        changes: if sees_log { changes(&day, admin.ctx.now) } else { Vec::new() },
+        changes_url: (sees_log && !day.changes.is_empty())
+            .then(|| "/console/log?outcome=changed&range=30d".to_owned()),
+    }))
+}
+
+fn period(day: &Day, now: Time) -> String {
+    format!(
+        "{}, 00:00 to {}, against the same hours on {}",
+        when::pattern(day.since, "%a %-d %b"),
+        when::pattern(now, "%H:%M UTC"),
+        when::pattern(day.since.plus_secs(-7 * when::DAY), "%-d %b")
+    )
+}
+
+fn figures(day: &Day, apps: &Apps, now: Time, sees_log: bool) -> Vec<Figure> {
+    let since = next::encoded(&when::exact(day.since));
+    let link = |filter: &str| {
+        sees_log.then(|| format!("/console/log?since={since}&machines=show&filter={}", next::encoded(filter)))
+    };
+    let figure = |label: &str, sum: &Sum, note: Option<String>, filter: &str| Figure {
+        label: label.to_owned(),
+        value: number(sum.total),
+        note: note.or_else(|| Some(against(sum))),
+        spark: if sum.total > 0 { sum.hours.clone() } else { Vec::new() },
+        url: link(filter),
+        ..Figure::default()
+    };
+    let most = day.most_refused.as_ref().filter(|(_, n)| *n >= WORTH_NAMING && *n * 2 > day.refused.total);
+    let most = most.and_then(|(id, n)| {
+        apps.get(Some(id)).map(|app| format!("{} from {}", number(*n), syslog::visible(&app.label)))
+    });
+    vec![
+        figure(
+            "Sign-ins",
+            &day.sign_ins,
+            None,
+            "eventType eq \"user.session.start\" and outcome.result eq \"SUCCESS\"",
+        ),
+        figure("Tokens", &day.tokens, None, "eventType ew \"token.grant.access_token\""),
+        figure("Refused", &day.refused, most, "outcome.result ne \"SUCCESS\""),
+        calls_left(day, now),
+    ]
+}
+
+fn calls_left(day: &Day, now: Time) -> Figure {
+    let left = day.quota.remaining;
+    let used = u64::try_from(quota::LIMIT - left).unwrap_or(0);
+    let open = day.quota.reset_seconds > 0;
+    let note = if open {
+        format!("full in {}", when::span(day.quota.resets_at.since(now)))
+    } else {
+        "full".to_owned()
+    };
+    Figure {
+        label: "API calls left".to_owned(),
+        value: number(left),
+        unit: Some(format!("of {}", number(quota::LIMIT))),
+        note: Some(note),
+        meter: Some((used, quota::LIMIT.unsigned_abs())),
+        url: Some("/console/limits".to_owned()),
+        ..Figure::default()
+    }
+}
+
+/// How the day compares.
+fn against(sum: &Sum) -> String {
+    match (sum.total, sum.last_week) {
+        (0, 0) => "none then either".to_owned(),
+        (_, 0) => "none then".to_owned(),
+        (now, then) if now == then => "the same as then".to_owned(),
+        (now, then) if now >= then.saturating_mul(10) => format!("{} then", number(then)),
+        (now, then) => {
+            let change = (now - then).saturating_mul(100) / then;
+            let sign = if now > then { "+" } else { "" };
+            if change == 0 { format!("{} then", number(then)) } else { format!("{sign}{} %", number(change)) }
+        }
+    }
+}
+
+/// Most urgent first: what is broken now, what will break, what could be better.
+fn needs(admin: &Admin, day: &Day, apps: &Apps) -> Vec<Need> {
+    let mut needs = Vec::new();
+    if day.quota.remaining * 10 <= quota::LIMIT {
+        needs.push(quota_need(day, admin.ctx.now));
+    }
+    if admin.may(Area::Users, Access::Read) {
+        needs.extend(locks(day, admin.ctx.now));
+    }
+    if admin.may(Area::Apps, Access::Read) {
+        needs.extend(passwords(day, apps));
+        needs.extend(secrets(day, admin.ctx.now));
+    }
+    needs
+}
+
+fn quota_need(day: &Day, now: Time) -> Need {
+    let (kind, sentence) = match day.quota.remaining {
+        0 => (Outcome::Refused, "This hour’s API calls are used up; further ones are refused"),
+        _ => (Outcome::Throttled, "Nine tenths of this hour’s API calls are used"),
+    };
+    Need {
+        kind,
+        sentence: sentence.to_owned(),
+        detail: Some(format!("full again in {}", when::span(day.quota.resets_at.since(now)))),
+        action: Some(Link::new("See limits", "/console/limits")),
+    }
+}
+
+fn locks(day: &Day, now: Time) -> impl Iterator<Item = Need> {
+    day.locked.iter().map(move |lock| Need {
+        kind: Outcome::Refused,
+        sentence: format!("{} is locked after too many wrong passwords", syslog::visible(&lock.login)),
+        detail: Some(format!("for another {}", when::span(lock.until.since(now)))),
+        action: Some(match lock.user {
+            Some(user) => Link::new("See the user", user_url(&user.to_string())),
+            None => Link::new("See the log", "/console/log?outcome=refused"),
+        }),
+    })
+}
+
+fn passwords(day: &Day, apps: &Apps) -> impl Iterator<Item = Need> {
+    day.password_apps.iter().filter_map(|(client_id, times)| {
+        let app = apps.get(Some(client_id))?;
+        Some(Need {
+            kind: Outcome::Throttled,
+            sentence: format!("{} still sends passwords", syslog::visible(&app.label)),
+            detail: Some(format!("{} in 7 days", count(usize::try_from(*times).unwrap_or(0), "request"))),
+            action: Some(Link::new("See the app", &app.url)),
+        })
+    })
+}
+
+fn secrets(day: &Day, now: Time) -> impl Iterator<Item = Need> {
+    day.idle_secrets.iter().map(move |secret| {
+        let idle = now.since(secret.last_used_at.unwrap_or(secret.created_at));
+        Need {
+            kind: Outcome::Changed,
+            sentence: format!(
+                "The secret of {} made on {} is unused",
+                syslog::visible(&secret.label),
+                when::pattern(secret.created_at, "%-d %b %Y")
+            ),
+            detail: Some(format!("for {}", when::span(idle))),
+            action: Some(Link::new("See the app", app_url(&secret.app_id.to_string()))),
+        }
+    })
+}
+
+fn changes(day: &Day, now: Time) -> Vec<Change> {
+    let changes = day.changes.iter().map(|event| Change {
+        time: when::brief(event.published, now),
+        sentence: syslog::sentence(event),
+        url: event_url(event),
+    });
+    changes.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_compared_in_words_that_are_true() {
+        let said = |total, last_week| against(&Sum { total, last_week, ..Sum::default() });
+        assert_eq!(said(106, 100), "+6 %");
+        assert_eq!(said(94, 100), "−6 %");
+        assert_eq!(said(0, 8), "−100 %");
+        assert_eq!(said(5, 0), "none then");
+        assert_eq!(said(0, 0), "none then either");
+        assert_eq!(said(7, 7), "the same as then");
+        assert_eq!(said(1001, 1000), "1,000 then");
+        assert_eq!(said(5000, 10), "10 then");
+    }
+}

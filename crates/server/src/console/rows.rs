@@ -1,0 +1,112 @@
+//! Events as lines of a list.
+
+use super::admin::Admin;
+use super::failure::Result;
+use super::when;
+use signet_domain::event::EventRow;
+use signet_idp::syslog::{self, Kind};
+use signet_web::{LogRow, Outcome, TimeText};
+use std::collections::HashMap;
+
+/// The apps that events name, looked up once a page.
+pub(super) struct Apps(HashMap<String, Named>);
+
+/// An app by name.
+#[derive(Clone)]
+pub(super) struct Named {
+    /// Its name.
+    pub(super) label: String,
+    /// Its page.
+    pub(super) url: String,
+}
+
+impl Apps {
+    /// Looks up the apps of these events. What a stranger made up as a client id is no app.
+    pub(super) async fn of<'e>(
+        admin: &Admin,
+        events: impl IntoIterator<Item = &'e EventRow>,
+    ) -> Result<Self> {
+        Self::by_client_id(admin, events.into_iter().filter_map(|e| e.client_id.as_deref())).await
+    }
+
+    /// Looks up apps by their client ids.
+    pub(super) async fn by_client_id<'c>(
+        admin: &Admin,
+        client_ids: impl IntoIterator<Item = &'c str>,
+    ) -> Result<Self> {
+        let mut known = HashMap::<String, Option<Named>>::new();
+        for client_id in client_ids {
+            if known.contains_key(client_id) {
+                continue;
+            }
+            let app = admin.idp().app(&admin.ctx, client_id).await?;
+            let named =
+                app.map(|c| Named { label: c.app.label.clone(), url: app_url(&c.app.id.to_string()) });
+            known.insert(client_id.to_owned(), named);
+        }
+        Ok(Self(known.into_iter().filter_map(|(id, named)| Some((id, named?))).collect()))
+    }
+
+    /// An app that exists.
+    pub(super) fn get(&self, client_id: Option<&str>) -> Option<&Named> {
+        self.0.get(client_id?)
+    }
+
+    /// Through what an event came about, for its column.
+    fn through(&self, event: &EventRow) -> String {
+        let fact = |name: &str| event.data.debug.get(name).map(|v| syslog::visible(v));
+        if let Some(app) = self.get(event.client_id.as_deref()) {
+            return syslog::visible(&app.label);
+        }
+        match (fact("door").as_deref(), fact("via")) {
+            (Some("console"), _) => "Console".to_owned(),
+            (_, Some(caller)) => caller,
+            _ => event.client_id.as_deref().map(|_| "unknown app".to_owned()).unwrap_or_default(),
+        }
+    }
+
+    /// An event as a line that leads to `url`.
+    pub(super) fn row(&self, event: &EventRow, url: String, time: TimeText) -> LogRow {
+        LogRow {
+            url,
+            time,
+            outcome: outcome(event),
+            sentence: syslog::sentence(event),
+            app: self.through(event),
+            from: event.ip.clone(),
+            selected: false,
+        }
+    }
+}
+
+/// Short lists of events, each line leading to the event's own page.
+pub(super) async fn brief(admin: &Admin, events: &[EventRow]) -> Result<Vec<LogRow>> {
+    let apps = Apps::of(admin, events).await?;
+    let row = |e: &EventRow| apps.row(e, event_url(e), when::brief(e.published, admin.ctx.now));
+    Ok(events.iter().map(row).collect())
+}
+
+/// How an event is marked.
+pub(super) fn outcome(event: &EventRow) -> Outcome {
+    match syslog::kind(event) {
+        Kind::Allowed => Outcome::Allowed,
+        Kind::Refused => Outcome::Refused,
+        Kind::Throttled => Outcome::Throttled,
+        Kind::Changed => Outcome::Changed,
+    }
+}
+
+/// An event's own page.
+pub(super) fn event_url(event: &EventRow) -> String {
+    format!("/console/log/{}", event.id)
+}
+
+/// A user's page.
+pub(super) fn user_url(id: &str) -> String {
+    format!("/console/users/{id}")
+}
+
+/// An app's page.
+pub(super) fn app_url(id: &str) -> String {
+    format!("/console/apps/{id}")
+}

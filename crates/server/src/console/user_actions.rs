@@ -1,0 +1,115 @@
+//! What an administrator does to a user: a POST each, and back to the user's page.
+
+use super::admin::Admin;
+use super::failure::{Failure, Result};
+use super::rows::user_url;
+use super::user;
+use crate::pages::step;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use signet_domain::user::UserStatus;
+use signet_idp::admin::user_lifecycle::Step;
+use signet_idp::admin::users::UserView;
+use signet_idp::admin::{Access, Area};
+use signet_oauth::Params;
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Unlock,
+    Unsuspend,
+    SignOut,
+    Suspend,
+}
+
+impl Deed {
+    /// In the order in which a page offers them.
+    pub(super) const ALL: [Self; 4] = [Self::Unlock, Self::Unsuspend, Self::SignOut, Self::Suspend];
+
+    /// In paths.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Unlock => "unlock",
+            Self::Unsuspend => "unsuspend",
+            Self::SignOut => "sign-out",
+            Self::Suspend => "suspend",
+        }
+    }
+
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.name() == name)
+    }
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Unlock => "Unlock",
+            Self::Unsuspend => "Let back in",
+            Self::SignOut => "Sign out everywhere",
+            Self::Suspend => "Suspend",
+        }
+    }
+
+    /// What follows.
+    pub(super) const fn explanation(self) -> &'static str {
+        match self {
+            Self::Unlock => "Wrong passwords are forgotten; the next right one signs in.",
+            Self::Unsuspend => "Sign-ins work again, with the same password.",
+            Self::SignOut => "Ends every session and revokes every token of every app.",
+            Self::Suspend => {
+                "Ends all sessions and tokens, and refuses sign-ins until someone lifts it. Nothing is deleted."
+            }
+        }
+    }
+
+    /// Confirms it.
+    pub(super) fn told(self, login: &str) -> String {
+        match self {
+            Self::Unlock => format!("{login} is unlocked."),
+            Self::Unsuspend => format!("{login} may sign in again."),
+            Self::SignOut => format!("{login} is signed out everywhere."),
+            Self::Suspend => format!("{login} is suspended."),
+        }
+    }
+
+    /// Whether the user looks as if it had been done. The confirmation is asked for in an address, which anyone
+    /// can write, so it is only given when it is true.
+    pub(super) fn is_plausible(self, view: &UserView) -> bool {
+        match self {
+            Self::Unlock => view.locked_until.is_none(),
+            Self::Unsuspend => view.user.status == UserStatus::Active,
+            Self::SignOut => true,
+            Self::Suspend => view.user.status == UserStatus::Suspended,
+        }
+    }
+}
+
+pub(super) async fn post(
+    admin: Admin,
+    Path((id, action)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    admin.answer(act(&admin, &id, &action, &headers, &body).await)
+}
+
+async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
+    let params = Params::parse(body).map_err(|_| Failure::NotOurForm)?;
+    admin.check_form(headers, &params)?;
+    let deed = Deed::parse(action).ok_or(Failure::Missing("There is nothing at this address."))?;
+    if !admin.may(Area::Users, Access::Write) {
+        return Err(Failure::Forbidden);
+    }
+    let view = user::find(admin, id).await?;
+    let (idp, ctx, caller) = (admin.idp(), &admin.ctx, &admin.caller);
+    let key = view.user.id.to_string();
+    let step = |step| idp.admin_user_step(ctx, caller, &key, step);
+    match deed {
+        Deed::Unlock => drop(step(Step::Unlock).await?),
+        Deed::Unsuspend => drop(step(Step::Unsuspend).await?),
+        Deed::Suspend => drop(step(Step::Suspend).await?),
+        Deed::SignOut => idp.admin_end_sessions(ctx, caller, &key, true).await?,
+    }
+    Ok(step::redirect(&format!("{}?done={}", user_url(&key), deed.name())))
+}

@@ -1,0 +1,90 @@
+//! Pages as responses: one content type, one strict policy.
+
+use axum::extract::OriginalUri;
+use axum::http::header::{self, HeaderValue};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use signet_domain::event::RequestFacts;
+use signet_idp::Ctx;
+use signet_web::{ErrorPage, Page, Shell};
+
+/// A page.
+#[must_use]
+pub fn page(page: &impl Page) -> Response {
+    page_with(StatusCode::OK, page, &[])
+}
+
+/// A page with a status, whose forms may lead to these origins besides our own.
+#[must_use]
+pub fn page_with(status: StatusCode, page: &impl Page, form_action: &[&str]) -> Response {
+    let Ok(html) = page.html() else {
+        tracing::error!(title = page.shell().title, "a page could not be rendered");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let policy = HeaderValue::try_from(policy(form_action));
+    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    if let Ok(policy) = policy {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn policy(form_action: &[&str]) -> String {
+    let mut policy = String::from(
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
+         connect-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+    );
+    // A space or semicolon would end the source and begin another.
+    for target in form_action.iter().filter(|t| !t.contains([' ', ';', ',', '\'', '\r', '\n'])) {
+        policy.push(' ');
+        policy.push_str(target);
+    }
+    policy
+}
+
+/// A page that says what went wrong at a tenant.
+#[must_use]
+pub fn error_page(ctx: &Ctx, status: StatusCode, heading: &str, sentence: &str) -> Response {
+    failure(&ctx.tenant.display_name, &ctx.request, status, (heading, sentence))
+}
+
+/// The page of a path that leads nowhere.
+pub(crate) fn not_found_page(owner: &str, facts: &RequestFacts) -> Response {
+    let words = ("Page not found", "There is nothing at this address.");
+    failure(owner, facts, StatusCode::NOT_FOUND, words)
+}
+
+pub(crate) fn failure(
+    owner: &str,
+    facts: &RequestFacts,
+    status: StatusCode,
+    (heading, sentence): (&str, &str),
+) -> Response {
+    let failure = ErrorPage {
+        shell: Shell::new(owner, heading),
+        status: status.as_u16(),
+        heading: heading.to_owned(),
+        sentence: sentence.to_owned(),
+        advice: None,
+        request_id: facts.id.to_string(),
+        detail: Vec::new(),
+        way_on: None,
+    };
+    page_with(status, &failure, &[])
+}
+
+/// Style sheets, scripts and fonts, under names that change with their content.
+pub(crate) async fn asset(OriginalUri(uri): OriginalUri) -> Response {
+    serve_asset(&uri)
+}
+
+fn serve_asset(uri: &Uri) -> Response {
+    let Some(asset) = signet_web::asset(uri.path()) else {
+        return (StatusCode::NOT_FOUND, "Not found").into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    (headers, asset.bytes).into_response()
+}

@@ -1,0 +1,115 @@
+//! Listening: sockets, connections with bounds on everything, and an orderly end.
+
+mod connection;
+mod strict;
+mod tls;
+
+pub(crate) use tls::acceptor;
+
+use crate::middleware::Edge;
+use connection::Way;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+/// How long connections may take to end when the server does.
+const GRACE: Duration = Duration::from_secs(10);
+
+const BACKLOG: u32 = 1024;
+
+/// Opens the sockets; a taken port is answered with the command that takes another.
+pub(crate) fn bind(addresses: &[SocketAddr], command: &str) -> Result<Vec<TcpListener>, String> {
+    let mut listeners = Vec::new();
+    for &address in addresses {
+        match open(address) {
+            Ok(listener) => listeners.push(listener),
+            // Not every machine has IPv6.
+            Err(error) if !listeners.is_empty() && is_absent(&error) => {}
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                let next = address.port().checked_add(1).unwrap_or(8081);
+                return Err(format!(
+                    "port {} is in use by another program: run `signet{command} --listen 127.0.0.1:{next}`",
+                    address.port()
+                ));
+            }
+            Err(error) => return Err(format!("can't listen on {address}: {error}: choose another --listen")),
+        }
+    }
+    Ok(listeners)
+}
+
+fn open(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A port whose last connections are still being buried may be taken again.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
+        || error.raw_os_error() == Some(97) // EAFNOSUPPORT
+}
+
+/// Serves until `stop` turns true, then lets what is under way end.
+pub(crate) async fn serve(
+    listeners: Vec<TcpListener>,
+    tls: Option<TlsAcceptor>,
+    edge: Edge,
+    connections: usize,
+    stop: watch::Receiver<bool>,
+) {
+    let connections = connections.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
+    let slots = Arc::new(Semaphore::new(connections));
+    let way = Way::new(edge, tls);
+    let mut loops = tokio::task::JoinSet::new();
+    for listener in listeners {
+        loops.spawn(accept(listener, way.clone(), slots.clone(), stop.clone()));
+    }
+    while loops.join_next().await.is_some() {}
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
+    if tokio::time::timeout(GRACE, slots.acquire_many(all)).await.is_err() {
+        tracing::warn!(open = connections - slots.available_permits(), "closing connections that did not end");
+    }
+}
+
+/// Waits until the server shall stop, or is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn accept(
+    listener: TcpListener,
+    way: Way,
+    slots: Arc<Semaphore>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopped(&mut stop) => return,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                // Out of file descriptors, most likely: others must end first.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Ok(slot) = slots.clone().try_acquire_owned() else {
+            tracing::debug!("refused a connection: there are too many");
+            continue;
+        };
+        let (way, stop) = (way.clone(), stop.clone());
+        tokio::spawn(async move {
+            way.take(stream, peer, stop).await;
+            drop(slot);
+        });
+    }
+}

@@ -1,0 +1,89 @@
+//! One connection: HTTP/1.1 or HTTP/2, bounded.
+
+use super::strict::Strict;
+use crate::middleware::Edge;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+/// How long the head of a request may take, and how long a connection may idle.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// The largest head of a request.
+const HEAD_BYTES: usize = 32 * 1024;
+
+/// The way of connections to the edge.
+#[derive(Clone)]
+pub(super) struct Way {
+    builder: Builder<TokioExecutor>,
+    edge: Edge,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Way {
+    pub(super) fn new(edge: Edge, tls: Option<TlsAcceptor>) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIME)
+            .max_buf_size(HEAD_BYTES)
+            .half_close(false);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(100)
+            .max_header_list_size(32 * 1024)
+            .max_pending_accept_reset_streams(20)
+            .max_local_error_reset_streams(64)
+            .max_send_buf_size(64 * 1024)
+            .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(10));
+        Self { builder, edge, tls }
+    }
+
+    /// Serves a connection to its end.
+    pub(super) async fn take(self, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+        let _ = stream.set_nodelay(true);
+        let Some(acceptor) = self.tls.clone() else { return self.serve(stream, peer, stop).await };
+        match tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => self.serve(stream, peer, stop).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    async fn serve<S>(self, stream: S, peer: SocketAddr, mut stop: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let edge = self.edge;
+        let service = service_fn(move |request| {
+            let edge = edge.clone();
+            async move { Ok::<_, Infallible>(edge.answer(request, peer).await) }
+        });
+        let mut connection =
+            pin!(self.builder.serve_connection(TokioIo::new(Strict::new(stream, HEAD_TIME)), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = super::stopped(&mut stop) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended badly");
+        }
+    }
+}

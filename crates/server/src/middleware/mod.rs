@@ -1,0 +1,116 @@
+//! What every request passes on its way in and every answer on its way out, in the order of [`Edge::answer`].
+
+mod access;
+mod body;
+mod headers;
+mod host;
+mod path;
+mod peer;
+mod refusal;
+
+pub(crate) use refusal::not_found;
+
+use crate::App;
+use crate::extract::OperatorCtx;
+use access::Line;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, Version, header};
+use axum::response::Response;
+use futures_util::FutureExt;
+use host::{KnownHosts, Target};
+use hyper::body::Incoming;
+use refusal::Refusal;
+use signet_domain::event::RequestFacts;
+use signet_idp::Ctx;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+use tower::ServiceExt;
+
+/// Answers every request that a connection brings.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    app: App,
+    tenant: Router,
+    operator: Router,
+    health: Router,
+    known: Arc<KnownHosts>,
+}
+
+impl Edge {
+    pub(crate) fn new(app: App) -> Self {
+        Self {
+            tenant: crate::routes::tenant(&app),
+            operator: crate::routes::operator(&app),
+            health: crate::routes::health(&app),
+            known: Arc::default(),
+            app,
+        }
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> Response {
+        let started = Instant::now();
+        let now = self.app.idp().clock().now();
+        let facts = RequestFacts {
+            id: self.app.idp().entropy().id(now),
+            ip: peer::client_ip(peer.ip(), request.headers(), &self.app.config().trusted_proxies).to_string(),
+            user_agent: peer::user_agent(request.headers()),
+            path: request.uri().path().to_owned(),
+        };
+        let mut line = Line::new(&request, &facts, started);
+        let closes = request.version() < Version::HTTP_2;
+        // Where a chunked body ends is told by its own bytes, so nothing is read after one.
+        let last = closes && request.headers().contains_key(header::TRANSFER_ENCODING);
+        let (mut response, refused) = match self.route(request, &facts, now, &mut line).await {
+            Ok(response) => (response, false),
+            Err(refusal) => (refusal.render(&facts), refusal.closes()),
+        };
+        if closes && (last || refused) {
+            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+        }
+        headers::complete(&mut response, &facts, self.app.config().is_https());
+        line.write(&response, self.app.config().mode);
+        response
+    }
+
+    async fn route(
+        &self,
+        request: hyper::Request<Incoming>,
+        facts: &RequestFacts,
+        now: signet_domain::Time,
+        line: &mut Line,
+    ) -> Result<Response, Refusal> {
+        path::check(request.method(), request.uri())?;
+        let target = match request.uri().path() {
+            "/health/live" | "/health/ready" => Target::Health,
+            _ => host::target(&self.app, &self.known, &request).await?,
+        };
+        let mut request = body::read(request).await?;
+        let router = match target {
+            Target::Health => &self.health,
+            Target::Operator => {
+                let operator = crate::operator::signed_in(&self.app, request.headers(), now).await;
+                request.extensions_mut().insert(OperatorCtx { now, request: facts.clone(), operator });
+                &self.operator
+            }
+            Target::Tenant(tenant) => {
+                line.tenant(&tenant.name);
+                request.extensions_mut().insert(Ctx { tenant, now, request: facts.clone() });
+                &self.tenant
+            }
+        };
+        run(router.clone(), request).await
+    }
+}
+
+/// A panic ends one request, not the connection and not the server. The panic hook has logged it.
+async fn run(router: Router, request: Request) -> Result<Response, Refusal> {
+    match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(never)) => match never {},
+        Err(_) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side")),
+    }
+}

@@ -1,0 +1,235 @@
+//! An operator's sign-in.
+
+use super::OWNER;
+use crate::extract::{Operator, OperatorCtx};
+use crate::setup::same;
+use crate::{App, cookie, html};
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use signet_domain::Time;
+use signet_domain::id::TenantId;
+use signet_domain::login::{LoginKey, canonical};
+use signet_idp::IdpError;
+use signet_idp::secrets::SecretKind;
+use signet_store::lockout::Rule;
+use signet_store::unscoped::{Operator as OperatorRow, OperatorSession};
+use signet_web::{Csrf, Door, Shell, SignIn};
+use uuid::Uuid;
+
+/// Operators belong to no tenant.
+pub(super) const NO_TENANT: TenantId = TenantId(Uuid::nil());
+
+/// Seconds without use after which a session ends, and seconds after which it ends anyway.
+const IDLE_SECONDS: i64 = 15 * 60;
+const ABSOLUTE_SECONDS: i64 = 12 * 3600;
+
+/// Wrong passwords from one source, and from all, that lock a login for a while.
+const PER_SOURCE: Rule = Rule { limit: 10, window_seconds: 900, lock_seconds: 900 };
+const FROM_ALL: Rule = Rule { limit: 100, window_seconds: 900, lock_seconds: 900 };
+
+/// The longest password that is looked at.
+const MAX_PASSWORD_BYTES: usize = 1024;
+
+#[derive(Deserialize)]
+pub(super) struct Filled {
+    csrf: String,
+    login: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Leaving {
+    csrf: String,
+}
+
+/// Who is signed in, by the cookie.
+pub(crate) async fn signed_in(app: &App, headers: &HeaderMap, now: Time) -> Option<OperatorRow> {
+    let cookie = cookie::get(headers, &session_cookie(app))?;
+    let hash = app.idp().secrets().hash(SecretKind::OperatorSession, NO_TENANT, cookie);
+    let found = app.idp().store().unscoped_operator_session(&hash).await;
+    let (session, operator) = found.inspect_err(|error| tracing::warn!(%error, "no session")).ok()??;
+    let live = session.ended_at.is_none()
+        && now < session.expires_at
+        && now < session.last_seen_at.plus_secs(IDLE_SECONDS);
+    if !live {
+        return None;
+    }
+    if now >= session.last_seen_at.plus_secs(60) {
+        let touched = app.idp().store().unscoped_touch_operator_session(session.id, now, None).await;
+        touched.inspect_err(|error| tracing::warn!(%error, "a session could not be kept alive")).ok()?;
+    }
+    Some(operator)
+}
+
+/// The form.
+pub(super) async fn show(State(app): State<App>, Operator(ctx): Operator) -> Response {
+    if ctx.operator.is_some() {
+        return Redirect::to("/").into_response();
+    }
+    let browser = app.idp().entropy().secret("");
+    let cookie = cookie::set(&browser_cookie(&app), &browser, app.config().is_https(), None);
+    ([(header::SET_COOKIE, cookie)], html::page(&form(&app, &browser))).into_response()
+}
+
+/// Takes login and password.
+pub(super) async fn submit(
+    State(app): State<App>,
+    Operator(ctx): Operator,
+    headers: HeaderMap,
+    Form(filled): Form<Filled>,
+) -> Response {
+    let browser = cookie::get(&headers, &browser_cookie(&app)).unwrap_or_default();
+    if browser.is_empty() || !same(&app.idp().secrets().csrf(NO_TENANT, browser), &filled.csrf) {
+        return not_ours(&ctx);
+    }
+    match check(&app, &ctx, &filled).await {
+        Ok(Some(operator)) => match begin(&app, &operator, ctx.now).await {
+            Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
+            Err(error) => failed(&ctx, &error),
+        },
+        Ok(None) => {
+            let error = Some("Login and password don’t match.".to_owned());
+            let again = SignIn { login: filled.login, error, ..form(&app, browser) };
+            html::page_with(StatusCode::UNAUTHORIZED, &again, &[])
+        }
+        Err(error) => failed(&ctx, &error),
+    }
+}
+
+/// Ends the session.
+pub(super) async fn sign_out(
+    State(app): State<App>,
+    Operator(ctx): Operator,
+    headers: HeaderMap,
+    Form(leaving): Form<Leaving>,
+) -> Response {
+    let name = session_cookie(&app);
+    let cookie = cookie::get(&headers, &name).unwrap_or_default();
+    if cookie.is_empty() || !same(&app.idp().secrets().csrf(NO_TENANT, cookie), &leaving.csrf) {
+        return not_ours(&ctx);
+    }
+    let hash = app.idp().secrets().hash(SecretKind::OperatorSession, NO_TENANT, cookie);
+    let store = app.idp().store();
+    let ended = match store.unscoped_operator_session(&hash).await {
+        Ok(Some((session, _))) => {
+            store.unscoped_touch_operator_session(session.id, ctx.now, Some(ctx.now)).await
+        }
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = ended {
+        return failed(&ctx, &error.into());
+    }
+    let gone = cookie::clear(&name, app.config().is_https());
+    ([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response()
+}
+
+/// The token of the forms behind the sign-in.
+pub(super) fn csrf(app: &App, headers: &HeaderMap) -> Csrf {
+    let cookie = cookie::get(headers, &session_cookie(app)).unwrap_or_default();
+    Csrf::new(app.idp().secrets().csrf(NO_TENANT, cookie))
+}
+
+/// Unknown operators cost what known ones do: the same statements and the same hash.
+async fn check(app: &App, ctx: &OperatorCtx, filled: &Filled) -> Result<Option<OperatorRow>, IdpError> {
+    let Ok(key) = canonical(&filled.login, "signet.test") else { return Ok(None) };
+    if filled.password.len() > MAX_PASSWORD_BYTES {
+        return Ok(None);
+    }
+    let open = count(app, &key, ctx).await?;
+    let operator = app.idp().store().unscoped_operator(key.as_str()).await?;
+    let hash = operator.as_ref().map(|o| o.password_hash.as_str());
+    let matches = app.idp().hasher().verify(&filled.password, hash).await?;
+    if !matches || !open {
+        tracing::warn!(ip = %ctx.request.ip, locked = !open, "an operator's sign-in was refused");
+        return Ok(None);
+    }
+    clear(app, &key, ctx).await?;
+    Ok(operator)
+}
+
+/// Counts the attempt before its password is looked at; `false` when the login is locked.
+async fn count(app: &App, key: &LoginKey, ctx: &OperatorCtx) -> Result<bool, IdpError> {
+    let (key, source, now) = (key.as_str().to_owned(), ctx.request.ip.clone(), ctx.now);
+    let store = app.idp().store().tenant(NO_TENANT);
+    let counted = store.write(move |tx| {
+        Box::pin(async move {
+            let one = tx.count_failure(&key, &source, PER_SOURCE, now).await?;
+            let all = tx.count_failure(&key, "", FROM_ALL, now).await?;
+            Ok(one.is_some() && all.is_some())
+        })
+    });
+    Ok(counted.await?)
+}
+
+async fn clear(app: &App, key: &LoginKey, ctx: &OperatorCtx) -> Result<(), IdpError> {
+    let (key, source) = (key.as_str().to_owned(), ctx.request.ip.clone());
+    let store = app.idp().store().tenant(NO_TENANT);
+    let cleared = store.write(move |tx| {
+        Box::pin(async move {
+            tx.clear_failures(&key, &source).await?;
+            tx.uncount_failure(&key).await
+        })
+    });
+    Ok(cleared.await?)
+}
+
+async fn begin(app: &App, operator: &OperatorRow, now: Time) -> Result<header::HeaderValue, IdpError> {
+    let token = app.idp().entropy().secret("");
+    let session = OperatorSession {
+        id: app.idp().entropy().id(now),
+        token_hash: app.idp().secrets().hash(SecretKind::OperatorSession, NO_TENANT, &token),
+        operator_id: operator.id,
+        last_seen_at: now,
+        expires_at: now.plus_secs(ABSOLUTE_SECONDS),
+        ended_at: None,
+        created_at: now,
+    };
+    app.idp().store().unscoped_insert_operator_session(session).await?;
+    tracing::info!(operator = %operator.id, "an operator signed in");
+    Ok(cookie::set(&session_cookie(app), &token, app.config().is_https(), None))
+}
+
+fn form(app: &App, browser: &str) -> SignIn {
+    SignIn {
+        shell: Shell::new(OWNER, "Sign in"),
+        csrf: Csrf::new(app.idp().secrets().csrf(NO_TENANT, browser)),
+        action: "/sign-in".to_owned(),
+        flow: String::new(),
+        door: Door::Operator,
+        login: String::new(),
+        error: None,
+        help: None,
+    }
+}
+
+fn session_cookie(app: &App) -> String {
+    cookie_name(app, "operator")
+}
+
+fn browser_cookie(app: &App) -> String {
+    cookie_name(app, "operator-browser")
+}
+
+/// As for tenants: loopback hosts share their cookies over all ports.
+fn cookie_name(app: &App, what: &str) -> String {
+    if app.config().is_https() {
+        return format!("__Host-signet-{what}");
+    }
+    let host = app.config().operator_host.as_deref().unwrap_or_default();
+    let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
+    format!("signet-{what}-{port}")
+}
+
+fn not_ours(ctx: &OperatorCtx) -> Response {
+    let words = ("Not accepted", "This form was not ours, or your browser keeps no cookies. Go back and try again.");
+    html::failure(OWNER, &ctx.request, StatusCode::FORBIDDEN, words)
+}
+
+pub(super) fn failed(ctx: &OperatorCtx, error: &IdpError) -> Response {
+    tracing::warn!(%error, "a request of the operator failed");
+    let words = ("Not available", "Nothing was changed. Try again in a moment.");
+    html::failure(OWNER, &ctx.request, StatusCode::SERVICE_UNAVAILABLE, words)
+}

@@ -1,0 +1,62 @@
+//! Which path leads where.
+
+use crate::{App, api, console, demo, health, home, html, oauth, operator, pages, setup};
+use axum::extract::{MatchedPath, Request};
+use axum::http::Uri;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use signet_idp::Ctx;
+
+/// Everything at a tenant's host.
+pub(crate) fn tenant(app: &App) -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/assets/{*rest}", get(html::asset))
+        .merge(oauth::routes())
+        .merge(pages::routes())
+        .merge(setup::routes())
+        .merge(api::routes())
+        .merge(console::routes())
+        .merge(demo::routes())
+        .layer(from_fn(remember_route))
+        .fallback(nowhere)
+        .with_state(app.clone())
+}
+
+/// Everything at the operator's host.
+pub(crate) fn operator(app: &App) -> Router {
+    Router::new()
+        .route("/assets/{*rest}", get(html::asset))
+        .merge(operator::routes())
+        .merge(api::operator_routes())
+        .layer(from_fn(remember_route))
+        .fallback(operator::nowhere)
+        .with_state(app.clone())
+}
+
+/// What answers whatever the host.
+pub(crate) fn health(app: &App) -> Router {
+    health::routes().layer(from_fn(remember_route)).with_state(app.clone())
+}
+
+/// Hands the route's own path to the access log.
+async fn remember_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// APIs are answered in their own shape, people with a page.
+async fn nowhere(uri: Uri, Extension(ctx): Extension<Ctx>) -> Response {
+    let refusal = crate::middleware::not_found();
+    let is_api = ["/api/", "/auth/", "/oauth2/", "/.well-known/"].iter().any(|p| uri.path().starts_with(p));
+    if is_api {
+        return refusal.render(&ctx.request);
+    }
+    html::not_found_page(&ctx.tenant.display_name, &ctx.request).into_response()
+}
