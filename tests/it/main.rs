@@ -8,4 +8,36 @@
 )]
 
 mod cases;
+mod client_auth;
+mod codes;
+mod codes_crash;
+mod cors;
+mod enumeration;
+mod flows;
+mod grants;
+mod jwt;
+mod jwt_claims;
+mod malformed;
+mod malformed_http;
+mod malformed_http2;
+mod pkce;
+mod prompts;
+mod quota;
+mod redirects;
+mod redirects_after;
+mod refresh;
+mod refresh_races;
+mod refresh_terms;
+mod schema;
 mod smoke;
+mod statements;
+mod support;
+mod tenancy;
+mod tenancy_lists;
+mod throttle;
+mod throttle_doors;
+mod throttle_log;
+mod throttle_names;
+mod two_tenants;
+mod two_tenants_api;
+mod unscoped;

@@ -3,7 +3,7 @@
 use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::event::{Entity, Event, EventType, RequestFacts};
-use signet_domain::id::TenantId;
+use signet_domain::id::{AppId, TenantId};
 use signet_domain::server::{Server, ServerKind};
 use signet_domain::tenant::Tenant;
 use signet_domain::user::User;
@@ -38,6 +38,13 @@ pub fn user_entity(user: &User) -> Entity {
 #[must_use]
 pub fn app_entity(app: &App) -> Entity {
     Entity::new("PublicClientApp", &app.client_id, &app.client_id, &app.label)
+}
+
+/// The log's view of a client that did not prove itself: its id is shown only where it has the shape of one.
+#[must_use]
+pub fn stranger(client_id: Option<&str>) -> Entity {
+    let shown = client_id.filter(|id| AppId::parse(id).is_some()).unwrap_or("unknown");
+    Entity::new("PublicClientApp", shown, shown, shown)
 }
 
 /// The log's view of an app that is administered.

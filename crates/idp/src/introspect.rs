@@ -2,9 +2,11 @@
 
 use crate::cache::ServerConfig;
 use crate::client::Client;
+use crate::ctx::{At, stranger};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use serde::Serialize;
+use signet_domain::event::types;
 use signet_oauth::client_auth::{AuthMethod, ClientAuth};
 use signet_oauth::{OAuthError, Params, Reason};
 
@@ -49,21 +51,43 @@ pub struct Introspection {
 }
 
 impl Idp {
-    /// Authenticates the client of an endpoint that takes a `token`, and gives both.
+    /// Authenticates the client of an endpoint that takes a `token`, and gives both. A client that fails is in
+    /// the log, as at the token endpoint: else this would be the door to guess secrets at.
     ///
     /// # Errors
     /// `invalid_client`, or `invalid_request` without a token.
     pub async fn client_and_token<'p>(
         &self,
         ctx: &Ctx,
+        config: &ServerConfig,
         params: &'p Params,
         authorization: Option<&[u8]>,
         query_has_credentials: bool,
     ) -> Result<(Client, &'p str), OAuthError> {
-        let auth = ClientAuth::extract(authorization, params, query_has_credentials)?;
-        let client = self.authenticate_client(ctx, &auth).await?;
-        let token = params.get("token").ok_or(Reason::RequestMissingToken)?;
-        Ok((client, token))
+        let mut client_id = None;
+        let client = async {
+            let auth = ClientAuth::extract(authorization, params, query_has_credentials)?;
+            client_id = auth.client_id().map(str::to_owned);
+            self.authenticate_client(ctx, &auth).await
+        };
+        match client.await {
+            Ok(client) => Ok((client, params.get("token").ok_or(Reason::RequestMissingToken)?)),
+            Err(error) => {
+                self.record_stranger(ctx, config, client_id.as_deref(), error.reason).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn record_stranger(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        client_id: Option<&str>,
+        reason: Reason,
+    ) -> Result<(), IdpError> {
+        let event = self.event(ctx, types::INVALID_CLIENT, stranger(client_id));
+        self.record(ctx, vec![event.failed(reason.as_str()).at(&config.server)]).await
     }
 
     /// Says what a token is good for. Unknown, foreign, expired and revoked ones all give the same answer.
@@ -79,6 +103,8 @@ impl Idp {
         token: &str,
     ) -> Result<Introspection, OAuthError> {
         if client.method == AuthMethod::None {
+            let client_id = &client.config.app.client_id;
+            self.record_stranger(ctx, config, Some(client_id), Reason::InvalidClient).await?;
             return Err(Reason::InvalidClient.into());
         }
         if let Ok(believed) = self.believe(ctx, config, token).await? {

@@ -11,11 +11,11 @@ pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
 
 use crate::cache::ServerConfig;
 use crate::client::Client;
-use crate::ctx::{At, app_entity, by_kind, user_entity};
+use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::{Entity, Event, bounded, types};
-use signet_domain::id::{AppId, EventId};
+use signet_domain::id::EventId;
 use signet_domain::server::Server;
 use signet_domain::user::User;
 use signet_oauth::client_auth::ClientAuth;
@@ -171,6 +171,10 @@ impl Idp {
         if !client.config.app.allows_grant(grant.as_str()) {
             return Err(Reason::UnauthorizedClient.into());
         }
+        // RFC 8707 §2: the one resource that a server's tokens are for is its audience.
+        if call.params.all("resource").any(|r| r != call.server.server.audience) {
+            return Err(Reason::InvalidTarget.into());
+        }
         let call = Call { ctx, server: call.server, client: &client };
         match request {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
@@ -259,9 +263,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// A client that did not prove itself: its id is shown only where it has the shape of one.
     fn stranger(&self) -> Entity {
-        let shown = self.client_id.as_deref().filter(|id| AppId::parse(id).is_some()).unwrap_or("unknown");
-        Entity::new("PublicClientApp", shown, shown, shown)
+        stranger(self.client_id.as_deref())
     }
 }

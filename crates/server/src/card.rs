@@ -20,7 +20,8 @@ fn write(card: &mut String, told: &Credentials) -> std::fmt::Result {
     writeln!(card, "  API docs         {url}/docs/api")?;
     writeln!(card, "  Second tenant    {}", told.tenants.globex.url)?;
     writeln!(card, "  Operator         {}\n", operator.url)?;
-    let mut login = |who: &str, login: &str, password: &str| writeln!(card, "  {who:<16} {login:<22} {password}");
+    let mut login =
+        |who: &str, login: &str, password: &str| writeln!(card, "  {who:<16} {login:<22} {password}");
     login("User", &acme.user.login, &acme.user.password)?;
     login("Administrator", &acme.admin.login, &acme.admin.password)?;
     login("Operator", &operator.login, &operator.password)?;

@@ -1,7 +1,7 @@
 //! The control socket: how commands reach the server that holds the store. One line asks, one line answers.
 
-use crate::seed;
 use crate::App;
+use crate::seed;
 use serde::{Deserialize, Serialize};
 use signet_idp::tenants::{NewTenant, no_request};
 use std::os::unix::fs::PermissionsExt;
@@ -43,7 +43,8 @@ pub(crate) async fn perform(idp: &signet_idp::Idp, command: Command) -> Result<S
         Command::Ping => Ok("here".to_owned()),
         Command::CreateTenant { name, display_name, url, default_domain, admin_login } => {
             let new = NewTenant { name, display_name, url, default_domain, demo: false };
-            let tenant = idp.create_tenant(new, now, &no_request(idp, now)).await.map_err(|e| e.to_string())?;
+            let tenant =
+                idp.create_tenant(new, now, &no_request(idp, now)).await.map_err(|e| e.to_string())?;
             let link = idp.make_setup_link(&tenant, admin_login.as_deref(), now).await;
             link.map_err(|e| format!("the tenant was made, but no link for its administrator: {e}"))
         }

@@ -214,7 +214,11 @@ fn token_form(ctx: &Ctx, client: &Client, code: &str, verifier: &str) -> String 
 
 fn curl(ctx: &Ctx, client: &Client, code: &str, verifier: &str) -> String {
     let quoted: String = code.chars().filter(|c| c.is_ascii_graphic() && *c != '\'').collect();
-    format!("curl -d '{}' {}/oauth2/default/v1/token", token_form(ctx, client, &quoted, verifier), ctx.tenant.url)
+    format!(
+        "curl -d '{}' {}/oauth2/default/v1/token",
+        token_form(ctx, client, &quoted, verifier),
+        ctx.tenant.url
+    )
 }
 
 fn form(pairs: &[(&str, &str)]) -> String {

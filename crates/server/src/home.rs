@@ -19,6 +19,10 @@ pub(crate) async fn home(State(app): State<App>, Tenant(ctx): Tenant) -> Respons
         docs_url: "/docs/api".to_owned(),
         discovery_url: format!("{issuer}/.well-known/openid-configuration"),
         issuer,
-        apps: if demo { vec![Link::new("Try a sign-in with the demo app", "/demo/start")] } else { Vec::new() },
+        apps: if demo {
+            vec![Link::new("Try a sign-in with the demo app", "/demo/start")]
+        } else {
+            Vec::new()
+        },
     })
 }

@@ -73,7 +73,10 @@ pub(crate) async fn serve(
     while loops.join_next().await.is_some() {}
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
     if tokio::time::timeout(GRACE, slots.acquire_many(all)).await.is_err() {
-        tracing::warn!(open = connections - slots.available_permits(), "closing connections that did not end");
+        tracing::warn!(
+            open = connections - slots.available_permits(),
+            "closing connections that did not end"
+        );
     }
 }
 
@@ -82,12 +85,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn accept(
-    listener: TcpListener,
-    way: Way,
-    slots: Arc<Semaphore>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn accept(listener: TcpListener, way: Way, slots: Arc<Semaphore>, mut stop: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,

@@ -36,8 +36,9 @@ pub(crate) async fn make(idp: &Idp, url: &BaseUrl, operator_url: &str, file: &Pa
     let failed = |e: &dyn std::fmt::Display| format!("the demo could not be made: {e}");
     let now = idp.clock().now();
     let acme = tenant::make(idp, ("acme", "Acme"), url.clone(), now).await.map_err(|e| failed(&e))?;
-    let globex =
-        tenant::make(idp, ("globex", "Globex"), rehome::globex_url(url), now).await.map_err(|e| failed(&e))?;
+    let globex = tenant::make(idp, ("globex", "Globex"), rehome::globex_url(url), now)
+        .await
+        .map_err(|e| failed(&e))?;
     let password = idp.entropy().password();
     let login = OPERATOR.to_owned();
     let operator = OperatorCredentials { url: operator_url.to_owned(), login, password };

@@ -33,7 +33,9 @@ struct Filled {
 
 async fn show(State(app): State<App>, Tenant(ctx): Tenant, Query(link): Query<Link>) -> Response {
     let (login, expires) = match app.idp().setup_link(&ctx, &link.token).await {
-        Ok(found) => (found.login, Some(TimeText::new(found.expires_at.rfc3339(), found.expires_at.rfc3339()))),
+        Ok(found) => {
+            (found.login, Some(TimeText::new(found.expires_at.rfc3339(), found.expires_at.rfc3339())))
+        }
         Err(error) => return refused(&ctx, &error),
     };
     let browser = app.idp().entropy().secret("");
@@ -51,7 +53,10 @@ async fn submit(
     let name = cookie::name(&ctx.tenant, "setup");
     let browser = cookie::get(&headers, &name).unwrap_or_default();
     if browser.is_empty() || !same(&app.idp().secrets().csrf(ctx.tenant_id(), browser), &filled.csrf) {
-        let words = ("Not accepted", "This form was not ours, or your browser keeps no cookies. Open the link again.");
+        let words = (
+            "Not accepted",
+            "This form was not ours, or your browser keeps no cookies. Open the link again.",
+        );
         return html::error_page(&ctx, StatusCode::FORBIDDEN, words.0, words.1);
     }
     let form = Setup { login: filled.login.clone(), ..empty(&app, &ctx, browser, filled.flow.clone()) };
@@ -95,7 +100,8 @@ fn refused(ctx: &Ctx, error: &SetupError) -> Response {
             html::error_page(ctx, StatusCode::INTERNAL_SERVER_ERROR, words.0, words.1)
         }
         SetupError::Gone | SetupError::Invalid(_) => {
-            let sentence = "This link was used or has expired. Ask whoever runs this installation for a new one.";
+            let sentence =
+                "This link was used or has expired. Ask whoever runs this installation for a new one.";
             html::error_page(ctx, StatusCode::NOT_FOUND, "This link no longer works", sentence)
         }
     }

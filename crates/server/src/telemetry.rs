@@ -23,7 +23,9 @@ pub(crate) fn start(mode: Mode) -> Result<(), String> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match mode {
         Mode::Serve => builder.json().flatten_event(true).with_current_span(false).try_init(),
-        Mode::Dev | Mode::Tool => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
+        Mode::Dev | Mode::Tool => {
+            builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
+        }
     };
     started.map_err(|e| format!("logging could not start: {e}"))?;
     log_panics();

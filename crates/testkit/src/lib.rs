@@ -62,6 +62,7 @@ pub use http_client::{Call, Http};
 pub use jar::{Cookie, Jar};
 pub use oauth_client::OauthHttp;
 pub use openapi::OpenApi;
+pub use postgres::TestDatabase;
 pub use reply::Reply;
 pub use shared::{Shared, TlsApp};
 pub use tenant::{App, Tenant};

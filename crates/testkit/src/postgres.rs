@@ -8,10 +8,11 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 /// Set by `scripts/test`.
 const URL: &str = "SIGNET_TEST_POSTGRES_URL";
 
-/// Dropped with the value.
-pub(crate) struct TestDatabase {
+/// An empty database of a test's own, dropped with the value.
+pub struct TestDatabase {
     name: String,
-    pub(crate) url: String,
+    /// Its URL.
+    pub url: String,
 }
 
 fn server() -> Url {
@@ -22,7 +23,8 @@ fn server() -> Url {
 }
 
 impl TestDatabase {
-    pub(crate) async fn create() -> Self {
+    /// Makes one on the server that `scripts/test` started.
+    pub async fn create() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let mut url = server();
         let name = format!("signet_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));

@@ -53,6 +53,8 @@ event_types! {
     ORG_TOKEN_REVOKE = "app.oauth2.token.revoke", "OIDC token revocation request";
     /// A token of a custom server was revoked.
     AS_TOKEN_REVOKE = "app.oauth2.as.token.revoke", "OAuth2 token revocation request";
+    /// A client that asked about a token, or revoked one, did not prove itself.
+    INVALID_CLIENT = "app.oauth2.invalid_client_credentials", "Client authentication failed";
     /// A user agreed at the org server.
     ORG_CONSENT_GRANT = "app.oauth2.consent.grant", "User granted consent to app";
     /// A user agreed at a custom server.

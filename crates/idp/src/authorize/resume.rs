@@ -46,7 +46,7 @@ impl Idp {
         signed_in: Option<&SignedIn>,
     ) -> Result<Step, Page> {
         let handle = handle.to_owned();
-        let Some(signed_in) = signed_in.filter(|s| !signed_in_before(open, s)) else {
+        let Some(signed_in) = signed_in.filter(|s| open.accepts(s)) else {
             return Ok(Step::SignIn { handle });
         };
         let asked = open.request.prompt.contains(Prompt::Consent);
@@ -79,15 +79,18 @@ impl Idp {
     }
 }
 
-/// Whether a flow that asks for a fresh sign-in has not had one yet.
-fn signed_in_before(open: &OpenFlow, signed_in: &SignedIn) -> bool {
-    let request = &open.request;
-    let asks = request.prompt.contains(Prompt::Login)
-        || request.prompt.contains(Prompt::SelectAccount)
-        || request.max_age == Some(0);
-    let begun = open.flow.created_at;
-    if asks {
-        return signed_in.session.auth_time < begun;
+impl OpenFlow {
+    /// Whether a sign-in is as fresh as the flow asks for.
+    #[must_use]
+    pub fn accepts(&self, signed_in: &SignedIn) -> bool {
+        let request = &self.request;
+        let asks = request.prompt.contains(Prompt::Login)
+            || request.prompt.contains(Prompt::SelectAccount)
+            || request.max_age == Some(0);
+        let (begun, given) = (self.flow.created_at, signed_in.session.auth_time);
+        if asks {
+            return given >= begun;
+        }
+        request.max_age.is_none_or(|max| given.plus_secs(i64::from(max) + 1) > begun)
     }
-    request.max_age.is_some_and(|max| signed_in.session.auth_time.plus_secs(i64::from(max) + 1) <= begun)
 }

@@ -57,6 +57,7 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::AS_DETECT_REUSE, Refused, "A spent refresh token of {app} came back: its family was revoked"),
         (types::ORG_TOKEN_REVOKE, Changed, "A token of {app} was revoked"),
         (types::AS_TOKEN_REVOKE, Changed, "A token of {app} was revoked"),
+        (types::INVALID_CLIENT, Refused, "An app did not prove itself"),
         (types::ORG_CONSENT_GRANT, Allowed, "{who} allowed {app} what it asked for"),
         (types::AS_CONSENT_GRANT, Allowed, "{who} allowed {app} what it asked for"),
         (types::AS_CONSENT_REVOKE, Changed, "{who} withdrew the consent to {app}"),

@@ -10,6 +10,7 @@ use super::{Call, Refused, scopes};
 use crate::ctx::{At, app_entity, by_kind};
 use crate::secrets::SecretKind;
 use crate::{Idp, IdpError};
+use signet_domain::Time;
 use signet_domain::app::Rotation;
 use signet_domain::event::{Event, types};
 use signet_domain::grant::Grant;
@@ -71,6 +72,10 @@ impl Idp {
         if grant.app_id != call.client.config.app.id {
             // Only a holder of the string can come here: it is proof of a leak, not a way to end families.
             return Err(self.end_family(call, &grant, &row, Reason::MismatchedClient).await?);
+        }
+        if grant.revoked_at.is_none() && is_spent(&row, ctx.now) {
+            // However old it is and whatever else is wrong with the request: it proves the leak.
+            return Err(self.end_family(call, &grant, &row, Reason::RefreshReuse).await?);
         }
         let user = still_allowed(call, &row, &grant, user)?;
         let scopes = self.scopes_now(call, &grant, requested).map_err(Refused::from)?;
@@ -199,6 +204,11 @@ impl Idp {
     }
 }
 
+/// Whether a token was rotated and its leeway is over, which is for good.
+fn is_spent(row: &RefreshToken, now: Time) -> bool {
+    row.rotated_at.is_some() && row.leeway_until.is_none_or(|until| now >= until)
+}
+
 /// User, app and server are looked at again at every refresh.
 fn still_allowed(
     call: &Call<'_>,
@@ -235,16 +245,15 @@ async fn rotate(
     server: signet_domain::id::ServerId,
     hash: &[u8],
     plan: &Plan,
-    now: signet_domain::Time,
+    now: Time,
 ) -> signet_store::Result<Used> {
     let Some(row) = tx.refresh_token_for_update(server, hash).await? else { return Ok(Used::Revoked) };
     if tx.grant(row.grant_id).await?.is_none_or(|g| g.revoked_at.is_some()) {
         return Ok(Used::Revoked);
     }
     if row.rotated_at.is_some() {
-        let lasts = row.leeway_until.is_some_and(|until| now < until);
         return match row.successor_sealed.clone() {
-            Some(sealed) if lasts => {
+            Some(sealed) if !is_spent(&row, now) => {
                 tx.append_all(&plan.events).await?;
                 Ok(Used::Same(sealed))
             }

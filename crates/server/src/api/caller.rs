@@ -114,10 +114,16 @@ mod tests {
     fn every_resource_has_a_row() {
         let needs = |method: Method, path: &str| required(&method, path);
         assert_eq!(needs(Method::GET, "/api/v1/users"), Some((Area::Users, Access::Read)));
-        assert_eq!(needs(Method::POST, "/api/v1/users/x/lifecycle/unlock"), Some((Area::Users, Access::Write)));
+        assert_eq!(
+            needs(Method::POST, "/api/v1/users/x/lifecycle/unlock"),
+            Some((Area::Users, Access::Write))
+        );
         assert_eq!(needs(Method::GET, "/api/v1/users/x/roles"), Some((Area::Users, Access::Read)));
         assert_eq!(needs(Method::DELETE, "/api/v1/users/x/roles/y"), Some((Area::Roles, Access::Write)));
-        assert_eq!(needs(Method::PUT, "/api/v1/authorizationServers/a/scopes/b"), Some((Area::Apps, Access::Write)));
+        assert_eq!(
+            needs(Method::PUT, "/api/v1/authorizationServers/a/scopes/b"),
+            Some((Area::Apps, Access::Write))
+        );
         assert_eq!(needs(Method::GET, "/api/v1/api-credentials"), Some((Area::Callers, Access::Read)));
         assert_eq!(needs(Method::DELETE, "/api/v1/api-tokens/current"), None);
         assert_eq!(needs(Method::GET, "/api/v1/logs"), Some((Area::Logs, Access::Read)));

@@ -103,7 +103,8 @@ impl ApiError {
             Self::TooLarge => Told::new(413, "E0000003", "The request body was not well-formed.")
                 .because("the body is too large"),
             Self::MediaType => {
-                let summary = "Bad request. Accept and/or Content-Type headers likely do not match supported values.";
+                let summary =
+                    "Bad request. Accept and/or Content-Type headers likely do not match supported values.";
                 Told::new(415, "E0000021", summary).because("Content-Type: must be application/json")
             }
             Self::Invalid(subject, causes) => validation(subject, causes),
@@ -112,7 +113,9 @@ impl ApiError {
                 Told::new(429, "E0000047", "API call exceeded rate limit due to too many requests.")
             }
             Self::NoPath => Told::new(404, "E0000008", "The requested path was not found"),
-            Self::Method => Told::new(405, "E0000022", "The endpoint does not support the provided HTTP method"),
+            Self::Method => {
+                Told::new(405, "E0000022", "The endpoint does not support the provided HTTP method")
+            }
         }
     }
 

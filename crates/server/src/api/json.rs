@@ -171,8 +171,18 @@ mod tests {
     fn in_09_what_is_no_plain_object() {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
         for bad in [
-            "", "[]", "null", "{} {}", "{}x", "{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"b\":1}}", "{\"a\":1e400}",
-            "{\"a\":\"\\u0000\"}", "{\"\\u0000\":1}", "{\"a\":\"\\ud800\"}", deep.as_str(),
+            "",
+            "[]",
+            "null",
+            "{} {}",
+            "{}x",
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":{\"b\":1,\"b\":1}}",
+            "{\"a\":1e400}",
+            "{\"a\":\"\\u0000\"}",
+            "{\"\\u0000\":1}",
+            "{\"a\":\"\\ud800\"}",
+            deep.as_str(),
         ] {
             assert!(object(bad.as_bytes()).is_none(), "{bad:.60}");
         }
@@ -184,7 +194,8 @@ mod tests {
         let document = |text: &str| Document(object(text.as_bytes()).unwrap());
         assert!(document(r#"{"id":"b"}"#).for_update("a", &[]).is_err());
         assert!(document(r#"{"id":7}"#).for_update("a", &[]).is_err());
-        let rest = document(r#"{"id":"a","created":"x","profile":{}}"#).for_update("a", &["created"]).unwrap();
+        let rest =
+            document(r#"{"id":"a","created":"x","profile":{}}"#).for_update("a", &["created"]).unwrap();
         assert_eq!(rest.0.keys().collect::<Vec<_>>(), ["profile"]);
     }
 

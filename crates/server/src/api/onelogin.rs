@@ -5,7 +5,7 @@
 
 use super::caller::{authorization, put_quota};
 use super::error::outage;
-use super::onelogin_token::{issue_token, issue_token_v1, revoke_token};
+use super::onelogin_token;
 use super::openapi::Envelopes;
 use crate::App;
 use crate::extract::Tenant;
@@ -26,9 +26,9 @@ use utoipa_axum::routes;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(only(routes!(rate_limit)))
-        .routes(only(routes!(issue_token)))
-        .routes(only(routes!(issue_token_v1)))
-        .routes(only(routes!(revoke_token)))
+        .routes(only(routes!(onelogin_token::issue_token)))
+        .routes(only(routes!(onelogin_token::issue_token_v1)))
+        .routes(only(routes!(onelogin_token::revoke_token)))
         .route("/auth/{*rest}", any(no_route))
         .route("/auth/", any(no_route))
 }
@@ -177,11 +177,8 @@ async fn rate_limit(
     let mut response = match admitted {
         Err(seconds) => Refusal::TooMany(seconds).into_response(),
         Ok(()) => {
-            let data = RateLimitData {
-                limit: LIMIT,
-                remaining: standing.remaining,
-                reset: standing.reset_seconds,
-            };
+            let data =
+                RateLimitData { limit: LIMIT, remaining: standing.remaining, reset: standing.reset_seconds };
             Json(RateLimit { status: Status::success(), data }).into_response()
         }
     };

@@ -36,7 +36,8 @@ impl Modify for Schemes {
         components.add_security_scheme("apiToken", SecurityScheme::ApiKey(ApiKey::Header(key)));
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme("operator", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
-        let header = ApiKeyValue::with_description("Authorization", "`client_id:<id>, client_secret:<secret>`");
+        let header =
+            ApiKeyValue::with_description("Authorization", "`client_id:<id>, client_secret:<secret>`");
         components.add_security_scheme("credential", SecurityScheme::ApiKey(ApiKey::Header(header)));
     }
 }
@@ -92,10 +93,9 @@ fn described(status: u16, words: &str, schema: &str) -> RefOr<Response> {
     let mut response = ResponseBuilder::new().description(words).content("application/json", content);
     if matches!(status, 429 | 503) {
         let header = HeaderBuilder::new()
-            .schema(Object::with_type(Type::Integer))
+            .schema(Some(Object::with_type(Type::Integer)))
             .description(Some("Seconds after which the call may work."));
         response = response.header("Retry-After", header.build());
     }
     RefOr::T(response.build())
 }
-

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn in_21_limits() {
-        for bad in ["limit=-1", "limit=0", "limit=NaN", "limit=+5", "limit=1.5", "limit=99999999999999999999"] {
+        for bad in ["limit=-1", "limit=0", "limit=NaN", "limit=+5", "limit=1.5", "limit=99999999999999999999"]
+        {
             assert!(Query::parse(bad).unwrap().limit().is_err(), "{bad}");
         }
         assert_eq!(Query::parse("limit=1000000000").unwrap().limit().unwrap(), Some(1_000_000_000));

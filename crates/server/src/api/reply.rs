@@ -134,7 +134,7 @@ impl IfMatch {
             }
             let tags = text.split(',').map(str::trim);
             let inner = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-            versions.extend(inner.filter_map(|tag| tag.parse().ok()));
+            versions.extend(inner.filter_map(|tag| tag.parse::<i64>().ok()));
         }
         if any { Expected::Any } else { Expected::Versions(versions) }
     }

@@ -16,9 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(operations!(list_roles, assign_role))
-        .routes(operations!(unassign_role))
+    OpenApiRouter::default().routes(operations!(list_roles, assign_role)).routes(operations!(unassign_role))
 }
 
 /// An administrator role that a user has.

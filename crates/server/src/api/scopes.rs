@@ -18,9 +18,11 @@ use utoipa_axum::router::OpenApiRouter;
 const READ_ONLY: &[&str] = &["system", "_links"];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(operations!(list_scopes, create_scope))
-        .routes(operations!(get_scope, replace_scope, delete_scope))
+    OpenApiRouter::default().routes(operations!(list_scopes, create_scope)).routes(operations!(
+        get_scope,
+        replace_scope,
+        delete_scope
+    ))
 }
 
 /// Lists the scopes of a server, by name.

@@ -52,12 +52,12 @@ impl FromRequestParts<App> for Deployment {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let Operator(ctx) = Operator::from_request_parts(parts, app).await.map_err(|_| ApiError::NoPath)?;
-        let header = super::caller::authorization(&parts.headers).filter(|header| {
-            header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
-        });
+        let header = super::caller::authorization(&parts.headers)
+            .filter(|header| header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic ")));
         let pair = header.and_then(Pair::parse).ok_or(ApiError::Operator)?;
         let idp = app.idp().clone();
-        let checked = idp.check_operator(&pair.client_id, pair.secret.expose(), &ctx.request.ip, ctx.now).await?;
+        let checked =
+            idp.check_operator(&pair.client_id, pair.secret.expose(), &ctx.request.ip, ctx.now).await?;
         let operator = checked.ok_or(ApiError::Operator)?;
         Ok(Self { idp, ctx, operator })
     }
@@ -175,7 +175,10 @@ fn refused(error: TenantError) -> ApiError {
 #[utoipa::path(get, path = "/api/v1/tenants/{tenantName}", tag = "Operator", security(("operator" = [])),
     params(("tenantName" = String, Path, description = "The tenant's short name")),
     responses((status = 200, body = Tenant, description = "The tenant"), Errors))]
-async fn get_tenant(deployment: Deployment, Segment(name): Segment<String>) -> Result<Json<Tenant>, ApiError> {
+async fn get_tenant(
+    deployment: Deployment,
+    Segment(name): Segment<String>,
+) -> Result<Json<Tenant>, ApiError> {
     Ok(Json(shown(&deployment.idp.operator_tenant(&name).await?)))
 }
 

@@ -285,7 +285,8 @@ mod tests {
 
     #[test]
     fn the_wire_knows_every_member_of_a_profile() {
-        let mut all: Map<String, Value> = OTHER_MEMBERS.iter().map(|n| ((*n).to_owned(), "x".into())).collect();
+        let mut all: Map<String, Value> =
+            OTHER_MEMBERS.iter().map(|n| ((*n).to_owned(), "x".into())).collect();
         for name in ["login", "email", "firstName", "lastName"] {
             all.insert(name.to_owned(), "x".into());
         }

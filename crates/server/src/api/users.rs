@@ -4,10 +4,10 @@ use super::caller::Api;
 use super::error::{ApiError, Error};
 use super::json::{Body, Document};
 use super::openapi::Errors;
+use super::operations;
 use super::query::{Query, Segment};
 use super::reply::{IfMatch, page, versioned};
 use super::user_body::{User, UserRequest};
-use super::operations;
 use crate::App;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,9 +18,12 @@ use utoipa_axum::router::OpenApiRouter;
 const PATH: &str = "/api/v1/users";
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(operations!(list_users, create_user))
-        .routes(operations!(get_user, update_user, replace_user, delete_user))
+    OpenApiRouter::default().routes(operations!(list_users, create_user)).routes(operations!(
+        get_user,
+        update_user,
+        replace_user,
+        delete_user
+    ))
 }
 
 /// Lists users, in the order of creation.
@@ -34,7 +37,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     responses((status = 200, body = Vec<User>, description = "A page; its links in Link headers"), Errors))]
 async fn list_users(api: Api, query: Query) -> Result<Response, ApiError> {
     let text = |name: &str| query.get(name).map(str::to_owned);
-    let asked = UserQuery { q: text("q"), filter: text("filter"), after: text("after"), limit: query.limit()? };
+    let asked =
+        UserQuery { q: text("q"), filter: text("filter"), after: text("after"), limit: query.limit()? };
     let found = api.idp.admin_users(&api.ctx, &api.caller, &asked).await?;
     let users = found.items.iter().map(|view| User::of(&api.ctx, view)).collect::<Result<Vec<_>, _>>()?;
     Ok(page(&api.ctx.tenant.url, PATH, &query, users, found.next.as_deref()))

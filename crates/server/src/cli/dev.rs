@@ -1,6 +1,6 @@
 //! `signet dev`: everything at once, on this machine.
 
-use super::{files, run, store, ui};
+use super::{files, key, run, store, ui};
 use crate::config::Config;
 use crate::seed::{self, Credentials};
 use crate::{App, card, listen, telemetry};
@@ -23,8 +23,10 @@ async fn prepare(config: Config) -> Result<App, String> {
     let (Some(url), Some(operator)) = (config.public_url.clone(), config.operator_url()) else {
         return Err("dev needs --public-url and --operator-host".into());
     };
-    let (opened, clock) = store::open(&config, true).await?;
-    let idp = store::start(&config, opened, clock, &url.to_string()).await?;
+    // The key first: a store must not be left behind that no key opens.
+    let master = key::load(&config)?;
+    let opened = store::open(&config, true).await?;
+    let idp = store::start(&config, opened, master, &url.to_string()).await?;
     let file = config.credentials_file();
     let made = seed::make(&idp, &url, &operator, &file).await?;
     let moved = seed::rehome(&idp, &url, &operator, &file).await?;
@@ -55,9 +57,8 @@ fn start_over(config: &Config) -> Result<(), String> {
         .write(true)
         .open(store.with_extension("lock"))
         .map_err(|e| format!("the store's lock can't be opened: {e}"))?;
-    lock.try_lock().map_err(|_| {
-        format!("a server runs on {}: stop it before --reset", config.data_dir.display())
-    })?;
+    lock.try_lock()
+        .map_err(|_| format!("a server runs on {}: stop it before --reset", config.data_dir.display()))?;
     for ending in ["", "-wal", "-shm", "-journal"] {
         let mut name = store.clone().into_os_string();
         name.push(ending);

@@ -36,6 +36,16 @@ pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), String> {
     std::fs::rename(&new, file).map_err(failed)
 }
 
+/// Makes a file for its owner only, unless it is there.
+pub(crate) fn make_private(file: &Path) -> Result<(), String> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(format!("{} can't be made: {error}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Removes a file, if it is there.
 pub(crate) fn remove(file: &Path) -> Result<(), String> {
     match std::fs::remove_file(file) {

@@ -25,14 +25,18 @@ pub(super) fn load(config: &Config) -> Result<MasterKey, String> {
         match config.mode {
             Mode::Dev => make(config, &file)?,
             Mode::Serve | Mode::Tool => {
-                return Err(format!("there is no master key: name its file with --master-key-file, or {MAKE_ONE}"));
+                return Err(format!(
+                    "there is no master key: name its file with --master-key-file, or {MAKE_ONE}"
+                ));
             }
         }
     }
     let bytes = std::fs::read(&file)
         .map_err(|e| format!("the master key {} can't be read ({e}): {MAKE_ONE}", file.display()))?;
     check_mode(&file)?;
-    parse(&bytes).map(MasterKey::new).map_err(|what| format!("the master key {} {what}: {MAKE_ONE}", file.display()))
+    parse(&bytes)
+        .map(MasterKey::new)
+        .map_err(|what| format!("the master key {} {what}: {MAKE_ONE}", file.display()))
 }
 
 fn make(config: &Config, file: &Path) -> Result<(), String> {
@@ -50,7 +54,10 @@ fn make(config: &Config, file: &Path) -> Result<(), String> {
 fn check_mode(file: &Path) -> Result<(), String> {
     let mode = std::fs::metadata(file).map_err(|e| format!("{}: {e}", file.display()))?.permissions().mode();
     if mode & 0o007 != 0 {
-        return Err(format!("everyone on this machine may read the master key {0}: run `chmod 600 {0}`", file.display()));
+        return Err(format!(
+            "everyone on this machine may read the master key {0}: run `chmod 600 {0}`",
+            file.display()
+        ));
     }
     Ok(())
 }

@@ -26,7 +26,8 @@ pub(super) async fn until_stopped(app: App, listeners: Vec<TcpListener>) -> Resu
     background::start(&app);
     let (stop, stopped) = watch::channel(false);
     let signals = |kind| signal(kind).map_err(|e| format!("signals can't be heard: {e}"));
-    let (mut terminate, mut interrupt) = (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) =
+        (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping: letting what is under way end");

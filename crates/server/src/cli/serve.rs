@@ -1,6 +1,6 @@
 //! `signet serve`: production, which takes nothing for granted.
 
-use super::{files, run, store};
+use super::{files, key, run, store};
 use crate::config::Config;
 use crate::{App, listen, seed, telemetry};
 use signet_idp::tenants::BaseUrl;
@@ -9,7 +9,9 @@ use signet_store::Store;
 /// Runs it.
 pub(super) fn start(config: Config) -> Result<(), String> {
     if config.master_key_file.is_none() {
-        return Err("serve needs --master-key-file: make one with `(umask 077; signet key new > master.key)`".into());
+        return Err(
+            "serve needs --master-key-file: make one with `(umask 077; signet key new > master.key)`".into(),
+        );
     }
     telemetry::start(config.mode)?;
     files::data_dir(&config.data_dir)?;
@@ -28,10 +30,11 @@ async fn prepare(mut config: Config) -> Result<App, String> {
             config.store_file().display()
         ));
     }
-    let (opened, clock) = store::open(&config, false).await?;
-    refuse_demo(&opened).await?;
-    let url = public_url(&config, &opened).await?;
-    let idp = store::start(&config, opened, clock, &url.to_string()).await?;
+    let master = key::load(&config)?;
+    let opened = store::open(&config, false).await?;
+    refuse_demo(&opened.0).await?;
+    let url = public_url(&config, &opened.0).await?;
+    let idp = store::start(&config, opened, master, &url.to_string()).await?;
     config.public_url = Some(url);
     Ok(App::new(idp, config))
 }
@@ -49,7 +52,9 @@ pub(super) async fn public_url(config: &Config, store: &Store) -> Result<BaseUrl
     match (stored, &config.public_url) {
         (None, Some(given)) => Ok(given.clone()),
         (None, None) => Err("a new store needs --public-url, such as https://id.example.com".into()),
-        (Some(stored), None) => BaseUrl::parse(&stored.public_url).map_err(|e| format!("the stored public URL {e}")),
+        (Some(stored), None) => {
+            BaseUrl::parse(&stored.public_url).map_err(|e| format!("the stored public URL {e}"))
+        }
         (Some(stored), Some(given)) if stored.public_url == given.to_string() => Ok(given.clone()),
         (Some(stored), Some(given)) => Err(format!(
             "this store was made for {}, not for {given}: give --public-url {}, or leave it out",

@@ -1,27 +1,34 @@
 //! Opening the store that a configuration names.
 
-use super::key;
+use super::files;
 use crate::config::Config;
 use signet_domain::Clock;
+use signet_idp::secrets::MasterKey;
 use signet_idp::{Idp, Settings};
 use signet_store::{Options, Store, StoreError};
 
 /// Opens the store.
 pub(super) async fn open(config: &Config, create: bool) -> Result<(Store, Clock), String> {
+    if create && config.database_url.is_none() {
+        // SQLite's other files take the mode of this one.
+        files::make_private(&config.store_file())?;
+    }
     let options = match &config.database_url {
         Some(url) => Options::Postgres { url: url.0.clone(), connections: config.database_connections },
         None => Options::Sqlite { path: config.store_file(), create },
     };
-    // The key first: a store must not be left behind that no key opens.
-    key::load(config)?;
     let clock = clock();
     let store = Store::open(&options, clock.clone()).await.map_err(|e| explain(config, e))?;
     Ok((store, clock))
 }
 
 /// Starts the identity provider on it.
-pub(super) async fn start(config: &Config, store: Store, clock: Clock, public_url: &str) -> Result<Idp, String> {
-    let master = key::load(config)?;
+pub(super) async fn start(
+    config: &Config,
+    (store, clock): (Store, Clock),
+    master: MasterKey,
+    public_url: &str,
+) -> Result<Idp, String> {
     let settings = Settings {
         password_cost: config.password_cost,
         hash_threads: config.hash_threads,

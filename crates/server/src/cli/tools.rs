@@ -1,6 +1,6 @@
 //! Commands beside the server. They ask the one that runs on the store, or open the store themselves.
 
-use super::{CreateTenant, files, serve, store, ui};
+use super::{CreateTenant, files, key, serve, store, ui};
 use crate::card;
 use crate::config::Config;
 use crate::control::{self, Command};
@@ -12,7 +12,10 @@ pub(super) fn card(config: &Config) -> Result<(), String> {
     let file = config.credentials_file();
     match Credentials::read(&file)? {
         Some(told) => ui::say(card::text(&told).trim_end()),
-        None => Err(format!("there is no demo in {}: run `signet dev`, or name its --data-dir", config.data_dir.display())),
+        None => Err(format!(
+            "there is no demo in {}: run `signet dev`, or name its --data-dir",
+            config.data_dir.display()
+        )),
     }
 }
 
@@ -31,7 +34,11 @@ pub(super) async fn migrate(config: Config) -> Result<(), String> {
 pub(super) async fn create_tenant(config: Config, new: CreateTenant) -> Result<(), String> {
     let url = BaseUrl::parse(&new.url).map_err(|e| format!("--url {e}"))?;
     let default_domain = new.default_domain.unwrap_or_else(|| {
-        if url.is_address() || !url.name().contains('.') { format!("{}.test", new.name) } else { url.name().to_owned() }
+        if url.is_address() || !url.name().contains('.') {
+            format!("{}.test", new.name)
+        } else {
+            url.name().to_owned()
+        }
     });
     let link = perform(
         config,
@@ -72,9 +79,10 @@ async fn perform(config: Config, command: Command) -> Result<String, String> {
     if let Some(answer) = control::ask(&config.control_socket(), &command).await {
         return answer;
     }
-    let (opened, clock) = store::open(&config, false).await?;
-    let url = serve::public_url(&config, &opened).await?;
-    let idp = store::start(&config, opened, clock, &url.to_string()).await?;
+    let master = key::load(&config)?;
+    let opened = store::open(&config, false).await?;
+    let url = serve::public_url(&config, &opened.0).await?;
+    let idp = store::start(&config, opened, master, &url.to_string()).await?;
     let answer = control::perform(&idp, command).await;
     idp.store().close().await;
     answer

@@ -28,7 +28,11 @@ pub(crate) fn load(settings: Settings, mode: Mode) -> Result<Config, String> {
         public_url,
         data_dir: settings.data_dir.clone().unwrap_or_else(|| "data".into()),
         database_url: database_url(&settings)?,
-        database_connections: at_least("database-connections", settings.database_connections.unwrap_or(16), 2)?,
+        database_connections: at_least(
+            "database-connections",
+            settings.database_connections.unwrap_or(16),
+            2,
+        )?,
         master_key_file: settings.master_key_file.clone(),
         trusted_proxies: trusted_proxies(&settings)?,
         tls,
@@ -87,12 +91,7 @@ fn both_loopbacks(addresses: &[SocketAddr]) -> Result<Vec<SocketAddr>, String> {
     Ok(both)
 }
 
-fn public_url(
-    settings: &Settings,
-    mode: Mode,
-    port: u16,
-    tls: bool,
-) -> Result<Option<BaseUrl>, String> {
+fn public_url(settings: &Settings, mode: Mode, port: u16, tls: bool) -> Result<Option<BaseUrl>, String> {
     let Some(text) = settings.public_url.as_deref() else {
         if mode != Mode::Dev {
             return Ok(None);
@@ -130,7 +129,9 @@ fn operator_host(
         return Err(format!("--operator-host {text:?} is no host: write it like operator.example.com"));
     }
     if public.as_deref() == Some(host.as_str()) {
-        return Err(format!("--operator-host {host} is the public URL's host: give the operator another one"));
+        return Err(format!(
+            "--operator-host {host} is the public URL's host: give the operator another one"
+        ));
     }
     Ok(Some(host))
 }
@@ -147,7 +148,8 @@ fn tls(settings: &Settings) -> Result<Option<TlsFiles>, String> {
 fn database_url(settings: &Settings) -> Result<Option<DatabaseUrl>, String> {
     let Some(url) = settings.database_url.clone() else { return Ok(None) };
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        let fix = "write it like postgres://user:password@host/database, or leave it out for the embedded store";
+        let fix =
+            "write it like postgres://user:password@host/database, or leave it out for the embedded store";
         return Err(format!("--database-url does not begin with postgres://: {fix}"));
     }
     Ok(Some(DatabaseUrl(url)))

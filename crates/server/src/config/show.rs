@@ -40,7 +40,12 @@ impl Config {
             database_url: self.database_url.as_ref().map(|url| masked_url(&url.0)),
             database_connections: self.database_connections,
             master_key_file: path(&self.master_key_path()),
-            trusted_proxies: self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+            trusted_proxies: self
+                .trusted_proxies
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(","),
             tls_cert: self.tls.as_ref().map(|tls| path(&tls.cert)),
             tls_key: self.tls.as_ref().map(|tls| path(&tls.key)),
             operator_host: self.operator_host.clone(),

@@ -123,7 +123,10 @@ impl Names {
     async fn of(admin: &Admin, params: &Params) -> Result<Self> {
         let app = match params.get(Key::App) {
             "" => None,
-            id => Apps::by_client_id(admin, [id]).await?.get(Some(id)).map(|a| a.label.clone()),
+            id => Apps::by_client_id(admin, [id.to_owned()].into())
+                .await?
+                .get(Some(id))
+                .map(|a| a.label.clone()),
         };
         let user = match signet_domain::id::UserId::parse(params.get(Key::User)) {
             Some(id) => {

@@ -23,8 +23,8 @@ pub(super) async fn get(admin: Admin) -> Response {
 
 async fn show(admin: &Admin) -> Result<Response> {
     let day = admin.idp().console_overview(&admin.ctx).await?;
-    let named = day.password_apps.iter().chain(&day.most_refused).map(|(client_id, _)| client_id.as_str());
-    let apps = Apps::by_client_id(admin, named).await?;
+    let named = day.password_apps.iter().chain(&day.most_refused).map(|(id, _)| id.clone());
+    let apps = Apps::by_client_id(admin, named.collect()).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
     Ok(html::page(&Overview {
         console: admin.frame("Overview", Section::Overview),

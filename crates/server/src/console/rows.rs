@@ -6,7 +6,7 @@ use super::when;
 use signet_domain::event::EventRow;
 use signet_idp::syslog::{self, Kind};
 use signet_web::{LogRow, Outcome, TimeText};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The apps that events name, looked up once a page.
 pub(super) struct Apps(HashMap<String, Named>);
@@ -21,30 +21,22 @@ pub(super) struct Named {
 }
 
 impl Apps {
-    /// Looks up the apps of these events. What a stranger made up as a client id is no app.
-    pub(super) async fn of<'e>(
-        admin: &Admin,
-        events: impl IntoIterator<Item = &'e EventRow>,
-    ) -> Result<Self> {
-        Self::by_client_id(admin, events.into_iter().filter_map(|e| e.client_id.as_deref())).await
+    /// Looks up apps by their client ids. What a stranger made up as one is no app.
+    pub(super) async fn by_client_id(admin: &Admin, client_ids: BTreeSet<String>) -> Result<Self> {
+        let mut known = HashMap::new();
+        for client_id in client_ids {
+            if let Some(config) = admin.idp().app(&admin.ctx, &client_id).await? {
+                let app = &config.app;
+                known
+                    .insert(client_id, Named { label: app.label.clone(), url: app_url(&app.id.to_string()) });
+            }
+        }
+        Ok(Self(known))
     }
 
-    /// Looks up apps by their client ids.
-    pub(super) async fn by_client_id<'c>(
-        admin: &Admin,
-        client_ids: impl IntoIterator<Item = &'c str>,
-    ) -> Result<Self> {
-        let mut known = HashMap::<String, Option<Named>>::new();
-        for client_id in client_ids {
-            if known.contains_key(client_id) {
-                continue;
-            }
-            let app = admin.idp().app(&admin.ctx, client_id).await?;
-            let named =
-                app.map(|c| Named { label: c.app.label.clone(), url: app_url(&c.app.id.to_string()) });
-            known.insert(client_id.to_owned(), named);
-        }
-        Ok(Self(known.into_iter().filter_map(|(id, named)| Some((id, named?))).collect()))
+    /// Looks up the apps of these events.
+    pub(super) async fn of(admin: &Admin, events: &[EventRow]) -> Result<Self> {
+        Self::by_client_id(admin, client_ids(events)).await
     }
 
     /// An app that exists.
@@ -77,6 +69,11 @@ impl Apps {
             selected: false,
         }
     }
+}
+
+/// The client ids that events name.
+pub(super) fn client_ids<'e>(events: impl IntoIterator<Item = &'e EventRow>) -> BTreeSet<String> {
+    events.into_iter().filter_map(|e| e.client_id.clone()).collect()
 }
 
 /// Short lists of events, each line leading to the event's own page.

@@ -1,7 +1,7 @@
 //! What the HTTP/1 parser would let pass: two lengths, folded lines, bare line feeds, two hosts.
 //!
 //! Bytes are looked at on their way to the parser. At the first violation the byte becomes a NUL, which no
-//! parser accepts, and nothing follows it: the peer gets 400 and the connection ends. Reading is strict about
+//! parser accepts, and nothing follows but the end of the head: the peer gets 400 and the connection ends. Reading is strict about
 //! where a request begins, so every head of a connection is looked at and no body is.
 
 use std::io;
@@ -21,10 +21,15 @@ const WRITE_TIME: Duration = Duration::from_secs(30);
 const LINGER_TIME: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
 
+/// What follows a violation, so that the parser doesn't wait for the rest of the head.
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
 /// A stream whose heads are checked and whose peer may not stall.
 pub(super) struct Strict<S> {
     stream: S,
     heads: Heads,
+    /// Bytes of [`HEAD_END`] that were given after a violation.
+    ended: usize,
     /// When the first head must be complete; later ones are the parser's to time.
     first_head: Option<Pin<Box<Sleep>>>,
     writable: Option<Pin<Box<Sleep>>>,
@@ -36,7 +41,7 @@ impl<S> Strict<S> {
     pub(super) fn new(stream: S, first_head: Duration) -> Self {
         let first_head = Some(Box::pin(sleep(first_head)));
         let heads = Heads::default();
-        Self { stream, heads, first_head, writable: None, linger: None, closed: false }
+        Self { stream, heads, ended: 0, first_head, writable: None, linger: None, closed: false }
     }
 
     /// Lets a write wait, but not for ever.
@@ -59,6 +64,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.heads.are_over() {
+            let end = &HEAD_END[this.ended..];
+            let end = &end[..end.len().min(buffer.remaining())];
+            buffer.put_slice(end);
+            this.ended += end.len();
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
@@ -113,9 +122,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Strict<S> {
             ready!(this.bound(cx, polled))?;
             this.closed = true;
         }
-        let (deadline, left) = this
-            .linger
-            .get_or_insert_with(|| (Box::pin(tokio::time::sleep_until(Instant::now() + LINGER_TIME)), LINGER_BYTES));
+        let (deadline, left) = this.linger.get_or_insert_with(|| {
+            (Box::pin(tokio::time::sleep_until(Instant::now() + LINGER_TIME)), LINGER_BYTES)
+        });
         let mut space = [0; 4096];
         while *left > 0 {
             let mut buffer = ReadBuf::new(&mut space);

@@ -25,7 +25,9 @@ pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, String> {
         .map_err(|e| format!("TLS: {e}"))?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|e| format!("--tls-cert and --tls-key don't go together ({e}): give the key of the certificate"))?;
+        .map_err(|e| {
+            format!("--tls-cert and --tls-key don't go together ({e}): give the key of the certificate")
+        })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

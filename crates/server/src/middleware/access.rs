@@ -34,7 +34,9 @@ impl Line {
         let (method, id, tenant) = (&self.method, &self.id, &self.tenant);
         match mode {
             Mode::Serve => tracing::info!(%method, route, status, ms, request = %id, tenant, "request"),
-            Mode::Dev | Mode::Tool => tracing::debug!(%method, route, status, ms, request = %id, tenant, "request"),
+            Mode::Dev | Mode::Tool => {
+                tracing::debug!(%method, route, status, ms, request = %id, tenant, "request")
+            }
         }
     }
 }

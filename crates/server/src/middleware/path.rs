@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn ordinary_paths_pass() {
-        for path in ["/", "/oauth2/default/v1/token", "/api/v1/users/ada%40acme.test", "/token/", "/x/%C3%A9"] {
+        for path in ["/", "/oauth2/default/v1/token", "/api/v1/users/ada%40acme.test", "/token/", "/x/%C3%A9"]
+        {
             assert!(is_plain(path), "{path}");
         }
     }

@@ -51,7 +51,9 @@ impl Refusal {
             }))
         } else if path.starts_with("/auth/") {
             let kind = status.canonical_reason().unwrap_or("Error");
-            Some(json!({ "status": { "error": true, "code": status.as_u16(), "type": kind, "message": sentence } }))
+            Some(
+                json!({ "status": { "error": true, "code": status.as_u16(), "type": kind, "message": sentence } }),
+            )
         } else if path.starts_with("/oauth2/") {
             let error = if status.is_server_error() { "server_error" } else { "invalid_request" };
             Some(json!({ "error": error, "error_description": sentence }))
@@ -59,7 +61,9 @@ impl Refusal {
             None
         };
         match body {
-            Some(body) => (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response(),
+            Some(body) => {
+                (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+            }
             None => (status, sentence).into_response(),
         }
     }

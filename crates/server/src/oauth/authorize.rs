@@ -26,11 +26,17 @@ pub(super) async fn post(State(app): State<App>, asked: Asked, headers: HeaderMa
     answer(&app, &asked, &headers, form::body(&headers, &body)).await
 }
 
-async fn answer(app: &App, asked: &Asked, headers: &HeaderMap, params: Result<Params, OAuthError>) -> Response {
+async fn answer(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    params: Result<Params, OAuthError>,
+) -> Response {
     let params = match params {
         Ok(params) => params,
         Err(error) => {
-            let recorded = app.idp().unread_authorization_request(&asked.ctx, &asked.server.server, &error).await;
+            let recorded =
+                app.idp().unread_authorization_request(&asked.ctx, &asked.server.server, &error).await;
             return step::page(&asked.ctx, &Page(recorded.map_or_else(OAuthError::from, |()| error)));
         }
     };

@@ -33,6 +33,7 @@ async fn introspect(
     let params = form::body(headers, body)?;
     let authorization = form::authorization(headers)?;
     let in_query = form::query_has_credentials(query);
-    let (client, token) = app.idp().client_and_token(&asked.ctx, &params, authorization, in_query).await?;
+    let (client, token) =
+        app.idp().client_and_token(&asked.ctx, &asked.server, &params, authorization, in_query).await?;
     app.idp().introspect(&asked.ctx, &asked.server, &client, token).await
 }

@@ -33,7 +33,12 @@ pub(super) async fn post(State(app): State<App>, asked: Asked, headers: HeaderMa
     answer(&app, &asked, &headers, form::body(&headers, &body)).await
 }
 
-async fn answer(app: &App, asked: &Asked, headers: &HeaderMap, params: Result<Params, OAuthError>) -> Response {
+async fn answer(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    params: Result<Params, OAuthError>,
+) -> Response {
     let result = match params {
         Ok(params) => log_out(app, asked, headers, &params).await,
         Err(error) => return step::page(&asked.ctx, &Page(error)),
@@ -41,7 +46,12 @@ async fn answer(app: &App, asked: &Asked, headers: &HeaderMap, params: Result<Pa
     result.unwrap_or_else(|error| step::page(&asked.ctx, &error.into()))
 }
 
-async fn log_out(app: &App, asked: &Asked, headers: &HeaderMap, params: &Params) -> Result<Response, IdpError> {
+async fn log_out(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Response, IdpError> {
     let (idp, ctx) = (app.idp(), &asked.ctx);
     let browser = Browser::of(app, ctx, headers).await?;
     let hint = match params.get("id_token_hint") {

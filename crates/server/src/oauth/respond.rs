@@ -29,7 +29,8 @@ pub(super) fn bearer_error(refused: &OAuthError, realm: &str) -> Response {
     if refused.status() >= 500 || refused.status() == 400 {
         return error(refused, realm);
     }
-    let mut response = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED).into_response();
+    let mut response =
+        StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     put_error_headers(&mut response, refused, realm);
     response

@@ -30,7 +30,12 @@ pub(super) async fn post(
     answer(&app, &asked, &headers, token).await
 }
 
-async fn answer(app: &App, asked: &Asked, headers: &HeaderMap, token: Result<String, OAuthError>) -> Response {
+async fn answer(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    token: Result<String, OAuthError>,
+) -> Response {
     let claims = match token {
         Ok(token) => app.idp().userinfo(&asked.ctx, &asked.server, &token).await,
         Err(error) => Err(error),
@@ -66,7 +71,9 @@ fn bearer(headers: &HeaderMap, query: Option<&str>, body: Option<&Bytes>) -> Res
 fn from_header(value: &[u8]) -> Result<String, OAuthError> {
     let text = std::str::from_utf8(value).map_err(|_| Reason::AccessTokenInvalid)?;
     match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_matches(' ').to_owned()),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(token.trim_matches(' ').to_owned())
+        }
         _ => Err(Reason::AccessTokenMissing.into()),
     }
 }

@@ -224,7 +224,8 @@ fn cookie_name(app: &App, what: &str) -> String {
 }
 
 fn not_ours(ctx: &OperatorCtx) -> Response {
-    let words = ("Not accepted", "This form was not ours, or your browser keeps no cookies. Go back and try again.");
+    let words =
+        ("Not accepted", "This form was not ours, or your browser keeps no cookies. Go back and try again.");
     html::failure(OWNER, &ctx.request, StatusCode::FORBIDDEN, words)
 }
 

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use signet_domain::server::{ScopeConsent, ScopeRow};
+use signet_domain::server::ScopeRow;
 use signet_idp::authorize::{OpenFlow, Page, SignedIn, Step};
 use signet_idp::{Ctx, Idp};
 use signet_oauth::{OAuthError, Params, Reason};
@@ -34,7 +34,12 @@ pub(super) async fn get(
     result.await.unwrap_or_else(|page: Page| step::page(&ctx, &page))
 }
 
-pub(super) async fn post(State(app): State<App>, Tenant(ctx): Tenant, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn post(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let result = submit(&app, &ctx, &headers, &body, |app, ctx, given| async move {
         let (idp, Given { open, signed_in, params, .. }) = (app.idp(), given);
         let step = match params.get("decision") {
@@ -72,7 +77,13 @@ struct Given {
     signed_in: SignedIn,
 }
 
-async fn submit<F, T>(app: &App, ctx: &Ctx, headers: &HeaderMap, body: &[u8], then: F) -> Result<Response, Page>
+async fn submit<F, T>(
+    app: &App,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    body: &[u8],
+    then: F,
+) -> Result<Response, Page>
 where
     F: FnOnce(App, Ctx, Given) -> T,
     T: Future<Output = Result<Response, Page>>,
@@ -84,7 +95,8 @@ where
     }
     let handle = params.get("flow").unwrap_or_default().to_owned();
     let open = app.idp().open_flow(ctx, &handle, &browser.cookie).await?;
-    match browser.signed_in {
+    // An old sign-in doesn't answer a flow that asks for a new one.
+    match browser.signed_in.filter(|s| open.accepts(s)) {
         Some(signed_in) => then(app.clone(), ctx.clone(), Given { params, handle, open, signed_in }).await,
         None => Ok(step::go(ctx, Step::SignIn { handle })),
     }
@@ -111,6 +123,6 @@ fn line(scope: &ScopeRow) -> ScopeLine {
     ScopeLine {
         name: scope.name.clone(),
         sentence: if sentence.is_empty() { scope.name.clone() } else { sentence.clone() },
-        required: scope.consent == ScopeConsent::Required,
+        required: false,
     }
 }

@@ -16,7 +16,8 @@ use signet_idp::{Ctx, IdpError};
 use signet_oauth::{OAuthError, Params, Reason};
 use signet_web::{Csrf, Door, SignIn};
 
-const NO_MATCH: &str = "That name and password don't match. Check both, or ask your administrator to reset it.";
+const NO_MATCH: &str =
+    "That name and password don't match. Check both, or ask your administrator to reset it.";
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -30,13 +31,19 @@ pub(super) async fn get(
         let browser = Browser::of(&app, &ctx, &headers).await?;
         let open = open(&app, &ctx, &browser, handle).await?;
         let login = open.as_ref().and_then(|o| o.request.login_hint.clone()).unwrap_or_default();
-        let form = Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login: &login, error: None };
+        let form =
+            Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login: &login, error: None };
         Ok(browser.keep(&ctx, show(&app, &ctx, &browser, StatusCode::OK, &form)))
     };
     result.await.unwrap_or_else(|page: Page| step::page(&ctx, &page))
 }
 
-pub(super) async fn post(State(app): State<App>, Tenant(ctx): Tenant, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn post(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let Ok(params) = Params::parse(&body) else {
         return step::page(&ctx, &Page(OAuthError::new(Reason::InvalidRequest)));
     };
@@ -52,7 +59,8 @@ async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> R
     let handle = params.get("flow");
     let open = open(app, ctx, &browser, handle).await?;
     let login = params.get("login").unwrap_or_default();
-    let form = |error| Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login, error: Some(error) };
+    let form =
+        |error| Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login, error: Some(error) };
     let Some(password) = params.get("password").filter(|_| !login.is_empty()) else {
         return Ok(show(app, ctx, &browser, StatusCode::OK, &form("Enter your name and your password.")));
     };
@@ -86,7 +94,12 @@ async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> R
     }
 }
 
-async fn open(app: &App, ctx: &Ctx, browser: &Browser, handle: Option<&str>) -> Result<Option<OpenFlow>, Page> {
+async fn open(
+    app: &App,
+    ctx: &Ctx,
+    browser: &Browser,
+    handle: Option<&str>,
+) -> Result<Option<OpenFlow>, Page> {
     match handle {
         Some(handle) => app.idp().open_flow(ctx, handle, &browser.cookie).await.map(Some),
         None => Ok(None),

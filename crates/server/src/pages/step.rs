@@ -56,7 +56,10 @@ pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
             ("This sign-in is over", "It was finished, or took too long. Go back to the app and start again.")
         }
         _ if status >= 500 => ("This can't be done right now", "Nothing was changed. Try again in a moment."),
-        _ => ("The app sent a request that can't be answered", "Go back to the app; if it happens again, tell its developers."),
+        _ => (
+            "The app sent a request that can't be answered",
+            "Go back to the app; if it happens again, tell its developers.",
+        ),
     };
     let page = ErrorPage {
         shell: shell(ctx, heading),

@@ -92,7 +92,8 @@ impl Credentials {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(format!("{} can't be read: {error}", file.display())),
         };
-        let wrong = |e| format!("{} can't be read ({e}): `signet dev --reset` makes a new one", file.display());
+        let wrong =
+            |e| format!("{} can't be read ({e}): `signet dev --reset` makes a new one", file.display());
         serde_json::from_slice(&text).map(Some).map_err(wrong)
     }
 

@@ -1,8 +1,6 @@
 //! One demo tenant.
 
-use super::credentials::{
-    ApiCredential, Apps, BrowserApp, Person, ServiceApp, TenantCredentials, WebApp,
-};
+use super::credentials::{ApiCredential, Apps, BrowserApp, Person, ServiceApp, TenantCredentials, WebApp};
 use signet_domain::Time;
 use signet_domain::app::{App, AppKind, AppSecret};
 use signet_domain::credential::{ApiToken, Credential};
@@ -19,7 +17,8 @@ use signet_store::{StoreError, Tx};
 pub(super) const ORDERS: &str = "orders:read";
 
 /// Where apps on a developer's machine usually listen.
-const DEVELOPER_ORIGINS: [&str; 3] = ["http://localhost:3000", "http://localhost:4200", "http://localhost:5173"];
+const DEVELOPER_ORIGINS: [&str; 3] =
+    ["http://localhost:3000", "http://localhost:4200", "http://localhost:5173"];
 
 /// What is put into the tenant, in one commit.
 struct Rows {
@@ -122,7 +121,8 @@ async fn user(
     (person, first_name, last_name): (&Person, &str, &str),
     now: Time,
 ) -> Result<User, IdpError> {
-    let key = canonical(&person.login, &tenant.default_domain).map_err(|e| IdpError::Internal(e.to_string()))?;
+    let key =
+        canonical(&person.login, &tenant.default_domain).map_err(|e| IdpError::Internal(e.to_string()))?;
     let hash = idp.hasher().hash(&person.password).await?;
     let user = rows::user(idp, tenant, (&person.login, key), hash, now);
     Ok(User { first_name: first_name.to_owned(), last_name: last_name.to_owned(), ..user })
@@ -143,8 +143,12 @@ fn apps(idp: &Idp, tenant: &Tenant, told: &Apps, now: Time) -> [App; 3] {
         &["authorization_code", "refresh_token", "password"],
     );
     web.redirect_uris = Json(told.web.redirect_uris.clone());
-    let mut browser =
-        app(AppKind::Browser, &told.browser.client_id, "Demo browser app", &["authorization_code", "refresh_token"]);
+    let mut browser = app(
+        AppKind::Browser,
+        &told.browser.client_id,
+        "Demo browser app",
+        &["authorization_code", "refresh_token"],
+    );
     browser.redirect_uris = Json(told.browser.redirect_uris.clone());
     for app in [&mut web, &mut browser] {
         app.post_logout_redirect_uris = Json(post_logout_redirect_uris(&tenant.url));

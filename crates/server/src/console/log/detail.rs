@@ -2,7 +2,7 @@
 
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
-use crate::console::rows::{Apps, brief, event_url, outcome, user_url};
+use crate::console::rows::{Apps, brief, client_ids, event_url, outcome, user_url};
 use crate::console::{next, when};
 use signet_domain::event::{Entity, EventRow, Outcome};
 use signet_domain::id::{ServerId, UserId};
@@ -14,8 +14,7 @@ use signet_web::{EventDetail, Fact, Link, StripAttempt, Throttle, Trail};
 /// An event with what belongs to it.
 pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Result<EventDetail> {
     let row = &view.row;
-    let attempts = view.window.iter().flat_map(|w| w.attempts.iter().filter_map(|(_, event)| event.as_ref()));
-    let apps = Apps::of(admin, attempts.chain([row])).await?;
+    let apps = Apps::by_client_id(admin, client_ids(attempts(view).chain([row]))).await?;
     let raw = serde_json::to_string_pretty(&syslog::log_event(row)).unwrap_or_default();
     let mut trail =
         vec![Trail { label: "Same request".to_owned(), rows: brief(admin, &view.request).await? }];
@@ -35,6 +34,11 @@ pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Resul
         trail,
         raw,
     })
+}
+
+/// The events of the attempts that filled the window.
+fn attempts(view: &EventView) -> impl Iterator<Item = &EventRow> {
+    view.window.iter().flat_map(|w| w.attempts.iter().filter_map(|(_, event)| event.as_ref()))
 }
 
 fn statement(row: &EventRow) -> String {

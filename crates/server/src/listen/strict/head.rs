@@ -64,7 +64,8 @@ impl Heads {
             match self.at {
                 At::Free | At::Over => return None,
                 At::Body(left) => {
-                    let here = usize::try_from(left).map_or(bytes.len() - i, |left| left.min(bytes.len() - i));
+                    let here =
+                        usize::try_from(left).map_or(bytes.len() - i, |left| left.min(bytes.len() - i));
                     i += here;
                     let left = left - here as u64;
                     self.at = if left == 0 { At::Head } else { At::Body(left) };

@@ -1,0 +1,396 @@
+//! Malformed and oversized requests are refused early, each the same way, and the server goes on.
+
+use signet_testkit::{App, Callback, Reply, Tenant, Value, json, on_each_engine};
+
+use crate::support::frozen::Frozen;
+use crate::support::make;
+
+on_each_engine! {
+    in_01_a_body_that_is_no_form_is_refused,
+    in_03_each_parameter_twice_is_an_error,
+    in_04_many_and_long_parameters_are_refused,
+    in_06_broken_encodings_are_refused_in_every_parameter,
+    in_07_an_empty_value_is_an_absent_one,
+    in_08_scopes_follow_the_grammar,
+    in_09_strange_json_is_refused,
+    in_20_a_state_comes_back_byte_by_byte,
+    in_21_odd_limits_and_dates,
+    in_22_what_the_server_chooses_is_ignored,
+    in_26_deep_nesting_is_an_error,
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A token request with any body.
+async fn post(tenant: &Tenant, app: &App, kind: &str, body: &[u8]) -> Reply {
+    let secret = app.client_secret.as_deref().unwrap_or_default();
+    let call = tenant.http().call("POST", &tenant.endpoint("token"));
+    call.basic(&app.client_id, secret).body(kind, body).await
+}
+
+/// The server is as well as before.
+async fn alive(tenant: &Tenant) {
+    tenant.client_credentials(&tenant.service(), "orders:read").await.expect(200);
+}
+
+async fn in_01_a_body_that_is_no_form_is_refused(app: Frozen) {
+    let acme = app.acme();
+    let service = acme.service();
+    let form = b"grant_type=client_credentials&scope=orders:read".as_slice();
+    let json = br#"{"grant_type":"client_credentials","scope":"orders:read"}"#.as_slice();
+    let utf16: Vec<u8> = "grant_type=client_credentials".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let multipart =
+        b"--b\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\nclient_credentials\r\n--b--\r\n";
+    for (kind, body) in [
+        ("application/json", json),
+        ("application/json", form),
+        ("multipart/form-data; boundary=b", multipart.as_slice()),
+        ("", form),
+        ("text/plain", form),
+        ("application/x-www-form-urlencoded; charset=utf-16", &utf16),
+        ("application/x-www-form-urlencoded; charset=iso-8859-1", form),
+        ("application/x-www-form-urlencodedx", form),
+        ("text/html, application/x-www-form-urlencoded", form),
+    ] {
+        let reply = post(&acme, &service, kind, body).await;
+        assert!(matches!(reply.status, 400 | 415), "{kind}: {}", reply.describe());
+        assert_eq!(reply.json()["error"], "invalid_request", "{kind}");
+    }
+    for kind in
+        [FORM, "Application/X-WWW-Form-Urlencoded", "application/x-www-form-urlencoded; charset=UTF-8"]
+    {
+        post(&acme, &service, kind, form).await.expect(200);
+    }
+    alive(&acme).await;
+}
+
+/// The parameters of a good request at an endpoint.
+fn parameters(tenant: &Tenant, endpoint: &str) -> Vec<(String, String)> {
+    let web = tenant.web();
+    let pairs: Vec<(&str, &str)> = match endpoint {
+        "authorize" => {
+            return tenant.authorize(&web, "openid").set("prompt", "login").set("max_age", "60").params;
+        }
+        "code" => vec![
+            ("grant_type", "authorization_code"),
+            ("code", "sgc0000000000000000"),
+            ("redirect_uri", &web.redirect_uri),
+            ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        ],
+        "password" => vec![
+            ("grant_type", "password"),
+            ("username", "nobody-at-all@acme.test"),
+            ("password", "no password"),
+            ("scope", "openid"),
+        ],
+        "refresh" => {
+            vec![("grant_type", "refresh_token"), ("refresh_token", "sgr00000000000000"), ("scope", "openid")]
+        }
+        "introspect" | "revoke" => vec![("token", "x.y.z"), ("token_type_hint", "access_token")],
+        other => panic!("no endpoint {other}"),
+    };
+    let mut all: Vec<_> =
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    all.push(("client_id".to_owned(), web.client_id.clone()));
+    all
+}
+
+const ENDPOINTS: [&str; 6] = ["authorize", "code", "password", "refresh", "introspect", "revoke"];
+
+async fn send(tenant: &Tenant, endpoint: &str, encoded: &str) -> Reply {
+    let web = tenant.web();
+    match endpoint {
+        "authorize" => tenant.http().get(&format!("{}?{encoded}", tenant.endpoint("authorize"))).await,
+        _ => {
+            let path = if matches!(endpoint, "introspect" | "revoke") { endpoint } else { "token" };
+            let call = tenant.http().call("POST", &tenant.endpoint(path));
+            let call = call.basic(&web.client_id, web.client_secret.as_deref().unwrap_or_default());
+            call.body(FORM, encoded.as_bytes()).await
+        }
+    }
+}
+
+fn encode(pairs: &[(String, String)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(pairs);
+    form.finish()
+}
+
+/// 400 `invalid_request`, on a page or at the app for the authorization endpoint.
+#[track_caller]
+fn expect_invalid(tenant: &Tenant, endpoint: &str, reply: Reply, what: &str) {
+    let known = |value: &str| value == "invalid_request";
+    if endpoint == "authorize" && reply.is_redirect() {
+        let callback = Callback::read(&reply, &tenant.web().redirect_uri);
+        assert!(known(callback.get("error")), "{endpoint} with {what}: {}", callback.url);
+        return;
+    }
+    assert_eq!(reply.status, 400, "{endpoint} with {what}: {}", reply.describe());
+    if endpoint != "authorize" {
+        assert!(known(reply.json()["error"].as_str().unwrap_or_default()), "{what}: {}", reply.describe());
+    }
+}
+
+async fn in_03_each_parameter_twice_is_an_error(app: Frozen) {
+    let acme = app.acme();
+    for endpoint in ENDPOINTS {
+        let good = parameters(&acme, endpoint);
+        for (name, value) in &good {
+            for second in [value.as_str(), "another", ""] {
+                let mut pairs = good.clone();
+                pairs.push((name.clone(), second.to_owned()));
+                let reply = send(&acme, endpoint, &encode(&pairs)).await;
+                expect_invalid(&acme, endpoint, reply, &format!("{name} twice"));
+            }
+        }
+        // One that nobody knows may not come twice either (RFC 6749 §3.1).
+        let mut pairs = good.clone();
+        pairs.extend([("unknown".to_owned(), "1".to_owned()), ("unknown".to_owned(), "2".to_owned())]);
+        expect_invalid(&acme, endpoint, send(&acme, endpoint, &encode(&pairs)).await, "an unknown one twice");
+    }
+    alive(&acme).await;
+}
+
+async fn in_04_many_and_long_parameters_are_refused(app: Frozen) {
+    let acme = app.acme();
+    let started = std::time::Instant::now();
+    let many: String = (0..100_000).map(|n| format!("p{n}=1&")).collect::<String>();
+    let bodies = [
+        many[..1_000_000.min(many.len())].to_owned(),
+        format!("{}=1", "n".repeat(100_000)),
+        format!("grant_type={}", "v".repeat(500_000)),
+        "&".repeat(500_000),
+        "%41".repeat(300_000),
+    ];
+    for body in bodies {
+        let reply = post(&acme, &acme.service(), FORM, body.as_bytes()).await;
+        assert!(matches!(reply.status, 400 | 413), "{:.40}…: {}", body, reply.describe());
+    }
+    assert!(started.elapsed().as_secs() < 20, "linear in the body's size: {:?}", started.elapsed());
+    let long = acme.authorize(&acme.web(), "openid").set("login_hint", &"x".repeat(20_000));
+    let reply = acme.http().get(&long.url()).await;
+    assert!(matches!(reply.status, 400 | 303 | 414 | 431), "{}", reply.describe());
+    alive(&acme).await;
+}
+
+async fn in_06_broken_encodings_are_refused_in_every_parameter(app: Frozen) {
+    let acme = app.acme();
+    let broken = ["%00", "a%00b", "%ff", "%c3", "%c0%af", "%ed%a0%80", "%f4%90%80%80", "%zz", "%", "%4"];
+    for endpoint in ENDPOINTS {
+        let good = parameters(&acme, endpoint);
+        for at in 0..good.len() {
+            for bad in broken {
+                let part = |(n, (name, value)): (usize, &(String, String))| {
+                    let value = if n == at {
+                        bad.to_owned()
+                    } else {
+                        encode(&[(String::new(), value.clone())])[1..].to_owned()
+                    };
+                    format!("{name}={value}")
+                };
+                let encoded: Vec<String> = good.iter().enumerate().map(part).collect();
+                let reply = send(&acme, endpoint, &encoded.join("&")).await;
+                assert!(
+                    reply.status == 400 || (endpoint == "authorize" && reply.is_redirect()),
+                    "{endpoint} with {}={bad}: {}",
+                    good[at].0,
+                    reply.describe()
+                );
+                assert!(
+                    !reply.is_redirect() || !reply.location().query().unwrap_or_default().contains("code=")
+                );
+            }
+        }
+    }
+    alive(&acme).await;
+}
+
+async fn in_07_an_empty_value_is_an_absent_one(app: Frozen) {
+    let acme = app.acme();
+    let service = acme.service();
+    for extra in ["scope=orders:read&resource=&audience=", "scope=orders:read&code=&username=&refresh_token="]
+    {
+        let body = format!("grant_type=client_credentials&{extra}");
+        post(&acme, &service, FORM, body.as_bytes()).await.expect(200);
+    }
+    for missing in ["grant_type=", "grant_type=&scope=orders:read", "grant_type"] {
+        let reply = post(&acme, &service, FORM, missing.as_bytes()).await;
+        reply.expect_oauth_error(400, "invalid_request");
+    }
+    let web = acme.web();
+    for absent in ["response_type", "client_id", "redirect_uri", "code_challenge"] {
+        let empty = acme.http().get(&acme.authorize(&web, "openid").set(absent, "").url()).await;
+        let without = acme.http().get(&acme.authorize(&web, "openid").without(absent).url()).await;
+        let error = |reply: &Reply| {
+            let pairs = reply.is_redirect().then(|| reply.location()).map(|url| {
+                url.query_pairs().find(|(name, _)| name == "error").map(|(_, value)| value.into_owned())
+            });
+            (reply.status, pairs.flatten())
+        };
+        assert_eq!(error(&empty), error(&without), "{absent} empty and absent");
+    }
+    let prompt =
+        acme.http().get(&acme.authorize(&web, "openid").set("prompt", "").set("max_age", "").url()).await;
+    assert!(!prompt.is_redirect() || !prompt.location().as_str().contains("error="), "{}", prompt.describe());
+}
+
+async fn in_08_scopes_follow_the_grammar(app: Frozen) {
+    let acme = app.acme();
+    let service = acme.service();
+    let long = format!("orders:read {}", "x".repeat(10_000));
+    for scope in [
+        "orders:read  orders:read",
+        " orders:read",
+        "orders:read ",
+        "orders:read\"",
+        "orders:read\n",
+        "orders\\read",
+        "orders:read\tx",
+        "unknown:scope",
+        "orders:read unknown:scope",
+        "Orders:Read",
+        "órdenes",
+        &long,
+    ] {
+        acme.client_credentials(&service, scope).await.expect_oauth_error(400, "invalid_scope");
+    }
+    let repeated = acme.client_credentials(&service, "orders:read orders:read").await.tokens();
+    assert_eq!(repeated.scope, "orders:read", "a scope is a set");
+    let web = acme.web();
+    for scope in ["openid  profile", "openid\"", "openid unknown:scope"] {
+        let reply = acme.http().get(&acme.authorize(&web, scope).url()).await;
+        let callback = Callback::read(&reply, &web.redirect_uri);
+        assert_eq!(callback.get("error"), "invalid_scope", "{scope}: {}", callback.url);
+    }
+}
+
+async fn in_09_strange_json_is_refused(app: Frozen) {
+    let acme = app.acme();
+    let login = format!("{}@acme.test", make::unique("in09"));
+    let profile =
+        format!(r#""profile":{{"firstName":"A","lastName":"B","email":"a@b.test","login":"{login}"}}"#);
+    let deep = format!(r#"{{{profile},"x":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    let bodies = [
+        String::new(),
+        "null".to_owned(),
+        "[]".to_owned(),
+        "\"text\"".to_owned(),
+        "{".to_owned(),
+        deep,
+        format!("{{{profile},{profile}}}"),
+        format!(r#"{{"profile":{{"login":"{login}","login":"{login}"}}}}"#),
+        format!("{{{profile}}}{{}}"),
+        format!("{{{profile}}} x"),
+        format!(r#"{{{profile},"credentials":1e400}}"#),
+        format!(r#"{{{profile},"credentials":[]}}"#),
+        format!(r#"{{{profile},"credentials":{{"password":"text"}}}}"#),
+        r#"{"profile":{"login":7}}"#.to_owned(),
+        r#"{"profile":{"login":"a\u0000b"}}"#.to_owned(),
+        r#"{"profile":{"login":"\ud800"}}"#.to_owned(),
+        "\u{feff}{}".to_owned(),
+    ];
+    for body in &bodies {
+        let call = acme.api("POST", "/api/v1/users").body("application/json", body.as_bytes());
+        let reply = call.await;
+        assert_eq!(reply.status, 400, "{body:.80}: {}", reply.describe());
+        let error = reply.json();
+        assert!(error["errorCode"].is_string() && error["errorId"].is_string(), "{}", reply.describe());
+    }
+    let latin1 = b"{\"profile\":{\"login\":\"\xe9\"}}";
+    acme.api("POST", "/api/v1/users").body("application/json", latin1).await.expect(400);
+    let found = acme.api("GET", &format!("/api/v1/users/{login}")).await;
+    assert_eq!(found.status, 404, "none of these made a user");
+    alive(&acme).await;
+}
+
+async fn in_20_a_state_comes_back_byte_by_byte(app: Frozen) {
+    let acme = app.acme();
+    let (web, user) = (acme.web(), make::user(&acme, "in20").await);
+    let awkward = r##"&#"<>'%25+ =?/\;:@{}[]|~`^é漢🦀"##;
+    let states = ["x".to_owned(), awkward.to_owned(), awkward.repeat(60), "s".repeat(4_096)];
+    for state in states.iter().filter(|state| state.len() <= 4_096) {
+        let request = acme.authorize(&web, "openid").set("state", state);
+        let callback = acme.visitor().authorize(&request, &user.login, &user.password).await;
+        assert_eq!(callback.get("state"), state, "a state of {} bytes", state.len());
+        callback.code();
+        let silent = acme.http().get(&request.set("prompt", "none").url()).await;
+        assert_eq!(Callback::read(&silent, &web.redirect_uri).get("state"), state, "with an error, too");
+    }
+    let request = acme.authorize(&web, "openid").set("state", &"s".repeat(5_000));
+    let reply = acme.http().get(&request.url()).await;
+    expect_invalid(&acme, "authorize", reply, "5,000 bytes of state");
+}
+
+async fn in_21_odd_limits_and_dates(app: Frozen) {
+    let acme = app.acme();
+    for list in ["/api/v1/users", "/api/v1/apps", "/api/v1/logs"] {
+        for limit in ["-1", "0", "1000000000", "99999999999999999999", "NaN", "1.5", "1e3", "", " 1", "0x10"]
+        {
+            let reply = acme.api("GET", list).query([("limit", limit)]).await;
+            assert!(matches!(reply.status, 200 | 400), "{list}?limit={limit}: {}", reply.describe());
+            let items: Value = reply.json();
+            assert!(items.as_array().is_none_or(|items| items.len() <= 1_000), "{list}?limit={limit}");
+        }
+        for limit in ["NaN", "1.5", "-1"] {
+            acme.api("GET", list).query([("limit", limit)]).await.expect(400);
+        }
+    }
+    for date in [
+        "0000-01-01T00:00:00Z",
+        "10000-01-01T00:00:00Z",
+        "2026-02-29T00:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "2026-01-01T25:00:00Z",
+        "yesterday",
+        "0",
+    ] {
+        let reply = acme.api("GET", "/api/v1/logs").query([("since", date)]).await;
+        assert_eq!(reply.status, 400, "since={date}: {}", reply.describe());
+    }
+    for date in ["2024-02-29T00:00:00.000Z", "9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z"] {
+        acme.api("GET", "/api/v1/logs").query([("since", date)]).await.expect(200);
+    }
+}
+
+async fn in_22_what_the_server_chooses_is_ignored(app: Frozen) {
+    let acme = app.acme();
+    let body = "grant_type=client_credentials&scope=orders:read&expires_in=999999999&sub=admin&amr=mfa&iss=evil\
+                &aud=evil&uid=00u1&cid=other&token_type=none&jti=mine&active=true";
+    let tokens = post(&acme, &acme.service(), FORM, body.as_bytes()).await.tokens();
+    assert!(tokens.expires_in <= 86_400, "{}", tokens.expires_in);
+    let claims = tokens.access().claims;
+    assert_eq!(claims["sub"], acme.service().client_id, "{claims:#}");
+    assert_eq!(claims["iss"], acme.issuer(), "{claims:#}");
+    assert!(claims["amr"].is_null() && claims["uid"].is_null(), "{claims:#}");
+    assert_ne!(claims["jti"], "mine");
+    assert_ne!(claims["aud"], json!("evil"));
+}
+
+async fn in_26_deep_nesting_is_an_error(app: Frozen) {
+    let acme = app.acme();
+    let filters = [
+        format!("{}eventType pr{}", "(".repeat(5_000), ")".repeat(5_000)),
+        format!("{}(eventType pr){}", "not (".repeat(1_000), ")".repeat(1_000)),
+        vec!["eventType pr"; 1_500].join(" and "),
+        vec!["eventType pr"; 1_500].join(" or "),
+    ];
+    for filter in &filters {
+        let url = format!("{}/api/v1/logs", acme.origin());
+        let call = acme
+            .http()
+            .call("GET", &url)
+            .header("authorization", &format!("SSWS {}", acme.credentials.api_token));
+        let reply = call.query([("filter", filter.as_str())]).unchecked().await;
+        assert!(matches!(reply.status, 400 | 414 | 431), "{:.40}…: {}", filter, reply.describe());
+    }
+    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+        let body = format!("{}1{}", open.repeat(40_000), close.repeat(40_000));
+        for (method, path) in
+            [("POST", "/api/v1/users"), ("POST", "/api/v1/apps"), ("POST", "/auth/oauth2/v2/token")]
+        {
+            let reply = acme.api(method, path).body("application/json", body.as_bytes()).await;
+            assert!(matches!(reply.status, 400 | 401 | 413), "{method} {path}: {}", reply.describe());
+        }
+    }
+    alive(&acme).await;
+}

@@ -1,0 +1,355 @@
+//! One row of everything that a tenant can have, straight into a store.
+
+use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::credential::{ApiScope, ApiToken, Credential, CredentialToken};
+use signet_domain::event::{Entity, Event, RequestFacts, types};
+use signet_domain::flow::Flow;
+use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
+use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
+use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
+use signet_domain::session::{Session, SessionKind};
+use signet_domain::tenant::{Tenant, TenantStatus};
+use signet_domain::token::{RefreshToken, RevocationKind};
+use signet_domain::user::{AdminRole, User, UserStatus};
+use signet_domain::{Clock, Time};
+use signet_store::lockout::Rule;
+use signet_store::sqlx_types::Json;
+use signet_store::{Engine, Store, Tx};
+use signet_testkit::json;
+use uuid::Uuid;
+
+/// Locks at the first failure.
+pub(crate) const RULE: Rule = Rule { limit: 1, window_seconds: 900, lock_seconds: 900 };
+
+/// One row of everything that a tenant can have.
+#[derive(Clone, Debug)]
+pub(crate) struct Furniture {
+    pub(crate) tenant: Tenant,
+    pub(crate) now: Time,
+    pub(crate) user: User,
+    pub(crate) app: App,
+    pub(crate) secret: AppSecret,
+    pub(crate) server: Server,
+    pub(crate) scope: ScopeRow,
+    pub(crate) key: KeyRow,
+    pub(crate) session: Session,
+    pub(crate) flow: Flow,
+    pub(crate) consent: Consent,
+    pub(crate) grant: Grant,
+    pub(crate) one_time: OneTime,
+    pub(crate) refresh: RefreshToken,
+    pub(crate) api_token: ApiToken,
+    pub(crate) credential: Credential,
+    pub(crate) credential_token: CredentialToken,
+    pub(crate) event: Event,
+}
+
+fn id<I: From<Uuid>>() -> I {
+    Uuid::now_v7().into()
+}
+
+fn bytes() -> Vec<u8> {
+    [Uuid::now_v7().into_bytes(), Uuid::now_v7().into_bytes()].concat()
+}
+
+impl Furniture {
+    /// Makes the rows of a tenant; nothing is stored.
+    pub(crate) fn new(name: &str, number: i64) -> Self {
+        let now = Clock::System.now();
+        let later = now.plus_secs(3_600);
+        let tenant_id: TenantId = id();
+        let (user_id, server_id, grant_id): (UserId, ServerId, GrantId) = (id(), id(), id());
+        let app = app(tenant_id, name, now);
+        let credential = Credential {
+            tenant_id,
+            id: id(),
+            client_id: format!("credential-{name}"),
+            secret_hash: bytes(),
+            name: format!("Credential of {name}"),
+            scope: ApiScope::ManageAll,
+            demo: false,
+            created_at: now,
+            revoked_at: None,
+        };
+        let session = Session {
+            tenant_id,
+            id: id(),
+            token_hash: bytes(),
+            kind: SessionKind::User,
+            user_id,
+            auth_time: now,
+            last_seen_at: now,
+            expires_at: later,
+            ended_at: None,
+            ip: "192.0.2.1".to_owned(),
+            user_agent: String::new(),
+            created_at: now,
+        };
+        let flow = Flow {
+            tenant_id,
+            id: id(),
+            handle_hash: bytes(),
+            browser_hash: bytes(),
+            server_id,
+            app_id: app.id,
+            request: Json(json!({})),
+            created_at: now,
+            expires_at: later,
+            finished_at: None,
+        };
+        let request = RequestFacts {
+            id: id(),
+            ip: "192.0.2.1".to_owned(),
+            user_agent: String::new(),
+            path: "/".to_owned(),
+        };
+        let mut event = Event::new(id(), now, types::AS_ACCESS_TOKEN, Entity::system(), &request);
+        event.client_id = Some(app.client_id.clone());
+        event.flow_id = Some(flow.id);
+        event.grant_id = Some(grant_id);
+        Self {
+            secret: AppSecret {
+                tenant_id,
+                app_id: app.id,
+                id: id(),
+                hash: bytes(),
+                status: AppStatus::Active,
+                created_at: now,
+                last_used_at: None,
+            },
+            server: server(tenant_id, server_id, name, now),
+            scope: ScopeRow {
+                tenant_id,
+                server_id,
+                id: id(),
+                name: format!("scope-{name}"),
+                display_name: String::new(),
+                description: String::new(),
+                consent: ScopeConsent::Implicit,
+                is_default: false,
+                published: true,
+                system: false,
+                created_at: now,
+            },
+            key: KeyRow {
+                tenant_id,
+                server_id,
+                id: id(),
+                kid: format!("kid-{name}"),
+                alg: "ES256".to_owned(),
+                status: KeyStatus::Retiring,
+                sealed_private: bytes(),
+                public_jwk: Json(json!({ "kty": "EC" })),
+                created_at: now,
+                activated_at: Some(now),
+                retired_at: Some(now),
+            },
+            consent: Consent {
+                tenant_id,
+                user_id,
+                app_id: app.id,
+                server_id,
+                scopes: "orders:read".to_owned(),
+                created_at: now,
+                updated_at: now,
+            },
+            grant: Grant {
+                tenant_id,
+                id: grant_id,
+                server_id,
+                app_id: app.id,
+                user_id: Some(user_id),
+                session_id: Some(session.id),
+                flow_id: Some(flow.id),
+                grant_type: "authorization_code".to_owned(),
+                scopes: "openid".to_owned(),
+                auth_time: Some(now),
+                nonce: None,
+                created_at: now,
+                revoked_at: None,
+            },
+            one_time: OneTime {
+                tenant_id,
+                server_id,
+                kind: OneTimeKind::Code,
+                hash: bytes(),
+                grant_id: Some(grant_id),
+                payload: Json(json!({})),
+                created_at: now,
+                expires_at: later,
+                spent_at: None,
+            },
+            refresh: RefreshToken {
+                tenant_id,
+                id: id(),
+                grant_id,
+                hash: bytes(),
+                generation: 0,
+                created_at: now,
+                idle_expires_at: later,
+                absolute_expires_at: later,
+                rotated_at: None,
+                leeway_until: None,
+                successor_sealed: None,
+                used_ip: None,
+            },
+            api_token: ApiToken {
+                tenant_id,
+                id: id(),
+                name: format!("Token of {name}"),
+                hash: bytes(),
+                user_id,
+                demo: false,
+                created_at: now,
+                expires_at: later,
+                last_used_at: None,
+                revoked_at: None,
+            },
+            credential_token: CredentialToken {
+                tenant_id,
+                hash: bytes(),
+                credential_id: credential.id,
+                created_at: now,
+                expires_at: later,
+                revoked_at: None,
+            },
+            user: user(tenant_id, user_id, name, now),
+            tenant: tenant(tenant_id, name, number, now),
+            now,
+            app,
+            session,
+            flow,
+            credential,
+            event,
+        }
+    }
+
+    /// Puts them into a store.
+    pub(crate) async fn store(&self, store: &Store) {
+        store
+            .unscoped_insert_tenant(self.tenant.clone(), |_| Box::pin(async { Ok(()) }))
+            .await
+            .expect("a tenant");
+        let own = self.clone();
+        let insert = move |tx: &mut Tx| -> futures_util::future::BoxFuture<'_, signet_store::Result<()>> {
+            Box::pin(async move { own.insert(tx).await })
+        };
+        let tenant = store.tenant(self.tenant.id);
+        tenant.write(insert).await.expect("a row of everything");
+        tenant.count("quota", 3_600_000_000, 5_000).await.expect("a counted window");
+        if store.engine() == Engine::Postgres {
+            tenant.throttle(&self.user.login_key).await.expect("a ring");
+        }
+    }
+
+    async fn insert(&self, tx: &mut Tx) -> signet_store::Result<()> {
+        tx.insert_user(&self.user).await?;
+        tx.insert_app(&self.app).await?;
+        tx.insert_app_secret(&self.secret).await?;
+        tx.insert_server(&self.server).await?;
+        tx.insert_scope(&self.scope).await?;
+        tx.insert_signing_key(&self.key).await?;
+        tx.set_signing_key_status(self.server.id, self.key.id, KeyStatus::Retiring, self.now).await?;
+        tx.insert_session(&self.session).await?;
+        tx.insert_flow(&self.flow).await?;
+        tx.put_consent(&self.consent).await?;
+        tx.insert_grant(&self.grant).await?;
+        tx.insert_one_time(&self.one_time).await?;
+        tx.insert_refresh_token(self.server.id, &self.refresh).await?;
+        tx.insert_api_token(&self.api_token).await?;
+        tx.insert_credential(&self.credential).await?;
+        tx.insert_credential_token(&self.credential_token).await?;
+        let user = self.user.id.to_string();
+        tx.put_revocation(RevocationKind::User, &user, self.now, self.now.plus_secs(3_600)).await?;
+        tx.count_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
+        tx.append(&self.event).await
+    }
+}
+
+fn tenant(id: TenantId, name: &str, number: i64, now: Time) -> Tenant {
+    Tenant {
+        id,
+        number,
+        name: name.to_owned(),
+        display_name: name.to_owned(),
+        host: format!("{name}.example"),
+        url: format!("https://{name}.example"),
+        default_domain: format!("{name}.test"),
+        status: TenantStatus::Active,
+        demo: false,
+        config_version: 1,
+        created_at: now,
+    }
+}
+
+fn user(tenant_id: TenantId, id: UserId, name: &str, now: Time) -> User {
+    User {
+        tenant_id,
+        id,
+        number: 1_000,
+        login: format!("ada@{name}.test"),
+        login_key: format!("ada@{name}.test"),
+        email: format!("ada@{name}.test"),
+        first_name: format!("First{name}"),
+        last_name: format!("Last{name}"),
+        profile: Json(signet_testkit::serde_json::Map::new()),
+        status: UserStatus::Active,
+        admin_role: Some(AdminRole::Super),
+        password_hash: None,
+        demo: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        status_changed_at: None,
+        activated_at: None,
+        password_changed_at: None,
+        last_login_at: None,
+    }
+}
+
+fn app(tenant_id: TenantId, name: &str, now: Time) -> App {
+    App {
+        tenant_id,
+        id: id(),
+        client_id: format!("client-{name}"),
+        label: name.to_owned(),
+        kind: AppKind::Web,
+        status: AppStatus::Active,
+        auth_method: "client_secret_basic".to_owned(),
+        grant_types: Json(Vec::new()),
+        redirect_uris: Json(Vec::new()),
+        post_logout_redirect_uris: Json(Vec::new()),
+        allowed_scopes: Json(Vec::new()),
+        pkce_required: true,
+        consent_method: ConsentMethod::Required,
+        rotation: Rotation::Rotate,
+        leeway_seconds: 30,
+        demo: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn server(tenant_id: TenantId, id: ServerId, name: &str, now: Time) -> Server {
+    Server {
+        tenant_id,
+        id,
+        kind: ServerKind::Custom,
+        slug: format!("slug-{name}"),
+        name: name.to_owned(),
+        description: String::new(),
+        audience: "api://default".to_owned(),
+        issuer: format!("https://{name}.example/oauth2/slug-{name}"),
+        status: ServerStatus::Active,
+        signing_alg: "ES256".to_owned(),
+        access_token_seconds: 3_600,
+        id_token_seconds: 3_600,
+        refresh_idle_seconds: 3_600,
+        refresh_absolute_seconds: 3_600,
+        demo: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}

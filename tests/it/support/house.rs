@@ -1,0 +1,117 @@
+//! A store with two tenants, each with one row of everything.
+
+use std::collections::BTreeMap;
+
+use signet_domain::Clock;
+use signet_store::{Options, Store, TenantStore};
+use signet_testkit::TestDatabase;
+use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
+use uuid::Uuid;
+
+use super::furniture::Furniture;
+
+/// A connection that sees everything.
+enum Outside {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// A store with two furnished tenants.
+pub(crate) struct House {
+    /// The store.
+    pub(crate) store: Store,
+    /// The tenant whose ids are misused.
+    pub(crate) a: Furniture,
+    /// The tenant that misuses them.
+    pub(crate) b: Furniture,
+    outside: Outside,
+    _dir: tempfile::TempDir,
+    _database: Option<TestDatabase>,
+}
+
+impl House {
+    /// Makes it on an engine.
+    pub(crate) async fn new(engine: signet_testkit::Engine) -> Self {
+        use sqlx::Connection;
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("store.db");
+        let database = match engine {
+            signet_testkit::Engine::Sqlite => None,
+            signet_testkit::Engine::Postgres => Some(TestDatabase::create().await),
+        };
+        let options = match &database {
+            None => Options::Sqlite { path: path.clone(), create: true },
+            Some(database) => Options::Postgres { url: database.url.clone(), connections: 4 },
+        };
+        let store = Store::open(&options, Clock::System).await.expect("an empty store");
+        let (a, b) = (Furniture::new("a", 1), Furniture::new("b", 2));
+        a.store(&store).await;
+        b.store(&store).await;
+        while store.unscoped_count_events(1_000).await.expect("a step of counting") > 0 {}
+        let outside = match &database {
+            None => Outside::Sqlite(
+                SqliteConnection::connect(path.to_str().expect("a path in UTF-8")).await.expect("the file"),
+            ),
+            Some(database) => {
+                Outside::Postgres(PgConnection::connect(&database.url).await.expect("the database"))
+            }
+        };
+        Self { store, a, b, outside, _dir: dir, _database: database }
+    }
+
+    /// The second tenant's rows.
+    pub(crate) fn at_b(&self) -> TenantStore {
+        self.store.tenant(self.b.tenant.id)
+    }
+
+    /// Every row of the first tenant, by table.
+    pub(crate) async fn rows_of_a(&mut self) -> BTreeMap<String, Vec<String>> {
+        let tenant = self.a.tenant.id.0;
+        match &mut self.outside {
+            Outside::Sqlite(db) => sqlite_rows(db, tenant).await,
+            Outside::Postgres(db) => postgres_rows(db, tenant).await,
+        }
+    }
+}
+
+async fn sqlite_rows(db: &mut SqliteConnection, tenant: Uuid) -> BTreeMap<String, Vec<String>> {
+    const COLUMNS: &str = "SELECT m.name, group_concat('quote(' || c.name || ')', ' || '', '' || '),
+          max(c.name = 'tenant_id')
+        FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE '\\_%' ESCAPE '\\'
+        GROUP BY m.name";
+    let tables: Vec<(String, String, bool)> =
+        sqlx::query_as(COLUMNS).fetch_all(&mut *db).await.expect("the tables");
+    let mut all = BTreeMap::new();
+    for (table, columns, owned) in tables {
+        let column = match (owned, table.as_str()) {
+            (true, _) => "tenant_id",
+            (false, "tenants") => "id",
+            _ => continue,
+        };
+        let sql = format!("SELECT {columns} FROM {table} WHERE {column} = $1 ORDER BY 1");
+        let rows: Vec<(String,)> =
+            sqlx::query_as(AssertSqlSafe(sql)).bind(tenant).fetch_all(&mut *db).await.expect("the rows");
+        all.insert(table, rows.into_iter().map(|(row,)| row).collect());
+    }
+    all
+}
+
+async fn postgres_rows(db: &mut PgConnection, tenant: Uuid) -> BTreeMap<String, Vec<String>> {
+    const TABLES: &str =
+        "SELECT table_name::text, bool_or(column_name = 'tenant_id') FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%' GROUP BY 1";
+    let tables: Vec<(String, bool)> = sqlx::query_as(TABLES).fetch_all(&mut *db).await.expect("the tables");
+    let mut all = BTreeMap::new();
+    for (table, owned) in tables {
+        let column = match (owned, table.as_str()) {
+            (true, _) => "tenant_id",
+            (false, "tenants") => "id",
+            _ => continue,
+        };
+        let sql = format!("SELECT CAST(t AS TEXT) FROM {table} t WHERE {column} = $1 ORDER BY 1");
+        let rows: Vec<(String,)> =
+            sqlx::query_as(AssertSqlSafe(sql)).bind(tenant).fetch_all(&mut *db).await.expect("the rows");
+        all.insert(table, rows.into_iter().map(|(row,)| row).collect());
+    }
+    all
+}

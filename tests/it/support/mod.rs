@@ -1,0 +1,16 @@
+//! What several tests need.
+
+pub(crate) mod apps;
+pub(crate) mod forge;
+pub(crate) mod frozen;
+pub(crate) mod furniture;
+pub(crate) mod house;
+pub(crate) mod log;
+pub(crate) mod make;
+pub(crate) mod openapi;
+pub(crate) mod replies;
+pub(crate) mod ropg;
+pub(crate) mod rows;
+pub(crate) mod source;
+pub(crate) mod sql_source;
+pub(crate) mod stores;
