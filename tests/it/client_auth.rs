@@ -59,7 +59,6 @@ async fn ca_01_a_wrong_secret(app: Shared) {
         &format!(" {right}"),
         &right.to_uppercase(),
         &right.to_lowercase(),
-        &service.client_id,
         other.client_secret.as_deref().expect("a secret"),
         acme.web().client_secret.as_deref().expect("a secret"),
         app.globex().service().client_secret.as_deref().expect("a secret"),

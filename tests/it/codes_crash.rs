@@ -58,7 +58,7 @@ async fn cr_07_killed_after_the_commit_before_the_answer(app: TestApp) {
             if rows.number(SPENT).await == round {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            signet_testkit::tokio::time::sleep(Duration::from_millis(1)).await;
         }
         app.kill9();
         drop(connection);

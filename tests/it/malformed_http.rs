@@ -31,10 +31,8 @@ fn statuses(answer: &[u8]) -> Vec<u16> {
 }
 
 async fn alive(app: &TestApp) {
-    let answer = app.raw(
-        format!("GET /health/live HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host(app)).as_bytes(),
-    );
-    assert_eq!(statuses(&answer.await), [200], "the server goes on");
+    let request = format!("GET /health/live HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host(app));
+    assert_eq!(statuses(&app.raw(request.as_bytes()).await), [200], "the server goes on");
 }
 
 async fn in_02_large_and_endless_bodies_are_cut_early(app: Frozen) {

@@ -65,7 +65,7 @@ async fn rt_05_a_hundred_uses_at_once(engine: Engine) {
     let mut under_way = Vec::new();
     for n in 0..USES {
         let (tenant, web, token) = (nodes.nth(n), web.clone(), first.refresh().to_owned());
-        under_way.push(tokio::spawn(async move { tenant.refresh(&web, &token).await }));
+        under_way.push(signet_testkit::tokio::spawn(async move { tenant.refresh(&web, &token).await }));
     }
     let (mut successors, mut access) = (BTreeSet::new(), BTreeSet::new());
     for reply in under_way {
@@ -112,10 +112,10 @@ async fn rt_16_a_revocation_beside_a_refresh(engine: Engine) {
         let (here, there) = (nodes.nth(race), nodes.nth(race + 1));
         // Each begins first as often as the other.
         let (refreshed, revoked) = if race % 2 == 0 {
-            tokio::join!(here.refresh(&web, first.refresh()), there.revoke(&web, first.refresh()))
+            signet_testkit::tokio::join!(here.refresh(&web, first.refresh()), there.revoke(&web, first.refresh()))
         } else {
             let (revoked, refreshed) =
-                tokio::join!(there.revoke(&web, first.refresh()), here.refresh(&web, first.refresh()));
+                signet_testkit::tokio::join!(there.revoke(&web, first.refresh()), here.refresh(&web, first.refresh()));
             (refreshed, revoked)
         };
         revoked.expect(200);
@@ -144,10 +144,10 @@ async fn rt_17_a_theft_beside_a_refresh(engine: Engine) {
         let second = acme.refresh(&web, first.refresh()).await.tokens();
         let (here, there) = (nodes.nth(race), nodes.nth(race + 1));
         let (refreshed, stolen) = if race % 2 == 0 {
-            tokio::join!(here.refresh(&web, second.refresh()), there.refresh(&web, first.refresh()))
+            signet_testkit::tokio::join!(here.refresh(&web, second.refresh()), there.refresh(&web, first.refresh()))
         } else {
             let (stolen, refreshed) =
-                tokio::join!(there.refresh(&web, first.refresh()), here.refresh(&web, second.refresh()));
+                signet_testkit::tokio::join!(there.refresh(&web, first.refresh()), here.refresh(&web, second.refresh()));
             (refreshed, stolen)
         };
         stolen.expect_oauth_error(400, "invalid_grant");

@@ -30,7 +30,7 @@ async fn rt_10_one_connection_is_enough(engine: Engine) {
     let mut under_way = Vec::new();
     for _ in 0..16 {
         let (acme, web, token) = (acme.clone(), web.clone(), tokens.refresh().to_owned());
-        under_way.push(tokio::spawn(async move { acme.refresh(&web, &token).await }));
+        under_way.push(signet_testkit::tokio::spawn(async move { acme.refresh(&web, &token).await }));
     }
     for reply in under_way {
         reply.await.expect("a refresh").expect(200);

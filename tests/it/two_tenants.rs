@@ -64,12 +64,14 @@ impl Contract {
 
 /// `contract.call(…)` without the boxes.
 macro_rules! calls {
-    ($contract:ident: $($name:ident($tx:ident, $a:ident, $b:ident) $call:expr => $($expected:pat_param)|+ $(if $guard:expr)?;)+) => { $(
-        $contract.call(
+    ($contract:ident: $($name:ident($tx:ident, $a:ident, $b:ident) $call:expr => ($expected:pat $(if $guard:expr)?);)+) => { $(
+        // Each on the heap: together they are more than a stack holds.
+        Box::pin($contract.call(
             stringify!($name),
-            |$tx, $a, $b| Box::pin(async move { let _ = $b; $call.await }),
-            |result, $b| { let _ = $b; matches!(result, $($expected)|+ $(if $guard)?) },
-        ).await;
+            |$tx, $a, $b| Box::pin(async move { let _ = (&$a, &$b); $call.await }),
+            |result, $b| { let _ = $b; matches!(result, $expected $(if $guard)?) },
+        ))
+        .await;
     )+ };
 }
 
@@ -83,14 +85,14 @@ async fn every_store_function_keeps_tenants_apart(engine: Engine) {
         "the first tenant has nothing in {empty:?}"
     );
     let mut contract = Contract { house, before, called: BTreeSet::new() };
-    people(&mut contract).await;
-    apps(&mut contract).await;
-    servers(&mut contract).await;
-    grants(&mut contract).await;
-    callers(&mut contract).await;
-    log(&mut contract).await;
-    limits(&mut contract, engine).await;
-    deletions(&mut contract).await;
+    Box::pin(people(&mut contract)).await;
+    Box::pin(apps(&mut contract)).await;
+    Box::pin(servers(&mut contract)).await;
+    Box::pin(grants(&mut contract)).await;
+    Box::pin(callers(&mut contract)).await;
+    Box::pin(log(&mut contract)).await;
+    Box::pin(limits(&mut contract, engine)).await;
+    Box::pin(deletions(&mut contract)).await;
 
     let functions = functions_of("crates/store/src", "Tx").into_iter();
     let all: BTreeSet<String> =
@@ -106,99 +108,96 @@ async fn every_store_function_keeps_tenants_apart(engine: Engine) {
 
 async fn people(c: &mut Contract) {
     calls! { c:
-        user(tx, a, b) tx.user(a.user.id) => Ok(None);
-        user_by_login(tx, a, b) tx.user_by_login(&a.user.login_key) => Ok(None);
-        users(tx, a, b) tx.users(None, 10) => Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id);
-        users_with_status(tx, a, b) tx.users_with_status(UserStatus::Active, None, 10) =>
-            Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id);
-        users_with_prefix(tx, a, b) tx.users_with_prefix(&a.user.login_key, 10) => Ok(v) if v.is_empty();
-        next_user_number(tx, a, b) tx.next_user_number() => Ok(1);
-        update_user(tx, a, b) tx.update_user(&a.user, a.now) => Err(StoreError::Stale);
-        note_login(tx, a, b) tx.note_login(a.user.id, a.now) => Ok(());
-        other_super_admins(tx, a, b) tx.other_super_admins(b.user.id) => Ok(0);
-        session_by_token(tx, a, b) tx.session_by_token(SessionKind::User, &a.session.token_hash) => Ok(None);
-        session(tx, a, b) tx.session(a.session.id) => Ok(None);
-        sessions_of(tx, a, b) tx.sessions_of(a.user.id, a.now) => Ok(v) if v.is_empty();
-        insert_session(tx, a, b) tx.insert_session(&a.session) => Err(StoreError::Reference);
-        touch_session(tx, a, b) tx.touch_session(a.session.id, a.now.plus_secs(5)) => Ok(());
-        end_session(tx, a, b) tx.end_session(a.session.id, a.now) => Ok(false);
-        end_sessions_of(tx, a, b) tx.end_sessions_of(a.user.id, a.now) => Ok(0);
+        user(tx, a, b) tx.user(a.user.id) => (Ok(None));
+        user_by_login(tx, a, b) tx.user_by_login(&a.user.login_key) => (Ok(None));
+        users(tx, a, b) tx.users(None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
+        users_with_status(tx, a, b) tx.users_with_status(UserStatus::Active, None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
+        users_with_prefix(tx, a, b) tx.users_with_prefix(&a.user.login_key, 10) => (Ok(v) if v.is_empty());
+        next_user_number(tx, a, b) tx.next_user_number() => (Ok(1));
+        update_user(tx, a, b) tx.update_user(&a.user, a.now) => (Err(StoreError::Stale));
+        note_login(tx, a, b) tx.note_login(a.user.id, a.now) => (Ok(()));
+        other_super_admins(tx, a, b) tx.other_super_admins(b.user.id) => (Ok(0));
+        session_by_token(tx, a, b) tx.session_by_token(SessionKind::User, &a.session.token_hash) => (Ok(None));
+        session(tx, a, b) tx.session(a.session.id) => (Ok(None));
+        sessions_of(tx, a, b) tx.sessions_of(a.user.id, a.now) => (Ok(v) if v.is_empty());
+        insert_session(tx, a, b) tx.insert_session(&a.session) => (Err(StoreError::Reference));
+        touch_session(tx, a, b) tx.touch_session(a.session.id, a.now.plus_secs(5)) => (Ok(()));
+        end_session(tx, a, b) tx.end_session(a.session.id, a.now) => (Ok(false));
+        end_sessions_of(tx, a, b) tx.end_sessions_of(a.user.id, a.now) => (Ok(0));
     }
 }
 
 async fn apps(c: &mut Contract) {
     calls! { c:
-        app(tx, a, b) tx.app(a.app.id) => Ok(None);
-        app_by_client_id(tx, a, b) tx.app_by_client_id(&a.app.client_id) => Ok(None);
-        apps(tx, a, b) tx.apps(None, 10) => Ok(v) if v.iter().all(|app| app.tenant_id == b.tenant.id);
-        update_app(tx, a, b) tx.update_app(&a.app, a.now) => Err(StoreError::Stale);
-        app_secrets(tx, a, b) tx.app_secrets(a.app.id) => Ok(v) if v.is_empty();
-        insert_app_secret(tx, a, b) tx.insert_app_secret(&a.secret) => Err(StoreError::Reference);
-        set_app_secret_status(tx, a, b) tx.set_app_secret_status(a.app.id, a.secret.id, AppStatus::Inactive) => Ok(false);
-        touch_app_secret(tx, a, b) tx.touch_app_secret(a.app.id, a.secret.id, a.now.plus_secs(5)) => Ok(());
-        idle_secrets(tx, a, b) tx.idle_secrets(a.now.plus_secs(99), 10) => Ok(v) if v.iter().all(|s| s.app_id == b.app.id);
-        newest_tokens(tx, a, b) tx.newest_tokens(signet_domain::Time(0)) => Ok(v) if v.iter().all(|(id, _)| *id == b.app.client_id);
-        app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => Ok(v) if v.is_empty();
-        counts(tx, a, b) tx.counts(None, signet_domain::Time(0), a.now.plus_secs(9_999)) =>
-            Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id);
-        live_counts(tx, a, b) tx.live_counts(signet_domain::Time(0), a.now.plus_secs(9_999), 100) =>
-            Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id);
+        app(tx, a, b) tx.app(a.app.id) => (Ok(None));
+        app_by_client_id(tx, a, b) tx.app_by_client_id(&a.app.client_id) => (Ok(None));
+        apps(tx, a, b) tx.apps(None, 10) => (Ok(v) if v.iter().all(|app| app.tenant_id == b.tenant.id));
+        update_app(tx, a, b) tx.update_app(&a.app, a.now) => (Err(StoreError::Stale));
+        app_secrets(tx, a, b) tx.app_secrets(a.app.id) => (Ok(v) if v.is_empty());
+        insert_app_secret(tx, a, b) tx.insert_app_secret(&a.secret) => (Err(StoreError::Reference));
+        set_app_secret_status(tx, a, b) tx.set_app_secret_status(a.app.id, a.secret.id, AppStatus::Inactive) => (Ok(false));
+        touch_app_secret(tx, a, b) tx.touch_app_secret(a.app.id, a.secret.id, a.now.plus_secs(5)) => (Ok(()));
+        idle_secrets(tx, a, b) tx.idle_secrets(a.now.plus_secs(99), 10) => (Ok(v) if v.iter().all(|s| s.app_id == b.app.id));
+        newest_tokens(tx, a, b) tx.newest_tokens(signet_domain::Time(0)) => (Ok(v) if v.iter().all(|(id, _)| *id == b.app.client_id));
+        app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());
+        counts(tx, a, b) tx.counts(None, signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
+        live_counts(tx, a, b) tx.live_counts(signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
     }
 }
 
 async fn servers(c: &mut Contract) {
     calls! { c:
-        server(tx, a, b) tx.server(a.server.id) => Ok(None);
-        server_by_slug(tx, a, b) tx.server_by_slug(&a.server.slug) => Ok(None);
-        servers(tx, a, b) tx.servers(None, 10) => Ok(v) if v.iter().all(|s| s.tenant_id == b.tenant.id);
-        update_server(tx, a, b) tx.update_server(&a.server, a.now) => Err(StoreError::Stale);
-        lock_server(tx, a, b) tx.lock_server(a.server.id) => Ok(());
-        scopes(tx, a, b) tx.scopes(a.server.id) => Ok(v) if v.is_empty();
-        scope(tx, a, b) tx.scope(a.server.id, a.scope.id) => Ok(None);
-        insert_scope(tx, a, b) tx.insert_scope(&a.scope) => Err(StoreError::Reference);
-        update_scope(tx, a, b) tx.update_scope(&a.scope) => Ok(false);
-        signing_keys(tx, a, b) tx.signing_keys(a.server.id) => Ok(v) if v.is_empty();
-        insert_signing_key(tx, a, b) tx.insert_signing_key(&a.key) => Err(StoreError::Reference);
-        set_signing_key_status(tx, a, b) tx.set_signing_key_status(a.server.id, a.key.id, KeyStatus::Active, a.now) => Ok(());
-        delete_retired_keys(tx, a, b) tx.delete_retired_keys(a.server.id, a.now.plus_secs(9)) => Ok(());
+        server(tx, a, b) tx.server(a.server.id) => (Ok(None));
+        server_by_slug(tx, a, b) tx.server_by_slug(&a.server.slug) => (Ok(None));
+        servers(tx, a, b) tx.servers(None, 10) => (Ok(v) if v.iter().all(|s| s.tenant_id == b.tenant.id));
+        update_server(tx, a, b) tx.update_server(&a.server, a.now) => (Err(StoreError::Stale));
+        lock_server(tx, a, b) tx.lock_server(a.server.id) => (Ok(()));
+        scopes(tx, a, b) tx.scopes(a.server.id) => (Ok(v) if v.is_empty());
+        scope(tx, a, b) tx.scope(a.server.id, a.scope.id) => (Ok(None));
+        insert_scope(tx, a, b) tx.insert_scope(&a.scope) => (Err(StoreError::Reference));
+        update_scope(tx, a, b) tx.update_scope(&a.scope) => (Ok(false));
+        signing_keys(tx, a, b) tx.signing_keys(a.server.id) => (Ok(v) if v.is_empty());
+        insert_signing_key(tx, a, b) tx.insert_signing_key(&a.key) => (Err(StoreError::Reference));
+        set_signing_key_status(tx, a, b) tx.set_signing_key_status(a.server.id, a.key.id, KeyStatus::Active, a.now) => (Ok(()));
+        delete_retired_keys(tx, a, b) tx.delete_retired_keys(a.server.id, a.now.plus_secs(9)) => (Ok(()));
     }
 }
 
 async fn grants(c: &mut Contract) {
     calls! { c:
-        insert_flow(tx, a, b) tx.insert_flow(&a.flow) => Err(StoreError::Reference);
-        flow_by_handle(tx, a, b) tx.flow_by_handle(&a.flow.handle_hash) => Ok(None);
-        finish_flow(tx, a, b) tx.finish_flow(a.flow.id, a.now) => Ok(false);
-        flow_exists(tx, a, b) tx.flow_exists(a.flow.id) => Ok(false);
-        consent(tx, a, b) tx.consent(a.user.id, a.app.id, a.server.id) => Ok(None);
-        consents_of(tx, a, b) tx.consents_of(a.user.id) => Ok(v) if v.is_empty();
-        put_consent(tx, a, b) tx.put_consent(&a.consent) => Err(StoreError::Reference);
-        delete_consents(tx, a, b) tx.delete_consents(a.user.id, a.app.id) => Ok(0);
-        insert_grant(tx, a, b) tx.insert_grant(&a.grant) => Err(StoreError::Reference);
-        grant(tx, a, b) tx.grant(a.grant.id) => Ok(None);
-        revoke_grant(tx, a, b) tx.revoke_grant(a.grant.id, a.now) => Ok(false);
-        revoke_grants_of(tx, a, b) tx.revoke_grants_of(a.user.id, a.now) => Ok(v) if v.is_empty();
-        revoke_grants_to(tx, a, b) tx.revoke_grants_to(a.user.id, a.app.id, a.now) => Ok(v) if v.is_empty();
-        grants_of_session(tx, a, b) tx.grants_of_session(a.session.id, a.user.id) => Ok(v) if v.is_empty();
-        grants_of(tx, a, b) tx.grants_of(a.user.id, 10) => Ok(v) if v.is_empty();
-        insert_one_time(tx, a, b) tx.insert_one_time(&a.one_time) => Err(StoreError::Reference);
-        spend(tx, a, b) tx.spend(a.server.id, OneTimeKind::Code, &a.one_time.hash, a.now) => Ok(Spent::Unknown);
-        peek_one_time(tx, a, b) tx.peek_one_time(a.server.id, OneTimeKind::Code, &a.one_time.hash) => Ok(None);
-        insert_refresh_token(tx, a, b) tx.insert_refresh_token(a.server.id, &a.refresh) => Err(StoreError::Reference);
-        refresh_token_for_update(tx, a, b) tx.refresh_token_for_update(a.server.id, &a.refresh.hash) => Ok(None);
-        refresh_token(tx, a, b) tx.refresh_token(a.server.id, &a.refresh.hash) => Ok(None);
-        refresh_token_at(tx, a, b) tx.refresh_token_at(a.grant.id, 0) => Ok(None);
+        insert_flow(tx, a, b) tx.insert_flow(&a.flow) => (Err(StoreError::Reference));
+        flow_by_handle(tx, a, b) tx.flow_by_handle(&a.flow.handle_hash) => (Ok(None));
+        finish_flow(tx, a, b) tx.finish_flow(a.flow.id, a.now) => (Ok(false));
+        flow_exists(tx, a, b) tx.flow_exists(a.flow.id) => (Ok(false));
+        consent(tx, a, b) tx.consent(a.user.id, a.app.id, a.server.id) => (Ok(None));
+        consents_of(tx, a, b) tx.consents_of(a.user.id) => (Ok(v) if v.is_empty());
+        put_consent(tx, a, b) tx.put_consent(&a.consent) => (Err(StoreError::Reference));
+        delete_consents(tx, a, b) tx.delete_consents(a.user.id, a.app.id) => (Ok(0));
+        insert_grant(tx, a, b) tx.insert_grant(&a.grant) => (Err(StoreError::Reference));
+        grant(tx, a, b) tx.grant(a.grant.id) => (Ok(None));
+        revoke_grant(tx, a, b) tx.revoke_grant(a.grant.id, a.now) => (Ok(false));
+        revoke_grants_of(tx, a, b) tx.revoke_grants_of(a.user.id, a.now) => (Ok(v) if v.is_empty());
+        revoke_grants_to(tx, a, b) tx.revoke_grants_to(a.user.id, a.app.id, a.now) => (Ok(v) if v.is_empty());
+        grants_of_session(tx, a, b) tx.grants_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
+        grants_of(tx, a, b) tx.grants_of(a.user.id, 10) => (Ok(v) if v.is_empty());
+        insert_one_time(tx, a, b) tx.insert_one_time(&a.one_time) => (Err(StoreError::Reference));
+        spend(tx, a, b) tx.spend(a.server.id, OneTimeKind::Code, &a.one_time.hash, a.now) => (Ok(Spent::Unknown));
+        peek_one_time(tx, a, b) tx.peek_one_time(a.server.id, OneTimeKind::Code, &a.one_time.hash) => (Ok(None));
+        insert_refresh_token(tx, a, b) tx.insert_refresh_token(a.server.id, &a.refresh) => (Err(StoreError::Reference));
+        refresh_token_for_update(tx, a, b) tx.refresh_token_for_update(a.server.id, &a.refresh.hash) => (Ok(None));
+        refresh_token(tx, a, b) tx.refresh_token(a.server.id, &a.refresh.hash) => (Ok(None));
+        refresh_token_at(tx, a, b) tx.refresh_token_at(a.grant.id, 0) => (Ok(None));
         rotate_refresh_token(tx, a, b) tx.rotate_refresh_token(
             a.refresh.id,
             &Rotated { at: a.now, leeway_until: a.now, successor_sealed: b"x", ip: "192.0.2.9" },
-        ) => Ok(false);
-        end_leeway(tx, a, b) tx.end_leeway(a.grant.id, 9) => Ok(());
-        extend_refresh_token(tx, a, b) tx.extend_refresh_token(a.refresh.id, a.now, "192.0.2.9") => Ok(());
-        family_length(tx, a, b) tx.family_length(a.grant.id) => Ok(0);
-        is_revoked(tx, a, b) is_revoked(tx, a) => Ok(false);
+        ) => (Ok(false));
+        end_leeway(tx, a, b) tx.end_leeway(a.grant.id, 9) => (Ok(()));
+        extend_refresh_token(tx, a, b) tx.extend_refresh_token(a.refresh.id, a.now, "192.0.2.9") => (Ok(()));
+        family_length(tx, a, b) tx.family_length(a.grant.id) => (Ok(0));
+        is_revoked(tx, a, b) is_revoked(tx, a) => (Ok(false));
         put_revocation(tx, a, b) tx.put_revocation(
             RevocationKind::User, &a.user.id.to_string(), a.now.plus_secs(9), a.now.plus_secs(99),
-        ) => Ok(());
+        ) => (Ok(()));
     }
 }
 
@@ -217,34 +216,34 @@ async fn is_revoked(tx: &mut Tx, a: &Furniture) -> Result<bool> {
 
 async fn callers(c: &mut Contract) {
     calls! { c:
-        api_token_by_hash(tx, a, b) tx.api_token_by_hash(&a.api_token.hash) => Ok(None);
-        api_token(tx, a, b) tx.api_token(a.api_token.id) => Ok(None);
-        api_tokens(tx, a, b) tx.api_tokens() => Ok(v) if v.iter().all(|t| t.tenant_id == b.tenant.id);
-        insert_api_token(tx, a, b) tx.insert_api_token(&a.api_token) => Err(StoreError::Reference);
-        touch_api_token(tx, a, b) tx.touch_api_token(a.api_token.id, a.now, a.now) => Ok(());
-        revoke_api_token(tx, a, b) tx.revoke_api_token(a.api_token.id, a.now) => Ok(false);
-        credential_by_client_id(tx, a, b) tx.credential_by_client_id(&a.credential.client_id) => Ok(None);
-        credential(tx, a, b) tx.credential(a.credential.id) => Ok(None);
-        credentials(tx, a, b) tx.credentials() => Ok(v) if v.iter().all(|t| t.tenant_id == b.tenant.id);
-        revoke_credential(tx, a, b) tx.revoke_credential(a.credential.id, a.now) => Ok(false);
-        credential_token(tx, a, b) tx.credential_token(&a.credential_token.hash) => Ok(None);
-        insert_credential_token(tx, a, b) tx.insert_credential_token(&a.credential_token) => Err(StoreError::Reference);
-        revoke_credential_token(tx, a, b) tx.revoke_credential_token(a.credential.id, &a.credential_token.hash, a.now) => Ok(false);
+        api_token_by_hash(tx, a, b) tx.api_token_by_hash(&a.api_token.hash) => (Ok(None));
+        api_token(tx, a, b) tx.api_token(a.api_token.id) => (Ok(None));
+        api_tokens(tx, a, b) tx.api_tokens() => (Ok(v) if v.iter().all(|t| t.tenant_id == b.tenant.id));
+        insert_api_token(tx, a, b) tx.insert_api_token(&a.api_token) => (Err(StoreError::Reference));
+        touch_api_token(tx, a, b) tx.touch_api_token(a.api_token.id, a.now, a.now) => (Ok(()));
+        revoke_api_token(tx, a, b) tx.revoke_api_token(a.api_token.id, a.now) => (Ok(false));
+        credential_by_client_id(tx, a, b) tx.credential_by_client_id(&a.credential.client_id) => (Ok(None));
+        credential(tx, a, b) tx.credential(a.credential.id) => (Ok(None));
+        credentials(tx, a, b) tx.credentials() => (Ok(v) if v.iter().all(|t| t.tenant_id == b.tenant.id));
+        revoke_credential(tx, a, b) tx.revoke_credential(a.credential.id, a.now) => (Ok(false));
+        credential_token(tx, a, b) tx.credential_token(&a.credential_token.hash) => (Ok(None));
+        insert_credential_token(tx, a, b) tx.insert_credential_token(&a.credential_token) => (Err(StoreError::Reference));
+        revoke_credential_token(tx, a, b) tx.revoke_credential_token(a.credential.id, &a.credential_token.hash, a.now) => (Ok(false));
     }
 }
 
 async fn log(c: &mut Contract) {
     calls! { c:
-        event(tx, a, b) tx.event(a.event.id) => Ok(None);
-        events_of_request(tx, a, b) tx.events_of_request(a.event.request.id) => Ok(v) if v.is_empty();
-        events_of_flow(tx, a, b) tx.events_of_flow(a.flow.id, a.now.plus_secs(-9)) => Ok(v) if v.is_empty();
-        log(tx, a, b) searched(tx, a) => Ok(0);
-        log_page(tx, a, b) searched(tx, a) => Ok(0);
-        latest_matching(tx, a, b) searched(tx, a) => Ok(0);
-        log_histogram(tx, a, b) counted(tx, a) => Ok(0);
-        log_count(tx, a, b) counted(tx, a) => Ok(0);
-        append(tx, a, b) tx.append(&a.event) => Ok(());
-        append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => Err(StoreError::Conflict);
+        event(tx, a, b) tx.event(a.event.id) => (Ok(None));
+        events_of_request(tx, a, b) tx.events_of_request(a.event.request.id) => (Ok(v) if v.is_empty());
+        events_of_flow(tx, a, b) tx.events_of_flow(a.flow.id, a.now.plus_secs(-9)) => (Ok(v) if v.is_empty());
+        log(tx, a, b) searched(tx, a) => (Ok(0));
+        log_page(tx, a, b) searched(tx, a) => (Ok(0));
+        latest_matching(tx, a, b) searched(tx, a) => (Ok(0));
+        log_histogram(tx, a, b) counted(tx, a) => (Ok(0));
+        log_count(tx, a, b) counted(tx, a) => (Ok(0));
+        append(tx, a, b) tx.append(&a.event) => (Ok(()));
+        append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));
     }
 }
 
@@ -272,12 +271,12 @@ async fn counted(tx: &mut Tx, a: &Furniture) -> Result<i64> {
 
 async fn limits(c: &mut Contract, engine: Engine) {
     calls! { c:
-        locked_until(tx, a, b) tx.locked_until(&a.user.login_key, a.now) => Ok(None);
-        locked_logins(tx, a, b) tx.locked_logins(a.now, 10) => Ok(v) if v.iter().all(|(key, _)| *key == b.user.login_key);
-        clear_failures(tx, a, b) tx.clear_failures(&a.user.login_key, "192.0.2.1") => Ok(());
-        uncount_failure(tx, a, b) tx.uncount_failure(&a.user.login_key) => Ok(());
-        unlock(tx, a, b) tx.unlock(&a.user.login_key, a.now) => Ok(false);
-        count_failure(tx, a, b) tx.count_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => Ok(Some(f)) if f.failures == 1;
+        locked_until(tx, a, b) tx.locked_until(&a.user.login_key, a.now) => (Ok(None));
+        locked_logins(tx, a, b) tx.locked_logins(a.now, 10) => (Ok(v) if v.iter().all(|(key, _)| *key == b.user.login_key));
+        clear_failures(tx, a, b) tx.clear_failures(&a.user.login_key, "192.0.2.1") => (Ok(()));
+        uncount_failure(tx, a, b) tx.uncount_failure(&a.user.login_key) => (Ok(()));
+        unlock(tx, a, b) tx.unlock(&a.user.login_key, a.now) => (Ok(false));
+        count_failure(tx, a, b) tx.count_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => (Ok(Some(f)) if f.failures == 1);
     }
     let at_b = c.house.at_b();
     let name = "of-a";
@@ -302,17 +301,17 @@ async fn limits(c: &mut Contract, engine: Engine) {
 /// Last, because these put rows with the first tenant's ids beside it, which then are the second one's own.
 async fn deletions(c: &mut Contract) {
     calls! { c:
-        delete_user(tx, a, b) tx.delete_user(a.user.id) => Ok(false);
-        delete_app(tx, a, b) tx.delete_app(a.app.id) => Ok(false);
-        delete_app_secret(tx, a, b) tx.delete_app_secret(a.app.id, a.secret.id) => Ok(false);
-        delete_server(tx, a, b) tx.delete_server(a.server.id) => Ok(false);
-        delete_scope(tx, a, b) tx.delete_scope(a.server.id, a.scope.id) => Ok(false);
-        insert_user(tx, a, b) tx.insert_user(&signet_domain::user::User { number: 77, ..a.user.clone() }) => Ok(());
-        insert_app(tx, a, b) tx.insert_app(&a.app) => Ok(());
-        insert_server(tx, a, b) tx.insert_server(&a.server) => Ok(());
-        insert_credential(tx, a, b) tx.insert_credential(&a.credential) => Ok(());
-        delete_user(tx, a, b) tx.delete_user(a.user.id) => Ok(true);
-        delete_app(tx, a, b) tx.delete_app(a.app.id) => Ok(true);
-        delete_server(tx, a, b) tx.delete_server(a.server.id) => Ok(true);
+        delete_user(tx, a, b) tx.delete_user(a.user.id) => (Ok(false));
+        delete_app(tx, a, b) tx.delete_app(a.app.id) => (Ok(false));
+        delete_app_secret(tx, a, b) tx.delete_app_secret(a.app.id, a.secret.id) => (Ok(false));
+        delete_server(tx, a, b) tx.delete_server(a.server.id) => (Ok(false));
+        delete_scope(tx, a, b) tx.delete_scope(a.server.id, a.scope.id) => (Ok(false));
+        insert_user(tx, a, b) tx.insert_user(&signet_domain::user::User { number: 77, ..a.user.clone() }) => (Ok(()));
+        insert_app(tx, a, b) tx.insert_app(&a.app) => (Ok(()));
+        insert_server(tx, a, b) tx.insert_server(&a.server) => (Ok(()));
+        insert_credential(tx, a, b) tx.insert_credential(&a.credential) => (Ok(()));
+        delete_user(tx, a, b) tx.delete_user(a.user.id) => (Ok(true));
+        delete_app(tx, a, b) tx.delete_app(a.app.id) => (Ok(true));
+        delete_server(tx, a, b) tx.delete_server(a.server.id) => (Ok(true));
     }
 }

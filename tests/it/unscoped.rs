@@ -57,6 +57,7 @@ fn unscoped_functions_are_called_for_the_deployment_only() {
         "crates/idp/src/tenants.rs",
         "crates/idp/src/tenants/",
         "crates/server/src/background.rs",
+        "crates/server/src/cli",
         "crates/server/src/control.rs",
         "crates/server/src/middleware/host.rs",
         "crates/server/src/operator",

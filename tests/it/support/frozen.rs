@@ -54,8 +54,16 @@ impl Deref for Frozen {
 
 impl Drop for Frozen {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        if std::thread::panicking() {
+            report(&self.app.output());
+        } else {
             self.app.assert_no_leak();
         }
     }
+}
+
+#[expect(clippy::print_stderr, reason = "shown by the test harness beside the failure")]
+fn report(output: &str) {
+    let lines: Vec<&str> = output.lines().collect();
+    eprintln!("{}", lines[lines.len().saturating_sub(40)..].join("\n"));
 }

@@ -231,11 +231,11 @@ impl Furniture {
             .await
             .expect("a tenant");
         let own = self.clone();
-        let insert = move |tx: &mut Tx| -> futures_util::future::BoxFuture<'_, signet_store::Result<()>> {
-            Box::pin(async move { own.insert(tx).await })
-        };
         let tenant = store.tenant(self.tenant.id);
-        tenant.write(insert).await.expect("a row of everything");
+        tenant
+            .write(move |tx| Box::pin(async move { own.insert(tx).await }))
+            .await
+            .expect("a row of everything");
         tenant.count("quota", 3_600_000_000, 5_000).await.expect("a counted window");
         if store.engine() == Engine::Postgres {
             tenant.throttle(&self.user.login_key).await.expect("a ring");

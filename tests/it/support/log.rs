@@ -41,7 +41,7 @@ async fn all_of(tenant: &Tenant, ids: &[String]) -> BTreeMap<String, Vec<Value>>
         if ids.iter().all(|id| found.contains_key(id)) {
             return found;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        signet_testkit::tokio::time::sleep(Duration::from_millis(100)).await;
     }
     events_of(tenant, ids).await
 }

@@ -71,7 +71,7 @@ fn expression(tokens: &Tokens, at: usize, macros: &HashMap<String, String>) -> O
     match &tokens.get(at)?.0 {
         Token::Text(text) => Some((text.clone(), text.clone(), at + 1)),
         Token::Word(name) if name == "Text" && sign(tokens, at + 1, '{') => pair(tokens, at, macros),
-        Token::Word(name) if sign(tokens, at + 1, '!') => {
+        Token::Word(name) if sign(tokens, at + 1, '!') && opens(tokens, at + 2) => {
             let end = closing(tokens, at + 2);
             let inside = &tokens[at + 3..end];
             let (sqlite, postgres) = match (name.as_str(), macros.get(name)) {
@@ -153,6 +153,10 @@ fn word(tokens: &Tokens, at: usize, wanted: &str) -> bool {
 
 fn sign(tokens: &Tokens, at: usize, wanted: char) -> bool {
     matches!(tokens.get(at), Some((Token::Sign(sign), _)) if *sign == wanted)
+}
+
+fn opens(tokens: &Tokens, at: usize) -> bool {
+    ['(', '[', '{'].into_iter().any(|bracket| sign(tokens, at, bracket))
 }
 
 /// Where the bracket at an index is closed.

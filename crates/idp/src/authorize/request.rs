@@ -39,8 +39,8 @@ impl Idp {
     pub async fn authorize(&self, ctx: &Ctx, call: &AuthorizeCall<'_>) -> Result<Step, Page> {
         let (target, app) = match self.target(ctx, call).await {
             Ok(proven) => proven,
-            Err(page) => {
-                let event = self.refused(ctx, call, None, &page.0, None);
+            Err((page, app)) => {
+                let event = self.refused(ctx, call, app.as_deref(), &page.0, None);
                 self.record(ctx, vec![event]).await?;
                 return Err(page);
             }
@@ -82,20 +82,20 @@ impl Idp {
         self.record(ctx, vec![event]).await
     }
 
-    /// Finds the app and proves the redirect URI.
+    /// Finds the app and proves the redirect URI. A refusal names the app where it is known, for the log.
     async fn target(
         &self,
         ctx: &Ctx,
         call: &AuthorizeCall<'_>,
-    ) -> Result<(AuthorizeTarget, Arc<AppConfig>), Page> {
-        let target = AuthorizeTarget::parse(call.params).map_err(Page)?;
-        let unknown = || {
-            Page(OAuthError::new(Reason::UnknownClient).describe(
+    ) -> Result<(AuthorizeTarget, Arc<AppConfig>), (Page, Option<Arc<AppConfig>>)> {
+        let target = AuthorizeTarget::parse(call.params).map_err(|error| (Page(error), None))?;
+        let app = self.app(ctx, &target.client_id).await.map_err(|error| (error.into(), None))?;
+        let Some(app) = app.filter(|a| a.app.is_active()) else {
+            let error = OAuthError::new(Reason::UnknownClient).describe(
                 "No app has this 'client_id' here; compare it, and the address, with the app's settings.",
-            ))
+            );
+            return Err((Page(error), None));
         };
-        let app =
-            self.app(ctx, &target.client_id).await?.filter(|a| a.app.is_active()).ok_or_else(unknown)?;
         let flexible_port = app.app.kind == AppKind::Native;
         let registered = app
             .app
@@ -103,7 +103,7 @@ impl Idp {
             .iter()
             .any(|uri| RedirectUri::stored(uri.as_str(), flexible_port).matches(&target.redirect_uri));
         if !registered {
-            return Err(Page(OAuthError::new(Reason::IllegalRedirectUri)));
+            return Err((Page(OAuthError::new(Reason::IllegalRedirectUri)), Some(app)));
         }
         Ok((target, app))
     }
@@ -122,7 +122,12 @@ impl Idp {
         let granted =
             scopes::resolve(call.server, &app.app, request.scope.as_ref(), GrantType::AuthorizationCode)?;
         request.scope = Some(granted);
-        let fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s));
+        let mut fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s));
+        if let Some(signed_in) = fresh
+            && !self.is_hinted(ctx, call, app, signed_in).await?
+        {
+            fresh = None;
+        }
         if request.prompt.contains(Prompt::None) {
             let signed_in = fresh.ok_or(match call.signed_in {
                 None => Reason::NoExistingSession,
@@ -141,6 +146,21 @@ impl Idp {
         }
         let handle = self.begin_flow(ctx, call, app, &request, flow_id).await?;
         Ok(if fresh.is_some() { Step::Consent { handle } } else { Step::SignIn { handle } })
+    }
+
+    /// Whether the one who is signed in is the one whom the app means by an `id_token_hint` (OpenID Connect Core
+    /// §3.1.2.1). A hint that isn't an ID token for this app says nothing.
+    async fn is_hinted(
+        &self,
+        ctx: &Ctx,
+        call: &AuthorizeCall<'_>,
+        app: &AppConfig,
+        signed_in: &SignedIn,
+    ) -> Result<bool, IdpError> {
+        let Some(hint) = call.params.get("id_token_hint") else { return Ok(true) };
+        let hint = self.id_token_hint(ctx, call.server, hint).await?;
+        let hint = hint.filter(|h| h.app.app.id == app.app.id);
+        Ok(hint.is_none_or(|h| h.sub == signed_in.user.id.to_string()))
     }
 
     async fn respond(

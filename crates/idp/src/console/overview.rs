@@ -30,7 +30,7 @@ const CHANGE_DAYS: i64 = 30;
 pub struct Figure {
     /// So far.
     pub total: i64,
-    /// In each hour so far.
+    /// In each of the day's 24 hours; those to come are 0.
     pub hours: Vec<u64>,
     /// In the same hours a week ago.
     pub last_week: i64,
@@ -120,8 +120,7 @@ fn tokens() -> Condition {
 
 /// Adds up the hours of today, and of a week ago as far as they are over by the same time.
 fn figure(counts: &[HourlyCount], what: What, since: Time, now: Time) -> Figure {
-    let hours = usize::try_from(now.since(since) / (HOUR * Time::SECOND)).unwrap_or(0) + 1;
-    let mut figure = Figure { hours: vec![0; hours.min(24)], ..Figure::default() };
+    let mut figure = Figure { hours: vec![0; 24], ..Figure::default() };
     let (week_ago, its_hour) = (since.plus_secs(-WEEK), floor(now, HOUR).plus_secs(-WEEK));
     let counted = |c: &&HourlyCount| {
         c.what == what.as_str() && (what != What::SignIn || c.outcome == Outcome::Success.as_str())
@@ -212,7 +211,8 @@ mod tests {
             count(day - 1, What::SignIn, "", Outcome::Success, 70),
         ];
         let figure = figure(&counts, What::SignIn, since, now);
-        assert_eq!(figure, Figure { total: 5, hours: vec![3, 0, 2], last_week: 5 });
+        assert_eq!((figure.total, figure.last_week), (5, 5));
+        assert_eq!((figure.hours.len(), &figure.hours[..4]), (24, &[3, 0, 2, 0][..]));
     }
 
     #[test]

@@ -91,6 +91,12 @@ const TABLE: &[Row] = &[
         "Start again from the app.",
     ),
     (
+        "NO_ADMIN_ROLE",
+        "the console is for administrators",
+        "The password was right, but the account has no administrator role. The page didn't say so.",
+        "Nothing, unless the user should be one: then a super administrator gives the role.",
+    ),
+    (
         "access_denied",
         "the user said no",
         "The user did not allow the app what it asked for, or the request was refused as a whole.",

@@ -62,7 +62,7 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::AS_CONSENT_GRANT, Allowed, "{who} allowed {app} what it asked for"),
         (types::AS_CONSENT_REVOKE, Changed, "{who} withdrew the consent to {app}"),
         (types::AS_KEY_ROLLOVER, Changed, "{server} got a new signing key"),
-        (types::USER_RATE_LIMITED, Throttled, "{who} was refused: 5th password in one second"),
+        (types::USER_RATE_LIMITED, Throttled, "{user} was refused: 5th password in one second"),
         (types::SESSION_START, Allowed, "{who} signed in"),
         (types::SESSION_END, Allowed, "{who} signed out"),
         (types::SESSION_CLEAR, Changed, "{who} ended all sessions of {target}"),
@@ -168,17 +168,26 @@ pub fn sentence(row: &EventRow) -> String {
 /// Why it ended as it did, if there is a reason.
 #[must_use]
 pub fn why(row: &EventRow) -> Option<String> {
-    row.reason.as_deref().map(|reason| explain(reason).why)
+    reason(row).map(|reason| explain(reason).why)
 }
 
 /// What an administrator may do about it.
 #[must_use]
 pub fn fix(row: &EventRow) -> Option<String> {
-    row.reason.as_deref().and_then(|reason| explain(reason).fix)
+    reason(row).and_then(|reason| explain(reason).fix)
+}
+
+/// The reason under which an event is explained. At the console's door, what is refused to someone with the
+/// right password is a role.
+fn reason(row: &EventRow) -> Option<&str> {
+    match row.reason.as_deref() {
+        Some("access_denied") if row.data.debug.get("door").is_some_and(|d| d == "console") => Some("NO_ADMIN_ROLE"),
+        other => other,
+    }
 }
 
 fn refusal(row: &EventRow) -> String {
-    let phrase = row.reason.as_deref().map(|reason| visible(&explain(reason).phrase));
+    let phrase = reason(row).map(|reason| visible(&explain(reason).phrase));
     let because = phrase.map_or_else(String::new, |phrase| format!(": {phrase}"));
     let is = |types: &[EventType]| types.iter().any(|t| t.name == row.event_type);
     if is(&[types::CREDENTIAL_TOKEN]) {

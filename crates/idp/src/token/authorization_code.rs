@@ -174,6 +174,7 @@ impl Idp {
         events: Vec<Event>,
     ) -> Result<bool, IdpError> {
         let (server, now) = (call.server.server.id, call.ctx.now);
+        let (app, secret) = (call.client.config.app.id, call.client.secret_to_touch(now));
         let first = self
             .store()
             .tenant(call.ctx.tenant_id())
@@ -184,6 +185,9 @@ impl Idp {
                     };
                     if tx.grant(grant).await?.is_none_or(|g| g.revoked_at.is_some()) {
                         return Ok(false);
+                    }
+                    if let Some(secret) = secret {
+                        tx.touch_app_secret(app, secret, now).await?;
                     }
                     if let Some(row) = &refresh {
                         tx.insert_refresh_token(server, row).await?;

@@ -148,11 +148,15 @@ impl Idp {
             events.push(self.issuance_event(call, &subject, GrantType::Password, None, Of::Refresh));
         }
         let (facts, owner, server_id) = (ctx.clone(), user.clone(), server.id);
+        let secret = call.client.secret_to_touch(ctx.now);
         self.store()
             .tenant(ctx.tenant_id())
             .write(move |tx| {
                 Box::pin(async move {
                     Self::note_right_password(tx, &facts, &owner).await?;
+                    if let Some(secret) = secret {
+                        tx.touch_app_secret(grant.app_id, secret, grant.created_at).await?;
+                    }
                     tx.insert_grant(&grant).await?;
                     if let Some(row) = &row {
                         tx.insert_refresh_token(server_id, row).await?;

@@ -148,10 +148,18 @@ impl Idp {
             ),
         };
         let (server, now) = (call.server.server.id, call.ctx.now);
+        let (app, secret) = (call.client.config.app.id, call.client.secret_to_touch(now));
         let used = self
             .store()
             .tenant(call.ctx.tenant_id())
-            .write(move |tx| Box::pin(async move { rotate(tx, server, &hash, &plan, now).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(secret) = secret {
+                        tx.touch_app_secret(app, secret, now).await?;
+                    }
+                    rotate(tx, server, &hash, &plan, now).await
+                })
+            })
             .await?;
         let next = match used {
             Used::Kept => Some(token.expose().to_owned()),

@@ -238,7 +238,7 @@ pub(crate) struct RefreshSettingsRequest {
 }
 
 /// Members that an update may send back as they were read.
-pub(crate) const READ_ONLY: &[&str] = &["status", "created", "lastUpdated", "_links"];
+pub(crate) const READ_ONLY: &[&str] = &["created", "lastUpdated", "_links"];
 
 fn only(text: Option<&str>, known: &'static str, member: &'static str) -> Result<(), ApiError> {
     match text {

@@ -75,7 +75,8 @@ async fn replace_app(
     document: Document,
 ) -> Result<Response, ApiError> {
     let before = api.idp.admin_app(&api.ctx, &id).await?;
-    let request: ApplicationRequest = document.for_update(&id, READ_ONLY)?.read("app")?;
+    let request: ApplicationRequest =
+        document.for_update(&id, before.status.as_str(), READ_ONLY)?.read("app")?;
     let (settings, client_id) = request.settings()?;
     if client_id.is_some_and(|client_id| client_id != before.client_id) {
         return Err(ApiError::invalid("app", "client_id: can't be changed"));

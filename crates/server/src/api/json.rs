@@ -23,12 +23,17 @@ pub(crate) struct Document(Map<String, Value>);
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl Document {
-    /// Forgets members that may be sent back as they were read, and refuses another id than the path's.
-    pub(crate) fn for_update(mut self, id: &str, read_only: &[&str]) -> Result<Self, ApiError> {
-        if let Some(sent) = self.0.remove("id")
-            && sent.as_str() != Some(id)
-        {
-            return Err(ApiError::invalid("id", "id: must be the id in the path"));
+    /// Forgets members that may be sent back as they were read. Another id than the path's is refused, and so is
+    /// another status, which only the lifecycle changes.
+    pub(crate) fn for_update(mut self, id: &str, status: &str, read_only: &[&str]) -> Result<Self, ApiError> {
+        for (name, now, rule) in [
+            ("id", id, "id: must be the id in the path"),
+            ("status", status, "status: can't be set; use the lifecycle operations"),
+        ] {
+            if self.0.get(name).is_some_and(|sent| sent.as_str() != Some(now)) {
+                return Err(ApiError::invalid(name, rule));
+            }
+            self.0.remove(name);
         }
         read_only.iter().for_each(|name| {
             self.0.remove(*name);

@@ -85,7 +85,7 @@ async fn replace_scope(
     Segment((id, scope)): Segment<(String, String)>,
     document: Document,
 ) -> Result<Json<Scope>, ApiError> {
-    let request: ScopeRequest = document.for_update(&scope, READ_ONLY)?.read("scope")?;
+    let request: ScopeRequest = document.for_update(&scope, "", READ_ONLY)?.read("scope")?;
     let settings = request.settings()?;
     let (server, row) = api.idp.admin_replace_scope(&api.ctx, &api.caller, (&id, &scope), settings).await?;
     Ok(Json(Scope::of(&api.ctx, &server, &row)))

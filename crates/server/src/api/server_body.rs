@@ -144,7 +144,7 @@ pub(crate) struct AuthorizationServerRequest {
 
 /// Members that an update may send back as they were read.
 pub(crate) const READ_ONLY: &[&str] =
-    &["status", "created", "lastUpdated", "_links", "issuer", "default", "credentials"];
+    &["created", "lastUpdated", "_links", "issuer", "default", "credentials"];
 
 impl AuthorizationServerRequest {
     /// What the use case takes.

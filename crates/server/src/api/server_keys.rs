@@ -11,7 +11,6 @@ use crate::App;
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use signet_domain::server::KeyRow;
-use signet_idp::IdpError;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -29,25 +28,15 @@ pub(crate) struct ServerKey {
     created: String,
     /// When its state last changed.
     last_updated: String,
-    /// The public half.
-    #[serde(flatten)]
-    jwk: PublicHalf,
-}
-
-/// A public key.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PublicHalf {
     /// RSA, EC or OKP.
     kty: String,
     /// Its name in tokens.
     kid: String,
     /// Algorithm.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alg: Option<String>,
+    alg: String,
     /// `sig`.
-    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
-    usage: Option<String>,
+    #[serde(rename = "use")]
+    usage: &'static str,
     /// RSA: modulus.
     #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<String>,
@@ -74,20 +63,22 @@ pub(crate) struct RotateRequest {
     usage: String,
 }
 
-fn shown(rows: &[KeyRow]) -> Result<Vec<ServerKey>, ApiError> {
-    rows.iter()
-        .map(|row| {
-            let jwk = serde_json::from_value(row.public_jwk.0.clone())
-                .map_err(|error| IdpError::Internal(format!("a public key can't be read: {error}")))?;
-            let changed = row.retired_at.or(row.activated_at).unwrap_or(row.created_at);
-            Ok(ServerKey {
-                status: row.status.as_str(),
-                created: instant(row.created_at),
-                last_updated: instant(changed),
-                jwk,
-            })
-        })
-        .collect()
+fn shown(row: &KeyRow) -> ServerKey {
+    let member = |name: &str| row.public_jwk.0.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+    ServerKey {
+        status: row.status.as_str(),
+        created: instant(row.created_at),
+        last_updated: instant(row.retired_at.or(row.activated_at).unwrap_or(row.created_at)),
+        kty: member("kty").unwrap_or_default(),
+        kid: row.kid.clone(),
+        alg: row.alg.clone(),
+        usage: "sig",
+        n: member("n"),
+        e: member("e"),
+        crv: member("crv"),
+        x: member("x"),
+        y: member("y"),
+    }
 }
 
 /// Lists the public halves of a server's signing keys.
@@ -96,7 +87,7 @@ fn shown(rows: &[KeyRow]) -> Result<Vec<ServerKey>, ApiError> {
     params(("authServerId" = String, Path, description = "Id, `default` or `org`")),
     responses((status = 200, body = Vec<ServerKey>, description = "The keys"), Errors))]
 async fn list_keys(api: Api, Segment(id): Segment<String>) -> Result<Json<Vec<ServerKey>>, ApiError> {
-    Ok(Json(shown(&api.idp.admin_server_keys(&api.ctx, &id).await?.keys)?))
+    Ok(Json(api.idp.admin_server_keys(&api.ctx, &id).await?.keys.iter().map(shown).collect()))
 }
 
 /// Rolls a server's signing keys: the next one signs from now on, and a new next one is published.
@@ -112,5 +103,5 @@ async fn rotate_keys(
     if request.usage != "sig" {
         return Err(ApiError::invalid("use", "use: must be sig"));
     }
-    Ok(Json(shown(&api.idp.admin_roll_keys(&api.ctx, &api.caller, &id).await?.keys)?))
+    Ok(Json(api.idp.admin_roll_keys(&api.ctx, &api.caller, &id).await?.keys.iter().map(shown).collect()))
 }

@@ -76,10 +76,10 @@ async fn replace_server(
     document: Document,
 ) -> Result<Response, ApiError> {
     // The path may have a name; the body has the id.
-    let id = api.idp.admin_server(&api.ctx, &key).await?.server.id.to_string();
-    let request: AuthorizationServerRequest =
-        document.for_update(&id, READ_ONLY)?.read("authorizationServer")?;
-    let settings = request.settings()?;
+    let now = api.idp.admin_server(&api.ctx, &key).await?.server;
+    let id = now.id.to_string();
+    let document = document.for_update(&id, now.status.as_str(), READ_ONLY)?;
+    let settings = document.read::<AuthorizationServerRequest>("authorizationServer")?.settings()?;
     let view = api.idp.admin_replace_server(&api.ctx, &api.caller, &id, settings, &expected).await?;
     Ok(versioned(view.server.version, AuthorizationServer::of(&api.ctx, &view)))
 }

@@ -216,7 +216,6 @@ impl std::fmt::Debug for PasswordRequest {
 
 /// Members that an update may send back as they were read.
 const READ_ONLY: &[&str] = &[
-    "status",
     "created",
     "activated",
     "statusChanged",
@@ -230,8 +229,8 @@ const READ_ONLY: &[&str] = &[
 
 impl UserRequest {
     /// Reads an update of a user.
-    pub(crate) fn update(document: Document, id: &str) -> Result<Self, ApiError> {
-        document.for_update(id, READ_ONLY)?.read("user")
+    pub(crate) fn update(document: Document, now: &User) -> Result<Self, ApiError> {
+        document.for_update(&now.id, now.status, READ_ONLY)?.read("user")
     }
 
     /// What the use case takes.

@@ -113,8 +113,9 @@ async fn change(
     replace: bool,
 ) -> Result<Response, ApiError> {
     // The path may have a login; the body has the id.
-    let id = api.idp.admin_user(&api.ctx, &api.caller, key).await?.user.id.to_string();
-    let request = UserRequest::update(document, &id)?;
+    let now = api.idp.admin_user(&api.ctx, &api.caller, key).await?;
+    let id = now.user.id.to_string();
+    let request = UserRequest::update(document, &User::of(&api.ctx, &now)?)?;
     if replace && !request.has_profile() {
         return Err(ApiError::invalid("user", "profile: must not be missing"));
     }

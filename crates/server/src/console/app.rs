@@ -114,8 +114,9 @@ fn settings(app: &App) -> Vec<Fact> {
             if scopes.is_empty() { "every scope of the server".to_owned() } else { visible(&scopes) },
         ),
     ];
-    for uri in app.post_logout_redirect_uris.iter() {
-        settings.push(Fact::text("After sign-out", visible_uri(uri)));
+    let after: Vec<String> = app.post_logout_redirect_uris.iter().map(|uri| visible_uri(uri)).collect();
+    if !after.is_empty() {
+        settings.push(Fact::text("After sign-out", after.join(", ")));
     }
     settings
 }

@@ -1,11 +1,14 @@
 //! What a page of the console can fail with.
 
+use super::next::HOME;
 use crate::html;
+use crate::pages::step;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use signet_idp::admin::AdminError;
 use signet_idp::{Ctx, IdpError};
 use signet_store::StoreError;
+use signet_web::{ErrorPage, Link};
 
 /// What a handler gives.
 pub(super) type Result<T> = std::result::Result<T, Failure>;
@@ -76,8 +79,22 @@ impl Failure {
             Self::Refused(sentence) => (StatusCode::CONFLICT, "That isn't possible", sentence),
             Self::Broken(error) => return broken(ctx, &error),
         };
-        html::error_page(ctx, status, heading, sentence)
+        page(ctx, status, (heading, sentence))
     }
+}
+
+fn page(ctx: &Ctx, status: StatusCode, (heading, sentence): (&str, &str)) -> Response {
+    let page = ErrorPage {
+        shell: step::shell(ctx, heading),
+        status: status.as_u16(),
+        heading: heading.to_owned(),
+        sentence: sentence.to_owned(),
+        advice: None,
+        request_id: ctx.request.id.to_string(),
+        detail: Vec::new(),
+        way_on: Some(Link::new("Back to the console", HOME)),
+    };
+    html::page_with(status, &page, &[])
 }
 
 fn broken(ctx: &Ctx, error: &IdpError) -> Response {
@@ -88,11 +105,11 @@ fn broken(ctx: &Ctx, error: &IdpError) -> Response {
     if later {
         let sentence =
             "The database doesn't answer, so nothing can be shown or changed. Try again in a moment.";
-        let mut page = html::error_page(ctx, StatusCode::SERVICE_UNAVAILABLE, "Not right now", sentence);
+        let mut page = page(ctx, StatusCode::SERVICE_UNAVAILABLE, ("Not right now", sentence));
         page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         return page;
     }
     tracing::error!(%error, request = %ctx.request.id, "a page of the console failed");
     let sentence = "This is a defect of Signet. Tell whoever runs it the number of this request.";
-    html::error_page(ctx, StatusCode::INTERNAL_SERVER_ERROR, "Something broke", sentence)
+    page(ctx, StatusCode::INTERNAL_SERVER_ERROR, ("Something broke", sentence))
 }

@@ -3,7 +3,7 @@
 use super::admin::Admin;
 use super::failure::Result;
 use super::when;
-use signet_domain::event::EventRow;
+use signet_domain::event::{EventRow, types};
 use signet_idp::syslog::{self, Kind};
 use signet_web::{LogRow, Outcome, TimeText};
 use std::collections::{BTreeSet, HashMap};
@@ -50,11 +50,11 @@ impl Apps {
         if let Some(app) = self.get(event.client_id.as_deref()) {
             return syslog::visible(&app.label);
         }
-        match (fact("door").as_deref(), fact("via")) {
-            (Some("console"), _) => "Console".to_owned(),
-            (_, Some(caller)) => caller,
-            _ => event.client_id.as_deref().map(|_| "unknown app".to_owned()).unwrap_or_default(),
+        if fact("door").as_deref() == Some("console") || event.event_type == types::SESSION_ADMIN.name {
+            return "Console".to_owned();
         }
+        let stranger = event.client_id.as_deref().map(|_| "unknown app".to_owned());
+        fact("via").or(stranger).unwrap_or_default()
     }
 
     /// An event as a line that leads to `url`.

@@ -38,7 +38,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     console.notice = done.and_then(Deed::parse).filter(|d| d.is_plausible(&view)).map(|d| d.told(&login));
     let last = brief(admin, past.last_refusal.as_slice()).await?.pop();
     let explained = past.last_refusal.as_ref().map(|event| {
-        let words = [syslog::why(event), syslog::fix(event)];
+        let words = [syslog::why(event), syslog::fix(event).map(|fix| format!("Fix: {fix}"))];
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     });
     let log = format!("/console/log?user={}&range=30d", view.user.id);

@@ -15,7 +15,7 @@ use crate::extract::OperatorCtx;
 use access::Line;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{StatusCode, Version, header};
+use axum::http::{Method, StatusCode, Version, header};
 use axum::response::Response;
 use futures_util::FutureExt;
 use host::{KnownHosts, Target};
@@ -107,10 +107,21 @@ impl Edge {
 }
 
 /// A panic ends one request, not the connection and not the server. The panic hook has logged it.
+///
+/// What a POST has begun it finishes, even if its caller hangs up: an attempt that was counted must not be missing
+/// from the log.
 async fn run(router: Router, request: Request) -> Result<Response, Refusal> {
-    match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(never)) => match never {},
-        Err(_) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side")),
+    let broken = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side");
+    let finishes = request.method() == Method::POST;
+    let answer = async move {
+        match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(never)) => match never {},
+            Err(_) => Err(broken()),
+        }
+    };
+    if !finishes {
+        return answer.await;
     }
+    tokio::spawn(answer).await.unwrap_or_else(|_| Err(broken()))
 }

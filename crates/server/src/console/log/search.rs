@@ -114,7 +114,9 @@ impl Asked {
         match filter::parse(params.get(Key::Filter)) {
             Ok(condition) => self.search.condition = Condition::All(conditions(params, condition)),
             Err(error) => {
-                let message = error.summary.clone();
+                // The filter stands just above: it isn't told twice.
+                let prefix = format!("Invalid filter '{}': ", params.get(Key::Filter));
+                let message = error.summary.strip_prefix(&prefix).unwrap_or(&error.summary).to_owned();
                 self.filter_error = Some(FilterError { message, column: error.position });
             }
         }
@@ -152,7 +154,10 @@ impl Asked {
                 let time = when::parse(text);
                 if time.is_none() {
                     let name = if key == Key::Since { "Since" } else { "Until" };
-                    self.problem = Some(format!("{name} is no time: write it like {}.", when::exact(now)));
+                    self.problem = Some(format!(
+                        "{name} is no time: write it like {}.",
+                        when::exact(Time::from_secs(now.secs()))
+                    ));
                 }
                 time
             }
