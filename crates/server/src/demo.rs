@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 use signet_domain::app::{App as Client, AppKind};
@@ -221,13 +222,15 @@ fn curl(ctx: &Ctx, client: &Client, code: &str, verifier: &str) -> String {
     )
 }
 
+/// Everything but what never needs an escape.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 fn form(pairs: &[(&str, &str)]) -> String {
-    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
     let mut form = String::new();
     for (name, value) in pairs {
         let separator = if form.is_empty() { "" } else { "&" };
         // Writing to a string does not fail.
-        let _ = write!(form, "{separator}{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
+        let _ = write!(form, "{separator}{name}={}", utf8_percent_encode(value, ESCAPED));
     }
     form
 }

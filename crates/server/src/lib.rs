@@ -2,12 +2,12 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`cli`], [`config`] | what the operator types |
-//! | [`listen`], [`middleware`] | from a connection to a request that may be believed |
-//! | [`routes`] | which path leads where |
-//! | [`oauth`], [`api`], [`pages`], [`console`], [`operator`] | the answers |
-//! | [`seed`], [`card`], [`demo`] | what a newcomer finds |
-//! | [`control`], [`background`], [`telemetry`] | what runs beside |
+//! | `cli`, [`config`] | what the operator types |
+//! | `listen`, `middleware` | from a connection to a request that may be believed |
+//! | `routes` | which path leads where |
+//! | [`oauth`], [`api`], [`pages`], [`console`], `operator` | the answers |
+//! | `seed`, `card`, `demo` | what a newcomer finds |
+//! | `control`, `background`, `telemetry` | what runs beside |
 
 pub mod api;
 mod background;
@@ -18,6 +18,7 @@ pub mod console;
 mod control;
 pub mod cookie;
 mod demo;
+mod docs;
 pub mod extract;
 mod health;
 mod home;

@@ -1,6 +1,6 @@
 //! Which path leads where.
 
-use crate::{App, api, console, demo, health, home, html, oauth, operator, pages, setup};
+use crate::{App, api, console, demo, docs, health, home, html, oauth, operator, pages, setup};
 use axum::extract::{MatchedPath, Request};
 use axum::http::Uri;
 use axum::middleware::{Next, from_fn};
@@ -20,6 +20,7 @@ pub(crate) fn tenant(app: &App) -> Router {
         .merge(api::routes())
         .merge(console::routes())
         .merge(demo::routes())
+        .merge(docs::routes())
         .layer(from_fn(remember_route))
         .fallback(nowhere)
         .with_state(app.clone())

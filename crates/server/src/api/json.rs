@@ -197,10 +197,11 @@ mod tests {
     #[test]
     fn tx_08_another_id_is_refused_and_read_only_members_are_forgotten() {
         let document = |text: &str| Document(object(text.as_bytes()).unwrap());
-        assert!(document(r#"{"id":"b"}"#).for_update("a", &[]).is_err());
-        assert!(document(r#"{"id":7}"#).for_update("a", &[]).is_err());
-        let rest =
-            document(r#"{"id":"a","created":"x","profile":{}}"#).for_update("a", &["created"]).unwrap();
+        for bad in [r#"{"id":"b"}"#, r#"{"id":7}"#, r#"{"id":"a","status":"INACTIVE"}"#] {
+            assert!(document(bad).for_update("a", "ACTIVE", &[]).is_err(), "{bad}");
+        }
+        let sent = document(r#"{"id":"a","status":"ACTIVE","created":"x","profile":{}}"#);
+        let rest = sent.for_update("a", "ACTIVE", &["created"]).unwrap();
         assert_eq!(rest.0.keys().collect::<Vec<_>>(), ["profile"]);
     }
 

@@ -85,7 +85,7 @@ impl Settings {
         let text = std::fs::read_to_string(file)
             .map_err(|e| format!("the configuration file {} can't be read: {e}", file.display()))?;
         toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             format!("{}, line {line}: {}", file.display(), e.message().trim_end())
         })
     }
