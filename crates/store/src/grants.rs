@@ -4,7 +4,7 @@ use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, Tx};
 use signet_domain::Time;
 use signet_domain::grant::Grant;
-use signet_domain::id::{AppId, GrantId, SessionId, UserId};
+use signet_domain::id::{AppId, GrantId, ServerId, SessionId, UserId};
 
 impl Tx {
     /// Makes a grant.
@@ -56,6 +56,20 @@ impl Tx {
             "UPDATE grants SET revoked_at = $4 WHERE tenant_id = $1 AND user_id = $2 AND app_id = $3
             AND revoked_at IS NULL RETURNING *";
         fetch_all!(self, Grant, SQL, self.tenant, user, app, now)
+    }
+
+    /// Revokes every grant of an app; gives how many.
+    pub async fn revoke_grants_of_app(&mut self, app: AppId, now: Time) -> Result<u64> {
+        const SQL: &str = "UPDATE grants SET revoked_at = $3 WHERE tenant_id = $1 AND app_id = $2
+            AND revoked_at IS NULL";
+        execute!(self, SQL, self.tenant, app, now)
+    }
+
+    /// Revokes every grant at a server; gives how many.
+    pub async fn revoke_grants_at(&mut self, server: ServerId, now: Time) -> Result<u64> {
+        const SQL: &str = "UPDATE grants SET revoked_at = $3 WHERE tenant_id = $1 AND server_id = $2
+            AND revoked_at IS NULL";
+        execute!(self, SQL, self.tenant, server, now)
     }
 
     /// Live grants of a session.

@@ -19,7 +19,7 @@ const BATCH: usize = 128;
 /// The newest commit number: of the log, or of what was counted, since the tenant that wrote last may be gone.
 const LAST_COMMIT: &str = "SELECT MAX(txid) FROM (
     SELECT MAX(txid) AS txid FROM events WHERE epoch = $1
-    UNION ALL SELECT MAX(txid) FROM count_progress WHERE epoch = $1) AS both";
+    UNION ALL SELECT MAX(txid) FROM count_progress WHERE epoch = $1) AS newest";
 
 type Done = Box<dyn FnOnce(Result<()>) + Send>;
 type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, (Result<()>, Done)> + Send>;

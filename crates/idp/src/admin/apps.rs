@@ -202,7 +202,9 @@ impl Idp {
     }
 }
 
+/// Ends what hangs on an app for good: switching it on again brings no refresh token back.
 async fn revoke_app(tx: &mut Tx, ctx: &Ctx, app: &App) -> Result<(), AdminError> {
+    tx.revoke_grants_of_app(app.id, ctx.now).await?;
     let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
     Ok(tx.put_revocation(RevocationKind::App, &app.client_id, ctx.now, until).await?)
 }

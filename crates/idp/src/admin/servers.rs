@@ -221,7 +221,9 @@ impl Idp {
     }
 }
 
+/// Ends what hangs on a server for good: switching it on again brings no refresh token back.
 async fn revoke_server(tx: &mut Tx, ctx: &Ctx, server: &Server) -> Result<(), AdminError> {
+    tx.revoke_grants_at(server.id, ctx.now).await?;
     let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
     Ok(tx.put_revocation(RevocationKind::Server, &server.id.to_string(), ctx.now, until).await?)
 }

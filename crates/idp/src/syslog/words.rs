@@ -181,7 +181,9 @@ pub fn fix(row: &EventRow) -> Option<String> {
 /// right password is a role.
 fn reason(row: &EventRow) -> Option<&str> {
     match row.reason.as_deref() {
-        Some("access_denied") if row.data.debug.get("door").is_some_and(|d| d == "console") => Some("NO_ADMIN_ROLE"),
+        Some("access_denied") if row.data.debug.get("door").is_some_and(|d| d == "console") => {
+            Some("NO_ADMIN_ROLE")
+        }
         other => other,
     }
 }
