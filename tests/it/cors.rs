@@ -115,6 +115,13 @@ async fn an_apps_endpoints_are_for_its_own_pages(app: Frozen) {
         let reply = call.header("origin", own).header("origin", own).await;
         assert_eq!(reply.header(ALLOW), None, "{endpoint} for two origins");
     }
+    // An app that names itself in the header is held to its own pages, too.
+    let web = acme.web();
+    let params = [("grant_type", "refresh_token"), ("refresh_token", "sgr0")];
+    for (origin, allowed) in [("http://localhost:3000", Some("http://localhost:3000")), (own, None)] {
+        let reply = acme.token_as(&web, &params).header("origin", origin).await;
+        assert_eq!(reply.header(ALLOW), allowed, "{origin}: {}", reply.describe());
+    }
     // Nor are an app's pages another tenant's.
     let globex = app.globex();
     let reply = globex.token(&[("grant_type", "refresh_token")]).header("origin", own).await;

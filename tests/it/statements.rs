@@ -11,6 +11,9 @@ use uuid::Uuid;
 use crate::support::sql_source::{Statement, statements};
 use crate::support::{source, stores};
 
+/// On SQLite the one process decides in memory, so these never run there.
+const POSTGRES_ONLY: &[&str] = &["crates/store/src/throttle.rs"];
+
 fn all() -> Vec<Statement> {
     let mut found = Vec::new();
     for path in source::rust_files("crates/store/src") {
@@ -37,7 +40,8 @@ fn both_engines_prepare_every_statement() {
         let mut faults = Vec::new();
         for statement in all {
             let Statement { file, line, sqlite, postgres } = statement;
-            if let Err(error) = migrated.sqlite.prepare(AssertSqlSafe(sqlite.clone()).into_sql_str()).await {
+            if !POSTGRES_ONLY.contains(&file.as_str())
+                && let Err(error) = migrated.sqlite.prepare(AssertSqlSafe(sqlite.clone()).into_sql_str()).await {
                 faults.push(format!("{file}:{line} on SQLite: {error}\n  {sqlite}"));
             }
             if let Err(error) =

@@ -138,6 +138,10 @@ fn decode_name(raw: &[u8]) -> Result<String, OAuthError> {
 
 fn decode_value(name: &str, raw: &[u8]) -> Result<Zeroizing<String>, OAuthError> {
     form_decode(raw).map(Zeroizing::new).map_err(|error| {
+        if name == "scope" && matches!(error, DecodeError::Control) {
+            // RFC 6749 §3.3 has a grammar of its own for it, and §5.2 an error.
+            return Reason::InvalidScope.into();
+        }
         let problem = match error {
             DecodeError::Escape => "has a '%' without two hexadecimal digits after it",
             DecodeError::Utf8 => "is not valid UTF-8",

@@ -1,6 +1,7 @@
 //! Form bodies, strictly: the one body type that OAuth's endpoints take (RFC 6749 §3.2).
 
 use axum::http::{HeaderMap, header};
+use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::{OAuthError, Params, Reason};
 
 /// The parameters of a POST.
@@ -38,6 +39,13 @@ pub(super) fn query_has_credentials(query: Option<&str>) -> bool {
         }
         Some(Err(_)) => true,
     }
+}
+
+/// The client that a request names, in the `Authorization` header or in its body; it has yet to prove that.
+pub(super) fn client_id(params: &Params, headers: &HeaderMap) -> Option<String> {
+    let named = authorization(headers).ok().and_then(|value| ClientAuth::extract(value, params, false).ok());
+    let named = named.as_ref().and_then(ClientAuth::client_id).or_else(|| params.get("client_id"));
+    named.map(str::to_owned)
 }
 
 /// The one `Authorization` header; two of them are two ways to authenticate.

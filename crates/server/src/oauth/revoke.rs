@@ -25,8 +25,8 @@ pub(super) async fn post(
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => respond::error(&error, &asked.server.server.issuer),
     };
-    let client_id = params.as_ref().ok().and_then(|p| p.get("client_id"));
-    cors::for_client(&app, &asked.ctx, &headers, client_id, &mut response).await;
+    let client_id = params.as_ref().ok().and_then(|p| form::client_id(p, &headers));
+    cors::for_client(&app, &asked.ctx, &headers, client_id.as_deref(), &mut response).await;
     response
 }
 

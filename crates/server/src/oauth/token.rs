@@ -40,7 +40,8 @@ pub(super) async fn post(
             response
         }
     };
-    cors::for_client(&app, &asked.ctx, &headers, params.get("client_id"), &mut response).await;
+    let client_id = form::client_id(&params, &headers);
+    cors::for_client(&app, &asked.ctx, &headers, client_id.as_deref(), &mut response).await;
     response
 }
 

@@ -36,15 +36,15 @@ async fn answer(
     headers: &HeaderMap,
     token: Result<String, OAuthError>,
 ) -> Response {
-    let claims = match token {
+    let answer = match token {
         Ok(token) => app.idp().userinfo(&asked.ctx, &asked.server, &token).await,
         Err(error) => Err(error),
     };
-    let mut response = match claims {
-        Ok(claims) => respond::json(200, &claims),
-        Err(error) => respond::bearer_error(&error, &asked.server.server.issuer),
+    let (mut response, client_id) = match answer {
+        Ok(info) => (respond::json(200, &info.claims), Some(info.client_id)),
+        Err(error) => (respond::bearer_error(&error, &asked.server.server.issuer), None),
     };
-    cors::for_client(app, &asked.ctx, headers, None, &mut response).await;
+    cors::for_client(app, &asked.ctx, headers, client_id.as_deref(), &mut response).await;
     response
 }
 
