@@ -279,16 +279,21 @@ async fn ca_15_huge_and_similar_secrets(app: Shared) {
     let service = NewApp::service().make(&acme).await;
     let right = service.client_secret.clone().expect("a secret");
     let mut refused = Vec::new();
-    for length in [1_025, 20_000] {
+    for length in [1_025, 4_000] {
         let secret = "s".repeat(length);
         for (call, by_header) in both(&acme, &service.client_id, &secret) {
             refused.push((assert_refused(call.await, by_header, "a huge secret"), "invalid_client_secret"));
         }
     }
-    let [_, (call, _)] = both(&acme, &service.client_id, &"s".repeat(1_000_000));
-    refused.push((assert_refused(call.await, false, "a megabyte"), "invalid_client_secret"));
-    let [_, (call, _)] = both(&acme, &service.client_id, &"s".repeat(2 << 20));
-    let too_large = call.await;
+    // Not searched for in all that the server writes: that takes minutes.
+    let huge = |length: usize| {
+        let secret = "s".repeat(length);
+        let [grant, scope] = CLIENT_CREDENTIALS;
+        let form = [grant, scope, ("client_id", &*service.client_id), ("client_secret", &*secret)];
+        token_call(&acme).not_secret().form(form)
+    };
+    refused.push((assert_refused(huge(1_000_000).await, false, "a megabyte"), "invalid_client_secret"));
+    let too_large = huge(2 << 20).await;
     assert_eq!(too_large.status, 413, "{}", too_large.describe());
 
     // Hashes that read the first 72 bytes only would take these for each other.

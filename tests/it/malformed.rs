@@ -352,7 +352,7 @@ async fn in_21_odd_limits_and_dates(app: Frozen) {
         let reply = acme.api("GET", "/api/v1/logs").query([("since", date)]).await.expect(400);
         assert_eq!(reply.json()["errorCode"], "E0000053", "since={date}: {}", reply.describe());
     }
-    for date in ["2400-02-29T00:00:00.000Z", "9999-12-31T23:59:59Z"] {
+    for date in ["2400-02-29T00:00:00.000Z", "9999-12-30T00:00:00Z"] {
         let reply = acme.api("GET", "/api/v1/logs").query([("since", date)]).await.expect(200);
         assert_eq!(reply.text(), "[]", "since={date}");
     }

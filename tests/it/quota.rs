@@ -185,7 +185,7 @@ async fn qt_07_other_methods_find_no_route(app: Frozen) {
 async fn many(call: impl Fn() -> Call, count: usize) -> Vec<Reply> {
     let mut replies = Vec::with_capacity(count);
     while replies.len() < count {
-        let batch = (count - replies.len()).min(50);
+        let batch = (count - replies.len()).min(16);
         let calls: Vec<_> =
             (0..batch).map(|_| tokio::spawn(std::future::IntoFuture::into_future(call()))).collect();
         for each in calls {

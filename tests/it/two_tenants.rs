@@ -178,6 +178,8 @@ async fn grants(c: &mut Contract) {
         revoke_grant(tx, a, b) tx.revoke_grant(a.grant.id, a.now) => (Ok(false));
         revoke_grants_of(tx, a, b) tx.revoke_grants_of(a.user.id, a.now) => (Ok(v) if v.is_empty());
         revoke_grants_to(tx, a, b) tx.revoke_grants_to(a.user.id, a.app.id, a.now) => (Ok(v) if v.is_empty());
+        revoke_grants_of_app(tx, a, b) tx.revoke_grants_of_app(a.app.id, a.now) => (Ok(0));
+        revoke_grants_at(tx, a, b) tx.revoke_grants_at(a.server.id, a.now) => (Ok(0));
         grants_of_session(tx, a, b) tx.grants_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         grants_of(tx, a, b) tx.grants_of(a.user.id, 10) => (Ok(v) if v.is_empty());
         insert_one_time(tx, a, b) tx.insert_one_time(&a.one_time) => (Err(StoreError::Reference));

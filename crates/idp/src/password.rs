@@ -122,12 +122,14 @@ fn run(receiver: &Mutex<Receiver<Work>>, argon: &Argon2<'_>, hashes: &AtomicU64)
             Work::Hash { reply, .. } if reply.is_closed() => {}
             Work::Verify { reply, .. } if reply.is_closed() => {}
             Work::Hash { password, salt, reply } => {
-                let _ = reply.send(hash(argon, &mut memory, &password, &salt));
+                let hash = hash(argon, &mut memory, &password, &salt);
                 hashes.fetch_add(1, Ordering::Relaxed);
+                let _ = reply.send(hash);
             }
             Work::Verify { password, hash, reply } => {
-                let _ = reply.send(verify(&mut memory, &password, &hash));
+                let matches = verify(&mut memory, &password, &hash);
                 hashes.fetch_add(1, Ordering::Relaxed);
+                let _ = reply.send(matches);
             }
         }
     }

@@ -15,15 +15,6 @@ pub struct UserInfo {
     pub client_id: String,
 }
 
-/// What an access token gives.
-#[derive(Debug)]
-pub struct UserInfo {
-    /// The app that it was issued to.
-    pub client_id: String,
-    /// The claims about its user.
-    pub claims: Map<String, Value>,
-}
-
 impl Idp {
     /// The claims that an access token's scopes give about its user.
     ///

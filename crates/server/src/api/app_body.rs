@@ -165,9 +165,10 @@ pub(crate) struct ApplicationRequest {
     #[serde(default)]
     sign_on_mode: Option<String>,
     /// How it shall authenticate.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::json::optional_member")]
     credentials: Option<AppCredentialsRequest>,
     /// What it may do.
+    #[serde(deserialize_with = "super::json::member")]
     settings: AppSettingsRequest,
 }
 
@@ -176,7 +177,7 @@ pub(crate) struct ApplicationRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AppCredentialsRequest {
     /// As an OAuth client.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::json::optional_member")]
     oauth_client: Option<OAuthCredentialsRequest>,
 }
 
@@ -200,6 +201,7 @@ pub(crate) struct OAuthCredentialsRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AppSettingsRequest {
     /// As an OAuth client.
+    #[serde(deserialize_with = "super::json::member")]
     oauth_client: OAuthSettingsRequest,
 }
 
@@ -222,6 +224,7 @@ pub(crate) struct OAuthSettingsRequest {
     /// `ORG_URL`.
     issuer_mode: Option<String>,
     /// What happens to used refresh tokens.
+    #[serde(default, deserialize_with = "super::json::optional_member")]
     refresh_token: Option<RefreshSettingsRequest>,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Option<Vec<String>>,

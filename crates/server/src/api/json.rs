@@ -5,6 +5,7 @@ use super::error::ApiError;
 use crate::App;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -67,6 +68,26 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         Document::from_request(request, app).await?.read("body").map(Self)
     }
+}
+
+/// Reads a member that is an object: derived readers would take a list for one.
+pub(crate) fn member<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let map = Map::deserialize(deserializer)?;
+    serde_json::from_value(Value::Object(map)).map_err(Error::custom)
+}
+
+/// The same of a member that may be missing or null.
+pub(crate) fn optional_member<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let map = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    map.map(|map| serde_json::from_value(Value::Object(map))).transpose().map_err(Error::custom)
 }
 
 /// Whether exactly one Content-Type says JSON, in UTF-8 if it says a charset.

@@ -1,7 +1,7 @@
 //! The management API, and the endpoints where API credentials get their tokens.
 //!
 //! Each operation is registered once: what routes it also describes it. Handlers get in through
-//! [`caller::Api`], which asks who calls, counts the call and checks the right.
+//! the extractor in `caller`, which asks who calls, counts the call and checks the right.
 
 mod api_tokens;
 mod app_body;

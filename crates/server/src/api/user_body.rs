@@ -174,7 +174,7 @@ pub(crate) struct UserRequest {
     #[schema(value_type = Option<Object>)]
     profile: Option<Map<String, Value>>,
     /// A password to set.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::json::optional_member")]
     credentials: Option<CredentialsRequest>,
 }
 
@@ -183,10 +183,10 @@ pub(crate) struct UserRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CredentialsRequest {
     /// The password.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::json::optional_member")]
     password: Option<PasswordRequest>,
     /// May be sent back as it was read.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::json::optional_member")]
     #[schema(value_type = Option<Object>)]
     provider: Option<ProviderRequest>,
 }
@@ -257,8 +257,10 @@ impl UserRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ChangePasswordRequest {
     /// The old one.
+    #[serde(deserialize_with = "super::json::member")]
     old_password: PasswordRequest,
     /// The new one.
+    #[serde(deserialize_with = "super::json::member")]
     new_password: PasswordRequest,
 }
 

@@ -3,19 +3,19 @@
 use super::{files, key, run, store, ui};
 use crate::config::Config;
 use crate::seed::{self, Credentials};
-use crate::{App, card, listen, telemetry};
+use crate::{App, card, telemetry};
 
 /// Runs it.
 pub(super) fn start(config: Config, reset: bool) -> Result<(), String> {
     telemetry::start(config.mode)?;
     files::data_dir(&config.data_dir)?;
     run::block_on(async move {
-        let listeners = listen::bind(&config.listen, "")?;
+        let doors = run::open(&config, "")?;
         if reset {
             start_over(&config)?;
         }
         let app = prepare(config).await?;
-        run::until_stopped(app, listeners).await
+        run::until_stopped(app, doors).await
     })
 }
 

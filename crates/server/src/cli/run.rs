@@ -1,11 +1,13 @@
 //! The runtime, and a server from its start to its orderly end.
 
+use crate::config::Config;
 use crate::middleware::Edge;
 use crate::{App, background, control, listen};
 use std::future::Future;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// Runs a future on a runtime of its own.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
@@ -19,9 +21,21 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Re
     done
 }
 
+/// Where connections come in.
+pub(super) struct Doors {
+    listeners: Vec<TcpListener>,
+    tls: Option<TlsAcceptor>,
+}
+
+/// Opens what connections need, before anything else is touched.
+pub(super) fn open(config: &Config, command: &str) -> Result<Doors, String> {
+    let tls = config.tls.as_ref().map(listen::acceptor).transpose()?;
+    Ok(Doors { listeners: listen::bind(&config.listen, command)?, tls })
+}
+
 /// Serves until SIGTERM or SIGINT.
-pub(super) async fn until_stopped(app: App, listeners: Vec<TcpListener>) -> Result<(), String> {
-    let tls = app.config().tls.as_ref().map(listen::acceptor).transpose()?;
+pub(super) async fn until_stopped(app: App, doors: Doors) -> Result<(), String> {
+    let Doors { listeners, tls } = doors;
     control::start(&app)?;
     background::start(&app);
     let (stop, stopped) = watch::channel(false);

@@ -2,7 +2,7 @@
 
 use super::{files, key, run, store};
 use crate::config::Config;
-use crate::{App, listen, seed, telemetry};
+use crate::{App, seed, telemetry};
 use signet_idp::tenants::BaseUrl;
 use signet_store::Store;
 
@@ -16,10 +16,10 @@ pub(super) fn start(config: Config) -> Result<(), String> {
     telemetry::start(config.mode)?;
     files::data_dir(&config.data_dir)?;
     run::block_on(async move {
-        let listeners = listen::bind(&config.listen, " serve")?;
+        let doors = run::open(&config, " serve")?;
         let app = prepare(config).await?;
         tracing::info!(url = app.config().public_url.as_ref().map(ToString::to_string), "ready");
-        run::until_stopped(app, listeners).await
+        run::until_stopped(app, doors).await
     })
 }
 

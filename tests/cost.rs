@@ -1,0 +1,167 @@
+//! A password attempt costs the same whoever it is for: as many statements and as many hashes for a known user as
+//! for one who doesn't exist. In a process of its own, because it listens to every statement.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "test code: a panic is how a test fails, and its clock is the machine's"
+)]
+
+use std::fmt::Debug;
+use std::sync::Mutex;
+
+use signet_domain::event::RequestFacts;
+use signet_domain::session::SessionKind;
+use signet_domain::tenant::Tenant;
+use signet_domain::user::{User, UserStatus};
+use signet_domain::{Clock, login};
+use signet_idp::password::Cost;
+use signet_idp::secrets::MasterKey;
+use signet_idp::sign_in::{SignInCall, SignInResult};
+use signet_idp::tenants::{NewTenant, no_request, rows};
+use signet_idp::{Ctx, Idp, Settings};
+use signet_store::{Options, Store};
+use signet_testkit::{Engine, TestDatabase, run};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Every statement since it was last emptied.
+static STATEMENTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Hears of statements, and of nothing else.
+struct Listener;
+
+struct Sql(String);
+
+impl Visit for Sql {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "summary" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+impl Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut sql = Sql(String::new());
+        event.record(&mut sql);
+        // A node looks for changes of others all the time.
+        if !sql.0.contains("FROM changes") {
+            STATEMENTS.lock().unwrap().push(sql.0);
+        }
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// Both engines one after the other: there is one listener.
+#[test]
+fn every_attempt_costs_the_same() {
+    tracing::subscriber::set_global_default(Listener).expect("the first listener");
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        run(engine, attempts_cost_the_same);
+    }
+}
+
+async fn attempts_cost_the_same(engine: Engine) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let database = match engine {
+        Engine::Sqlite => None,
+        Engine::Postgres => Some(TestDatabase::create().await),
+    };
+    let options = match &database {
+        None => Options::Sqlite { path: dir.path().join("store.db"), create: true },
+        Some(database) => Options::Postgres { url: database.url.clone(), connections: 4 },
+    };
+    let store = Store::open(&options, Clock::System).await.expect("an empty store");
+    let settings = Settings { password_cost: Cost::default(), hash_threads: 1, hash_queue: 4, spare_keys: 0 };
+    let idp = Idp::start(store, Clock::System, MasterKey::new([7; 32]), "http://localhost:1", &settings);
+    let idp = idp.await.expect("an identity provider");
+    let now = idp.clock().now();
+    let new = NewTenant {
+        name: "acme".to_owned(),
+        display_name: "Acme".to_owned(),
+        url: "http://localhost:1".to_owned(),
+        default_domain: "acme.test".to_owned(),
+        demo: false,
+    };
+    let tenant = idp.create_tenant(new, now, &no_request(&idp, now)).await.expect("a tenant");
+    let mut costs = Vec::new();
+    for (what, status, has_password) in [
+        ("unknown", None, false),
+        ("wrong password", Some(UserStatus::Active), true),
+        ("suspended", Some(UserStatus::Suspended), true),
+        ("deprovisioned", Some(UserStatus::Deprovisioned), true),
+        ("without a password", Some(UserStatus::Provisioned), false),
+    ] {
+        let name = format!("{}@acme.test", what.replace(' ', "-"));
+        if let Some(status) = status {
+            insert(&idp, &tenant, &name, status, has_password).await;
+        }
+        // The tenth failure locks, which is an event more, for everyone.
+        for attempt in 1..=12 {
+            costs.push((attempt, what, cost(&idp, &tenant, &name).await));
+        }
+    }
+    for (attempt, what, found) in &costs {
+        let (_, _, unknown) = &costs[usize::try_from(attempt - 1).unwrap()];
+        assert_eq!(found, unknown, "{engine:?}: attempt {attempt} for {what}, and for nobody");
+        assert_eq!(found.0, 1, "one hash");
+        assert!(!found.1.is_empty(), "no statement was heard");
+    }
+    idp.store().close().await;
+}
+
+async fn insert(idp: &Idp, tenant: &Tenant, name: &str, status: UserStatus, has_password: bool) {
+    let now = idp.clock().now();
+    let key = login::canonical(name, &tenant.default_domain).expect("a login");
+    let hash = idp.hasher().hash("the right password").await.expect("a hash");
+    let user = rows::user(idp, tenant, (name, key), hash, now);
+    let user = User { status, password_hash: user.password_hash.clone().filter(|_| has_password), ..user };
+    let rows = idp.store().tenant(tenant.id);
+    let written = rows.write(move |tx| {
+        Box::pin(async move {
+            let number = tx.next_user_number().await?;
+            tx.insert_user(&User { number, ..user }).await
+        })
+    });
+    written.await.expect("a user");
+}
+
+/// Hashes and statements of one wrong password.
+async fn cost(idp: &Idp, tenant: &Tenant, name: &str) -> (u64, Vec<String>) {
+    let now = idp.clock().now();
+    let request = RequestFacts {
+        id: idp.entropy().id(now),
+        ip: "192.0.2.1".to_owned(),
+        user_agent: String::new(),
+        path: "/".to_owned(),
+    };
+    let ctx = Ctx { tenant: std::sync::Arc::new(tenant.clone()), now, request };
+    let hashes = idp.hasher().computed();
+    STATEMENTS.lock().unwrap().clear();
+    let call = SignInCall {
+        login: name,
+        password: "the wrong password",
+        kind: SessionKind::User,
+        flow: None,
+        app: None,
+        replaces: None,
+    };
+    let result = idp.sign_in(&ctx, &call).await.expect("an answer");
+    assert!(matches!(result, SignInResult::Refused { .. }), "{name} is signed in");
+    let statements = std::mem::take(&mut *STATEMENTS.lock().unwrap());
+    (idp.hasher().computed() - hashes, statements)
+}
