@@ -372,3 +372,23 @@ async fn qt_18_bad_tokens_cost_nobody_a_call(app: TestApp) {
     }
     assert_eq!(status(&acme, &token).await, before);
 }
+
+on_each_engine! { qt_16_clock_steps_do_not_change_the_hours_length }
+
+async fn qt_16_clock_steps_do_not_change_the_hours_length(app: TestApp) {
+    let acme = app.acme();
+    let start = app.clock().freeze().await;
+    let token = acme.api_access_token().await;
+    counted(&acme).await.expect(200);
+    app.clock().set(start + 1_800_000_000).await;
+    assert_eq!(status(&acme, &token).await, (5_000, 4_999, 1_800));
+    // Back by an hour: what was counted stays counted, and nobody waits longer than an hour.
+    let back = start - 3_600_000_000;
+    app.clock().set(back).await;
+    counted(&acme).await.expect(200);
+    assert_eq!(status(&acme, &token).await, (5_000, 4_998, 3_600));
+    app.clock().set(back + 3_599_999_999).await;
+    assert_eq!(status(&acme, &token).await, (5_000, 4_998, 1));
+    app.clock().set(back + 3_600_000_000).await;
+    assert_eq!(status(&acme, &token).await, (5_000, 5_000, 0));
+}

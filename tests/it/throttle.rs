@@ -19,6 +19,7 @@ on_each_engine! {
     rl_21_others_are_unaffected,
     rl_22_the_namesake_elsewhere_is_unaffected,
     rl_23_unknown_logins_are_throttled_alike,
+    rl_26_a_clock_that_steps_admits_nobody_and_refuses_nobody_longer,
     rl_30_a_restart_gives_no_new_slots,
 }
 
@@ -130,6 +131,25 @@ async fn rl_23_unknown_logins_are_throttled_alike(app: Frozen) {
     let known = try_password(&acme, &web, &known.login, &known.password).await;
     let unknown = try_password(&acme, &web, &unknown.login, &unknown.password).await;
     assert_eq!(crate::support::ropg::comparable(&known), crate::support::ropg::comparable(&unknown));
+}
+
+async fn rl_26_a_clock_that_steps_admits_nobody_and_refuses_nobody_longer(app: TestApp) {
+    let (acme, user) = (app.acme(), demo_user(&app));
+    let (web, clock) = (acme.web(), app.clock());
+    let start = clock.freeze().await;
+    fill(&acme, &web, &user).await;
+    // Back by an hour: no new slots, and no wait beyond a second.
+    let back = start - 3_600_000_000;
+    clock.set(back).await;
+    let reply = try_password(&acme, &web, &user.login, &user.password).await;
+    assert_eq!(expect_throttled(reply, "an hour earlier").header("retry-after"), Some("1"));
+    clock.set(back + 999_999).await;
+    assert_eq!(statuses(&acme, &web, &user, 1).await, [429]);
+    clock.set(back + 1_000_000).await;
+    assert_eq!(statuses(&acme, &web, &user, 5).await, [200, 200, 200, 200, 429]);
+    // Forward by two: a new second, and not more than one.
+    clock.set(back + 7_200_000_000).await;
+    assert_eq!(statuses(&acme, &web, &user, 5).await, [200, 200, 200, 200, 429]);
 }
 
 /// Attempts go on while the server dies and comes back, by the real clock.

@@ -60,7 +60,7 @@ fn keys_come_back_and_show_nothing_private() {
 }
 
 #[test]
-fn jw_22_private_and_symmetric_keys() {
+fn refuses_private_and_symmetric_keys() {
     assert!(parse(json!({"kty": "oct", "k": "AAAA", "alg": "HS256"})).is_err());
     for name in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
         for key in [rsa(), ec(), ed()] {
@@ -71,7 +71,7 @@ fn jw_22_private_and_symmetric_keys() {
 }
 
 #[test]
-fn jw_22_weak_rsa() {
+fn refuses_weak_rsa() {
     let weak = KeyError::Weak.to_string();
     let modulus = |bytes: usize| {
         let mut n = vec![0xff; bytes];
@@ -95,7 +95,7 @@ fn jw_22_weak_rsa() {
 }
 
 #[test]
-fn jw_22_points_off_the_curve() {
+fn refuses_points_off_the_curve() {
     let flipped = format!("g{}", &EC_X[1..]);
     assert_eq!(with(ec(), "x", json!(flipped)).unwrap_err(), KeyError::Weak.to_string());
     assert_eq!(with(ec(), "x", json!("AAAA")).unwrap_err(), KeyError::Malformed.to_string());
@@ -104,7 +104,7 @@ fn jw_22_points_off_the_curve() {
 }
 
 #[test]
-fn jw_22_low_order_ed25519() {
+fn refuses_low_order_ed25519() {
     for hex in [
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0000000000000000000000000000000000000000000000000000000000000080",

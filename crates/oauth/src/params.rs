@@ -245,7 +245,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn in_25_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
             let _ = Params::parse(&bytes);
         }
 

@@ -46,7 +46,8 @@ pub enum Options {
 
 enum Db {
     Sqlite { readers: SqlitePool, writer: Writer, _lock: std::fs::File },
-    Postgres(PgPool),
+    /// Most use `pool`; `apart` is one connection that requests can't use up.
+    Postgres { pool: PgPool, apart: PgPool },
 }
 
 /// The open store. Cheap to clone.
@@ -80,7 +81,7 @@ impl Store {
     pub fn engine(&self) -> Engine {
         match self.0.db {
             Db::Sqlite { .. } => Engine::Sqlite,
-            Db::Postgres(_) => Engine::Postgres,
+            Db::Postgres { .. } => Engine::Postgres,
         }
     }
 
@@ -115,16 +116,28 @@ impl Store {
     pub async fn close(&self) {
         match &self.0.db {
             Db::Sqlite { readers, .. } => readers.close().await,
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres { pool, apart } => {
+                apart.close().await;
+                pool.close().await;
+            }
         }
     }
 
     pub(crate) async fn read(&self, tenant: TenantId) -> Result<Tx> {
         let conn = match &self.0.db {
             Db::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
-            Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Db::Postgres { pool, .. } => Conn::Postgres(pool.acquire().await?),
         };
         Ok(self.tx(tenant, conn))
+    }
+
+    /// A read that no crowd of requests holds up. Looking for changes is one: if it came late, caches would not be
+    /// believed, and every request would ask the database for what they hold.
+    pub(crate) async fn read_apart(&self, tenant: TenantId) -> Result<Tx> {
+        match &self.0.db {
+            Db::Sqlite { .. } => self.read(tenant).await,
+            Db::Postgres { apart, .. } => Ok(self.tx(tenant, Conn::Postgres(apart.acquire().await?))),
+        }
     }
 
     pub(crate) async fn write<R, F>(&self, tenant: TenantId, f: F) -> Result<R>
@@ -136,7 +149,7 @@ impl Store {
             Db::Sqlite { writer, .. } => {
                 writer.write(tenant, self.0.clock.override_now(), with_changes(f)).await
             }
-            Db::Postgres(pool) => {
+            Db::Postgres { pool, .. } => {
                 let mut tx = self.tx(tenant, Conn::PostgresTx(pool.begin().await?));
                 let value = with_changes(f)(&mut tx).await?;
                 let changed = tx.config_changed;
@@ -276,15 +289,15 @@ async fn open_postgres(url: &str, connections: u32) -> Result<(Db, i64)> {
         .application_name("signet")
         .statement_cache_capacity(512)
         .options([("statement_timeout", "10000"), ("idle_in_transaction_session_timeout", "10000")]);
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(3))
-        .connect_with(options)
-        .await?;
+    let pool_of = |connections| {
+        PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(3))
+    };
+    let pool = pool_of(connections).connect_with(options.clone()).await?;
+    let apart = pool_of(1).connect_lazy_with(options);
     migrate::postgres(&pool).await?;
     let (epoch,): (i64,) =
         sqlx::query_as("SELECT COALESCE(MAX(epoch), 1) FROM deployment").fetch_one(&pool).await?;
-    Ok((Db::Postgres(pool), epoch))
+    Ok((Db::Postgres { pool, apart }, epoch))
 }
 
 impl Tx {

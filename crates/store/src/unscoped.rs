@@ -220,7 +220,7 @@ impl Store {
     pub async fn unscoped_changes_since(&self, since: Time) -> Result<Vec<(TenantId, Time)>> {
         const SQL: &str =
             "SELECT tenant_id, changed_at FROM changes WHERE changed_at >= $1 ORDER BY changed_at";
-        let mut tx = self.read(NIL).await?;
+        let mut tx = self.read_apart(NIL).await?;
         fetch_all!(tx, (TenantId, Time), SQL, since)
     }
 

@@ -185,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn ad_13_nothing_that_is_nearly_a_filter_panics_or_points_beyond_it(filter in any_filter()) {
+    fn nothing_that_is_nearly_a_filter_panics_or_points_beyond_it(filter in any_filter()) {
         match parse(&filter) {
             Ok(condition) => {
                 let (depth, nodes) = size(&condition);

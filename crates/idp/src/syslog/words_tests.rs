@@ -126,7 +126,7 @@ fn reasons_are_explained_and_have_a_way_out() {
 }
 
 #[test]
-fn lg_01_lg_02_what_is_hidden_in_a_name_is_shown() {
+fn what_is_hidden_in_a_name_is_shown() {
     let mut row = row(types::SESSION_START, None);
     row.data.actor.alternate_id = "ada\r\n2026 eve signed in\u{1b}[2J\u{202e}x\u{200b}{who}".into();
     assert_eq!(

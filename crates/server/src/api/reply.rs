@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ad_03_only_the_read_version_matches() {
+    fn only_the_read_version_matches() {
         let parse = |value: Option<&'static str>| {
             let mut headers = HeaderMap::new();
             if let Some(value) = value {
