@@ -70,7 +70,7 @@ async fn jw_16_times(app: TestApp) {
     clock.advance(Duration::from_secs((exp - now - 1).unsigned_abs())).await;
     forge.assert_believed(forge.token()).await;
     clock.advance(Duration::from_secs(1)).await;
-    forge.assert_refused(&forge.token().to_owned(), "at its end").await;
+    forge.assert_refused(forge.token(), "at its end").await;
 }
 
 async fn jw_17_audiences(app: TestApp) {

@@ -46,7 +46,8 @@ async fn in_02_large_and_endless_bodies_are_cut_early(app: Frozen) {
     for length in ["1048577", "10000000000", "18446744073709551615"] {
         let answer = app.raw(head(&format!("Content-Length: {length}")).as_bytes()).await;
         // The parser itself says 431 of the one number that it keeps for itself.
-        let refused = matches!(statuses(&answer)[..], [413]) || (length.len() == 20 && statuses(&answer) == [431]);
+        let refused =
+            matches!(statuses(&answer)[..], [413]) || (length.len() == 20 && statuses(&answer) == [431]);
         assert!(refused, "{length} bytes: {}", String::from_utf8_lossy(&answer));
     }
     // Without one, when it is too much.
@@ -196,7 +197,7 @@ async fn in_15_unusual_methods_are_refused(app: Frozen) {
         for path in ["/oauth2/default/v1/token", "/oauth2/default/v1/keys", "/"] {
             let target = if method == "CONNECT" { host.as_str() } else { path };
             let request = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n");
-            let answer = app.raw(format!("{request}").as_bytes()).await;
+            let answer = app.raw(request.as_bytes()).await;
             let found = statuses(&answer);
             assert!(
                 matches!(found[..], [400 | 404 | 405 | 501]),

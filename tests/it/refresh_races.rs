@@ -112,10 +112,15 @@ async fn rt_16_a_revocation_beside_a_refresh(engine: Engine) {
         let (here, there) = (nodes.nth(race), nodes.nth(race + 1));
         // Each begins first as often as the other.
         let (refreshed, revoked) = if race % 2 == 0 {
-            signet_testkit::tokio::join!(here.refresh(&web, first.refresh()), there.revoke(&web, first.refresh()))
+            signet_testkit::tokio::join!(
+                here.refresh(&web, first.refresh()),
+                there.revoke(&web, first.refresh())
+            )
         } else {
-            let (revoked, refreshed) =
-                signet_testkit::tokio::join!(there.revoke(&web, first.refresh()), here.refresh(&web, first.refresh()));
+            let (revoked, refreshed) = signet_testkit::tokio::join!(
+                there.revoke(&web, first.refresh()),
+                here.refresh(&web, first.refresh())
+            );
             (refreshed, revoked)
         };
         revoked.expect(200);
@@ -144,10 +149,15 @@ async fn rt_17_a_theft_beside_a_refresh(engine: Engine) {
         let second = acme.refresh(&web, first.refresh()).await.tokens();
         let (here, there) = (nodes.nth(race), nodes.nth(race + 1));
         let (refreshed, stolen) = if race % 2 == 0 {
-            signet_testkit::tokio::join!(here.refresh(&web, second.refresh()), there.refresh(&web, first.refresh()))
+            signet_testkit::tokio::join!(
+                here.refresh(&web, second.refresh()),
+                there.refresh(&web, first.refresh())
+            )
         } else {
-            let (stolen, refreshed) =
-                signet_testkit::tokio::join!(there.refresh(&web, first.refresh()), here.refresh(&web, second.refresh()));
+            let (stolen, refreshed) = signet_testkit::tokio::join!(
+                there.refresh(&web, first.refresh()),
+                here.refresh(&web, second.refresh())
+            );
             (refreshed, stolen)
         };
         stolen.expect_oauth_error(400, "invalid_grant");

@@ -41,7 +41,9 @@ fn both_engines_prepare_every_statement() {
         for statement in all {
             let Statement { file, line, sqlite, postgres } = statement;
             if !POSTGRES_ONLY.contains(&file.as_str())
-                && let Err(error) = migrated.sqlite.prepare(AssertSqlSafe(sqlite.clone()).into_sql_str()).await {
+                && let Err(error) =
+                    migrated.sqlite.prepare(AssertSqlSafe(sqlite.clone()).into_sql_str()).await
+            {
                 faults.push(format!("{file}:{line} on SQLite: {error}\n  {sqlite}"));
             }
             if let Err(error) =

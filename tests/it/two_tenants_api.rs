@@ -99,7 +99,7 @@ async fn tx_01_every_operation_with_foreign_credentials_is_401(app: Frozen) {
     for operation in operations() {
         let path = match operation.with_ids_of(&ours).await {
             Some(path) if !operation.operator && operation.parameters() > 0 => path,
-            _ => operation.path.replace('{', "").replace('}', ""),
+            _ => operation.path.replace(['{', '}'], ""),
         };
         if path.starts_with("/auth/oauth2/") {
             continue; // These take client credentials; the next test is theirs.

@@ -86,7 +86,8 @@ impl Idp {
             settings.hash_queue,
             entropy.clone(),
         )?;
-        let local_throttle = (store.engine() == Engine::Sqlite).then(|| LocalThrottle::new(clock.now(), new_store));
+        let local_throttle =
+            (store.engine() == Engine::Sqlite).then(|| LocalThrottle::new(clock.now(), new_store));
         let keys = KeyPool::start(settings.spare_keys);
         let cache = Cache::default();
         let inner = Inner { store, clock, entropy, secrets, hasher, cache, keys, local_throttle, new_store };

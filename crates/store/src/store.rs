@@ -45,9 +45,16 @@ pub enum Options {
 }
 
 enum Db {
-    Sqlite { readers: SqlitePool, writer: Writer, _lock: std::fs::File },
+    Sqlite {
+        readers: SqlitePool,
+        writer: Writer,
+        _lock: std::fs::File,
+    },
     /// Most use `pool`; `apart` is one connection that requests can't use up.
-    Postgres { pool: PgPool, apart: PgPool },
+    Postgres {
+        pool: PgPool,
+        apart: PgPool,
+    },
 }
 
 /// The open store. Cheap to clone.

@@ -36,9 +36,14 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     ),
     responses((status = 200, body = Vec<User>, description = "A page; its links in Link headers"), Errors))]
 async fn list_users(api: Api, query: Query) -> Result<Response, ApiError> {
-    if let Some(unsupported) = ["search", "sortBy", "sortOrder"].into_iter().find(|name| query.get(name).is_some()) {
+    if let Some(unsupported) =
+        ["search", "sortBy", "sortOrder"].into_iter().find(|name| query.get(name).is_some())
+    {
         // Passed over, it would find everyone.
-        return Err(ApiError::invalid(unsupported, format!("{unsupported}: is not supported; use filter or q")));
+        return Err(ApiError::invalid(
+            unsupported,
+            format!("{unsupported}: is not supported; use filter or q"),
+        ));
     }
     let text = |name: &str| query.get(name).map(str::to_owned);
     let asked =
