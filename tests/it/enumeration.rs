@@ -145,7 +145,7 @@ async fn en_09_foreign_and_unknown_tokens_look_alike(app: Frozen) {
     let other_server = acme.at_org().code_flow(&web, "openid offline_access").await;
     let other_server = other_server.redeem(&acme.at_org(), &web).await;
     let tokens = [
-        ("unknown", "x".repeat(43)),
+        ("unknown", "no-such-token-".repeat(3)),
         ("another tenant's access token", theirs.access_token.clone()),
         ("another tenant's refresh token", theirs.refresh().to_owned()),
         ("another server's access token", other_server.access_token.clone()),

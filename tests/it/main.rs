@@ -18,6 +18,7 @@ mod grants;
 mod jwt;
 mod jwt_claims;
 mod malformed;
+mod malformed_api;
 mod malformed_http;
 mod malformed_http2;
 mod pkce;

@@ -137,7 +137,7 @@ async fn en_13_the_quotas_endpoint_tells_no_foreign_token_from_an_expired_one(ap
         globex.api_access_token().await,
         elsewhere,
         refresh.refresh().to_owned(),
-        "x".repeat(64),
+        "0f1e2d3c4b5a6978".repeat(4),
         "a.b.c".to_owned(),
     ];
     let mut first = None;

@@ -95,7 +95,8 @@ async fn tx_01_every_operation_with_foreign_credentials_is_401(app: Frozen) {
         format!("SSWS {}", theirs.credentials.api_token),
         format!("Bearer {}", theirs.api_access_token().await),
     ];
-    let nobodys = [format!("SSWS {}", "x".repeat(48)), format!("Bearer {}", "f".repeat(64))];
+    let nobodys =
+        [format!("SSWS {}", "no-such-token-".repeat(3)), format!("Bearer {}", "0f1e2d3c4b5a6979".repeat(4))];
     for operation in operations() {
         let path = match operation.with_ids_of(&ours).await {
             Some(path) if !operation.operator && operation.parameters() > 0 => path,
