@@ -51,7 +51,7 @@ impl Subscriber for Listener {
         let mut sql = Sql(String::new());
         event.record(&mut sql);
         // A node looks for changes of others all the time.
-        if !sql.0.contains("FROM changes") {
+        if !sql.0.contains("SELECT tenant_id, changed_at") {
             STATEMENTS.lock().unwrap().push(sql.0);
         }
     }
