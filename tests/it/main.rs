@@ -15,6 +15,7 @@ mod cors;
 mod enumeration;
 mod flows;
 mod grants;
+mod guard;
 mod jwt;
 mod jwt_claims;
 mod malformed;

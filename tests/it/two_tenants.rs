@@ -275,8 +275,7 @@ async fn limits(c: &mut Contract, engine: Engine) {
     calls! { c:
         locked_until(tx, a, b) tx.locked_until(&a.user.login_key, a.now) => (Ok(None));
         locked_logins(tx, a, b) tx.locked_logins(a.now, 10) => (Ok(v) if v.iter().all(|(key, _)| *key == b.user.login_key));
-        clear_failures(tx, a, b) tx.clear_failures(&a.user.login_key, "192.0.2.1") => (Ok(()));
-        uncount_failure(tx, a, b) tx.uncount_failure(&a.user.login_key) => (Ok(()));
+        forgive(tx, a, b) tx.forgive(&a.user.login_key, "192.0.2.1") => (Ok(()));
         unlock(tx, a, b) tx.unlock(&a.user.login_key, a.now) => (Ok(false));
         count_failure(tx, a, b) tx.count_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => (Ok(Some(f)) if f.failures == 1);
     }

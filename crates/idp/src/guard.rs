@@ -83,6 +83,19 @@ impl Idp {
         Ok(counted)
     }
 
+    /// Takes a counted attempt back whose password was right though nothing came of it: it must not lock.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forgive_attempt(&self, ctx: &Ctx, user: &User) -> Result<(), IdpError> {
+        let (login, source) = (user.login_key.clone(), ctx.request.ip.clone());
+        self.store()
+            .tenant(ctx.tenant_id())
+            .write(move |tx| Box::pin(async move { tx.forgive(&login, &source).await }))
+            .await?;
+        Ok(())
+    }
+
     /// Takes the counted attempt back, since its password was right.
     ///
     /// # Errors
@@ -92,8 +105,7 @@ impl Idp {
         ctx: &Ctx,
         user: &User,
     ) -> signet_store::Result<()> {
-        tx.clear_failures(&user.login_key, &ctx.request.ip).await?;
-        tx.uncount_failure(&user.login_key).await?;
+        tx.forgive(&user.login_key, &ctx.request.ip).await?;
         tx.note_login(user.id, ctx.now).await
     }
 

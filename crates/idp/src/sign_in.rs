@@ -60,7 +60,10 @@ impl Idp {
             Checked::Right(user) if call.kind == SessionKind::User || user.admin_role.is_some() => {
                 return self.begin_session(ctx, call, *user).await;
             }
-            Checked::Right(user) => (Reason::AccessDenied, Some(user), Vec::new()),
+            Checked::Right(user) => {
+                self.forgive_attempt(ctx, &user).await?;
+                (Reason::AccessDenied, Some(user), Vec::new())
+            }
             Checked::Wrong { reason, user, events } => (reason, user, events),
         };
         events.push(self.failed_sign_in(ctx, call, user.as_deref(), reason));

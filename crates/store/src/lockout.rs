@@ -60,17 +60,23 @@ impl Tx {
     }
 
     /// Forgets the failures of a login from one source.
-    pub async fn clear_failures(&mut self, login_key: &str, source: &str) -> Result<()> {
+    async fn clear_failures(&mut self, login_key: &str, source: &str) -> Result<()> {
         const SQL: &str =
             "DELETE FROM password_failures WHERE tenant_id = $1 AND login_key = $2 AND source = $3";
         execute!(self, SQL, self.tenant, login_key, source).map(|_| ())
     }
 
     /// Takes one failure back from the counter of all sources: the attempt turned out right.
-    pub async fn uncount_failure(&mut self, login_key: &str) -> Result<()> {
+    async fn uncount_failure(&mut self, login_key: &str) -> Result<()> {
         const SQL: &str = "UPDATE password_failures SET failures = failures - 1, locked_until = 0
             WHERE tenant_id = $1 AND login_key = $2 AND source = '' AND failures > 0";
         execute!(self, SQL, self.tenant, login_key).map(|_| ())
+    }
+
+    /// Takes an attempt back on both counters: its password was right.
+    pub async fn forgive(&mut self, login_key: &str, source: &str) -> Result<()> {
+        self.clear_failures(login_key, source).await?;
+        self.uncount_failure(login_key).await
     }
 
     /// Until when a login is locked for anyone, if it is.

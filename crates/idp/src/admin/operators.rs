@@ -54,14 +54,7 @@ impl Idp {
             return Ok(None);
         }
         let (key, source) = (key.as_str().to_owned(), source.to_owned());
-        failures
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.clear_failures(&key, &source).await?;
-                    tx.uncount_failure(&key).await
-                })
-            })
-            .await?;
+        failures.write(move |tx| Box::pin(async move { tx.forgive(&key, &source).await })).await?;
         Ok(operator)
     }
 

@@ -178,8 +178,7 @@ impl Idp {
         let ctx = ctx.clone();
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
-                tx.clear_failures(&user.login_key, &ctx.request.ip).await?;
-                tx.uncount_failure(&user.login_key).await?;
+                tx.forgive(&user.login_key, &ctx.request.ip).await?;
                 tx.update_user(&user, ctx.now).await?;
                 cut_user_off(tx, user.id, ctx.now).await?;
                 tx.append_all(&events).await?;

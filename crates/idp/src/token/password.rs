@@ -58,7 +58,10 @@ impl Idp {
                 return Err(Refused::from(wrong(reason)).of(user).with(events));
             }
         };
-        self.consented(call, &user, scopes).await.map_err(|r| r.of(Some(user.clone())))?;
+        if let Err(refused) = self.consented(call, &user, scopes).await {
+            self.forgive_attempt(call.ctx, &user).await?;
+            return Err(refused.of(Some(user)));
+        }
         self.issue_for_password(call, &user, scopes, attempt).await
     }
 

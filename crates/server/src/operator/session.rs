@@ -167,12 +167,7 @@ async fn count(app: &App, key: &LoginKey, ctx: &OperatorCtx) -> Result<bool, Idp
 async fn clear(app: &App, key: &LoginKey, ctx: &OperatorCtx) -> Result<(), IdpError> {
     let (key, source) = (key.as_str().to_owned(), ctx.request.ip.clone());
     let store = app.idp().store().tenant(NO_TENANT);
-    let cleared = store.write(move |tx| {
-        Box::pin(async move {
-            tx.clear_failures(&key, &source).await?;
-            tx.uncount_failure(&key).await
-        })
-    });
+    let cleared = store.write(move |tx| Box::pin(async move { tx.forgive(&key, &source).await }));
     Ok(cleared.await?)
 }
 
