@@ -53,12 +53,11 @@ CREATE TABLE tenants (
   UNIQUE (host)
 );
 
--- What changed when, for the caches of other nodes.
+-- What changed when, for the caches of other nodes. No foreign key: a deletion is a change too.
 CREATE TABLE changes (
   tenant_id UUID NOT NULL PRIMARY KEY,
   version BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL,
-  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+  changed_at BIGINT NOT NULL
 );
 CREATE INDEX changes_by_time ON changes (changed_at);
 

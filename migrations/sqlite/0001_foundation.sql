@@ -53,12 +53,11 @@ CREATE TABLE tenants (
   UNIQUE (host)
 ) STRICT, WITHOUT ROWID;
 
--- What changed when, for the caches of other nodes.
+-- What changed when, for the caches of other nodes. No foreign key: a deletion is a change too.
 CREATE TABLE changes (
   tenant_id BLOB NOT NULL PRIMARY KEY,
   version INTEGER NOT NULL,
-  changed_at INTEGER NOT NULL,
-  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+  changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX changes_by_time ON changes (changed_at);
 

@@ -9,7 +9,7 @@ use signet_domain::id::{ServerId, TenantId};
 use signet_domain::server::{ScopeRow, Server};
 use signet_domain::tenant::Tenant;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Most apps of one tenant that are kept; past it the part is emptied, not grown.
@@ -95,11 +95,17 @@ pub struct Cache {
     hosts: RwLock<HashMap<String, Arc<Tenant>>>,
     parts: RwLock<HashMap<TenantId, Arc<Part>>>,
     fresh: AtomicBool,
+    generation: AtomicU64,
 }
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { hosts: RwLock::default(), parts: RwLock::default(), fresh: AtomicBool::new(true) }
+        Self {
+            hosts: RwLock::default(),
+            parts: RwLock::default(),
+            fresh: AtomicBool::new(true),
+            generation: AtomicU64::new(0),
+        }
     }
 }
 
@@ -113,9 +119,18 @@ impl Cache {
         self.hosts.read().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
     }
 
-    /// Keeps a tenant.
-    pub fn put_tenant(&self, tenant: Arc<Tenant>) {
-        self.hosts.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.host.clone(), tenant);
+    /// Grows with everything that is forgotten. Read it before loading a tenant to keep.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Keeps a tenant that was loaded in a generation, unless something was forgotten since: it may be old.
+    pub fn put_tenant(&self, tenant: Arc<Tenant>, generation: u64) {
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        if self.generation() == generation {
+            hosts.insert(tenant.host.clone(), tenant);
+        }
     }
 
     /// A tenant's part. While the cache may not be believed, an empty one that is not kept.
@@ -132,12 +147,14 @@ impl Cache {
 
     /// Forgets a tenant.
     pub fn forget(&self, tenant: TenantId) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
         self.hosts.write().unwrap_or_else(PoisonError::into_inner).retain(|_, t| t.id != tenant);
         self.parts.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
         self.hosts.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.parts.write().unwrap_or_else(PoisonError::into_inner).clear();
     }

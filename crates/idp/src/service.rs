@@ -8,7 +8,7 @@ use crate::throttle::LocalThrottle;
 use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
 use signet_domain::tenant::{Tenant, TenantStatus};
-use signet_domain::{Clock, Entropy};
+use signet_domain::{Clock, Entropy, Time};
 use signet_oauth::redirect::RedirectUri;
 use signet_store::unscoped::Deployment;
 use signet_store::{Engine, Store};
@@ -46,7 +46,7 @@ struct Inner {
     entropy: Entropy,
     secrets: Secrets,
     hasher: Hasher,
-    cache: Cache,
+    cache: Arc<Cache>,
     keys: KeyPool,
     local_throttle: Option<LocalThrottle>,
     new_store: bool,
@@ -89,7 +89,7 @@ impl Idp {
         let local_throttle =
             (store.engine() == Engine::Sqlite).then(|| LocalThrottle::new(clock.now(), new_store));
         let keys = KeyPool::start(settings.spare_keys);
-        let cache = Cache::default();
+        let cache = Arc::<Cache>::default();
         let inner = Inner { store, clock, entropy, secrets, hasher, cache, keys, local_throttle, new_store };
         let idp = Self(Arc::new(inner));
         idp.watch_changes();
@@ -160,9 +160,10 @@ impl Idp {
         if let Some(tenant) = self.0.cache.tenant(host) {
             return Ok((tenant.status == TenantStatus::Active).then_some(tenant));
         }
+        let generation = self.0.cache.generation();
         let Some(tenant) = self.0.store.unscoped_tenant_by_host(host).await? else { return Ok(None) };
         let tenant = Arc::new(tenant);
-        self.0.cache.put_tenant(tenant.clone());
+        self.0.cache.put_tenant(tenant.clone(), generation);
         Ok((tenant.status == TenantStatus::Active).then_some(tenant))
     }
 
@@ -251,17 +252,8 @@ impl Idp {
     /// Keeps the cache true: this node's commits empty it at once; on PostgreSQL other nodes' are found by
     /// polling every 250 ms, and a poll older than a second means that the cache is not believed.
     fn watch_changes(&self) {
-        let (idp, mut changes) = (self.clone(), self.0.store.changes());
-        tokio::spawn(async move {
-            use tokio::sync::broadcast::error::RecvError;
-            loop {
-                match changes.recv().await {
-                    Ok(tenant) => idp.0.cache.forget(tenant),
-                    Err(RecvError::Lagged(_)) => idp.0.cache.clear(),
-                    Err(RecvError::Closed) => return,
-                }
-            }
-        });
+        let cache = self.0.cache.clone();
+        self.0.store.on_change(move |tenant| cache.forget(tenant));
         if self.0.store.engine() == Engine::Postgres {
             tokio::spawn(poll_changes(self.clone()));
         }
@@ -273,7 +265,8 @@ const LOOK_BACK_SECONDS: i64 = 15;
 
 async fn poll_changes(idp: Idp) {
     let mut seen = HashMap::new();
-    let mut newest = idp.0.clock.now();
+    // The first poll reads everything: what this node holds may be older than it knows.
+    let mut newest = Time(0);
     let mut last_good = Instant::now();
     let mut ticks = tokio::time::interval(Duration::from_millis(250));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -1,8 +1,9 @@
 //! The open store.
 
 use crate::conn::Conn;
+use crate::dialect::{Text, with_now};
 use crate::tx::Tx;
-use crate::writer::Writer;
+use crate::writer::{ConfigChanged, Writer};
 use crate::{Result, StoreError, macros, migrate};
 use futures_util::future::BoxFuture;
 use signet_domain::id::TenantId;
@@ -12,9 +13,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::broadcast;
 
 /// Which engine a store runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ struct Inner {
     db: Db,
     epoch: i64,
     clock: Clock,
-    changed: broadcast::Sender<TenantId>,
+    listener: Listener,
 }
 
 impl Store {
@@ -75,12 +75,12 @@ impl Store {
     /// When the file is missing and may not be made, another process has it open, the database can't be
     /// reached, or its schema is newer than this binary.
     pub async fn open(options: &Options, clock: Clock) -> Result<Self> {
-        let (changed, _) = broadcast::channel(1024);
+        let listener = Listener::default();
         let (db, epoch) = match options {
-            Options::Sqlite { path, create } => open_sqlite(path, *create, changed.clone()).await?,
+            Options::Sqlite { path, create } => open_sqlite(path, *create, listener.clone()).await?,
             Options::Postgres { url, connections } => open_postgres(url, *connections).await?,
         };
-        Ok(Self(Arc::new(Inner { db, epoch, clock, changed })))
+        Ok(Self(Arc::new(Inner { db, epoch, clock, listener })))
     }
 
     /// The engine.
@@ -92,10 +92,10 @@ impl Store {
         }
     }
 
-    /// Hears of every tenant whose configuration this node's commits change.
-    #[must_use]
-    pub fn changes(&self) -> broadcast::Receiver<TenantId> {
-        self.0.changed.subscribe()
+    /// Has a function called with every tenant whose configuration this node's commits change: after the commit
+    /// and before its caller hears of it, so that whoever was told of a change finds it. Only the first counts.
+    pub fn on_change(&self, hear: impl Fn(TenantId) + Send + Sync + 'static) {
+        let _ = self.0.listener.0.set(Box::new(hear));
     }
 
     /// One tenant's rows.
@@ -164,7 +164,7 @@ impl Store {
                     transaction.commit().await?;
                 }
                 if changed {
-                    let _ = self.0.changed.send(tenant);
+                    self.0.listener.tell(tenant);
                 }
                 Ok(value)
             }
@@ -174,6 +174,18 @@ impl Store {
     fn tx(&self, tenant: TenantId, conn: Conn) -> Tx {
         let clock_override = self.0.clock.override_now();
         Tx { tenant, conn, epoch: self.0.epoch, txid: 0, seq: 0, clock_override, config_changed: false }
+    }
+}
+
+/// Who hears of changed configuration.
+#[derive(Clone, Default)]
+struct Listener(Arc<OnceLock<ConfigChanged>>);
+
+impl Listener {
+    fn tell(&self, tenant: TenantId) {
+        if let Some(hear) = self.0.get() {
+            hear(tenant);
+        }
     }
 }
 
@@ -235,7 +247,7 @@ impl TenantStore {
     }
 }
 
-async fn open_sqlite(path: &Path, create: bool, changed: broadcast::Sender<TenantId>) -> Result<(Db, i64)> {
+async fn open_sqlite(path: &Path, create: bool, listener: Listener) -> Result<(Db, i64)> {
     if !create && !path.exists() {
         return Err(StoreError::Unavailable(format!(
             "there is no store at {}: check the data directory, or restore it from a backup",
@@ -265,9 +277,7 @@ async fn open_sqlite(path: &Path, create: bool, changed: broadcast::Sender<Tenan
         .await?;
     let (epoch,): (i64,) =
         sqlx::query_as("SELECT COALESCE(MAX(epoch), 1) FROM deployment").fetch_one(&readers).await?;
-    let notify = Box::new(move |tenant| {
-        let _ = changed.send(tenant);
-    });
+    let notify = Box::new(move |tenant| listener.tell(tenant));
     let writer = Writer::start(&write_pool, epoch, notify).await?;
     Ok((Db::Sqlite { readers, writer, _lock: lock }, epoch))
 }
@@ -308,11 +318,14 @@ async fn open_postgres(url: &str, connections: u32) -> Result<(Db, i64)> {
 }
 
 impl Tx {
+    /// The instant is the database's where there are other nodes: theirs may differ from this one's.
     async fn note_change(&mut self) -> Result<()> {
-        const SQL: &str = "INSERT INTO changes (tenant_id, version, changed_at) VALUES ($1, 1, $2)
-            ON CONFLICT (tenant_id) DO UPDATE SET version = changes.version + 1, changed_at = excluded.changed_at";
-        let now = self.clock_override.unwrap_or_else(|| Clock::System.now());
-        macros::execute!(self, SQL, self.tenant, now)?;
+        const SQL: Text = with_now!("$2":
+            "INSERT INTO changes (tenant_id, version, changed_at) VALUES ($1, 1, "; now ")
+            ON CONFLICT (tenant_id) DO UPDATE SET version = changes.version + 1, changed_at = excluded.changed_at");
+        let now = self.is_sqlite().then(|| self.clock_override.unwrap_or_else(|| Clock::System.now()));
+        let sql = SQL.of(&self.conn);
+        macros::execute!(self, sql, self.tenant, now)?;
         Ok(())
     }
 

@@ -209,7 +209,7 @@ impl Store {
                 for sql in [EVENTS, COUNTS, RINGS, FAILURES, TENANT] {
                     execute!(tx, sql, id)?;
                 }
-                // Its own row in `changes` went with it, so nodes find out when the cache's bound has passed.
+                tx.config_changed();
                 Ok(())
             })
         })
