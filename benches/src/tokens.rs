@@ -41,7 +41,7 @@ pub(crate) async fn run_all(signet: &Path) {
             .api(
                 "POST",
                 "/api/v1/authorizationServers",
-                &json!({"name": alg, "audiences": ["api://bench"], "signingAlg": alg}),
+                &json!({"name": alg, "audiences": ["api://bench"], "signingAlgorithm": alg}),
             )
             .await;
         let id = server["id"].as_str().unwrap().to_owned();

@@ -12,6 +12,7 @@ mod client_auth;
 mod codes;
 mod codes_crash;
 mod cors;
+mod crash;
 mod enumeration;
 mod flows;
 mod grants;
