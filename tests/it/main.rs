@@ -19,6 +19,7 @@ mod grants;
 mod guard;
 mod jwt;
 mod jwt_claims;
+mod limits_explained;
 mod malformed;
 mod malformed_api;
 mod malformed_http;

@@ -4,6 +4,7 @@ use crate::cache::{AppConfig, Cache, Part, ServerConfig};
 use crate::keys::KeyPool;
 use crate::password::{Cost, Hasher};
 use crate::secrets::{MasterKey, Secrets};
+use crate::stories::Stories;
 use crate::throttle::LocalThrottle;
 use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
@@ -49,6 +50,7 @@ struct Inner {
     cache: Arc<Cache>,
     keys: KeyPool,
     local_throttle: Option<LocalThrottle>,
+    stories: Arc<Stories>,
     new_store: bool,
 }
 
@@ -90,7 +92,9 @@ impl Idp {
             (store.engine() == Engine::Sqlite).then(|| LocalThrottle::new(clock.now(), new_store));
         let keys = KeyPool::start(settings.spare_keys);
         let cache = Arc::<Cache>::default();
-        let inner = Inner { store, clock, entropy, secrets, hasher, cache, keys, local_throttle, new_store };
+        let stories = Arc::default();
+        let inner =
+            Inner { store, clock, entropy, secrets, hasher, cache, keys, local_throttle, stories, new_store };
         let idp = Self(Arc::new(inner));
         idp.watch_changes();
         Ok(idp)
@@ -138,6 +142,10 @@ impl Idp {
 
     pub(crate) fn local_throttle(&self) -> Option<&LocalThrottle> {
         self.0.local_throttle.as_ref()
+    }
+
+    pub(crate) fn stories(&self) -> &Arc<Stories> {
+        &self.0.stories
     }
 
     /// Whether the store was made by this start.
