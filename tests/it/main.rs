@@ -17,6 +17,7 @@ mod enumeration;
 mod flows;
 mod grants;
 mod guard;
+mod housekeeping;
 mod jwt;
 mod jwt_claims;
 mod malformed;
