@@ -11,6 +11,7 @@ mod cases;
 mod client_auth;
 mod codes;
 mod codes_crash;
+mod commands;
 mod cors;
 mod crash;
 mod enumeration;
