@@ -58,5 +58,5 @@ fn clock() -> Clock {
 
 #[cfg(not(feature = "test-clock"))]
 fn clock() -> Clock {
-    Clock::System
+    Clock::following()
 }
