@@ -73,6 +73,9 @@ impl Idp {
         if postgres && !self.nodes().listens.load(Ordering::SeqCst) {
             degraded.push("listener_lost");
         }
+        if self.redis().is_some_and(|redis| !redis.health().borrow().is_well()) {
+            degraded.push("redis_lost");
+        }
         Health {
             ready: self.is_ready().await,
             engine: if postgres { "postgres" } else { "sqlite" },

@@ -11,6 +11,7 @@ use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
 use signet_domain::tenant::{Tenant, TenantStatus};
 use signet_domain::{Clock, Entropy};
+use signet_limits::redis::Redis;
 use signet_oauth::redirect::RedirectUri;
 use signet_store::unscoped::Deployment;
 use signet_store::{Engine, Store, StoreError};
@@ -28,12 +29,20 @@ pub struct Settings {
     pub hash_queue: usize,
     /// RSA keys that are made ahead of need.
     pub spare_keys: usize,
+    /// Redis, if there is one. Nothing needs it.
+    pub redis: Option<Redis>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { password_cost: Cost::default(), hash_threads: cores, hash_queue: 64 * cores, spare_keys: 2 }
+        Self {
+            password_cost: Cost::default(),
+            hash_threads: cores,
+            hash_queue: 64 * cores,
+            spare_keys: 2,
+            redis: None,
+        }
     }
 }
 
@@ -53,6 +62,7 @@ struct Inner {
     lookups: Flights<Result<Option<Arc<Tenant>>, String>>,
     local_throttle: Option<LocalThrottle>,
     new_store: bool,
+    redis: Option<Redis>,
 }
 
 impl Idp {
@@ -93,6 +103,7 @@ impl Idp {
             (store.engine() == Engine::Sqlite).then(|| LocalThrottle::new(clock.now(), new_store));
         let keys = KeyPool::start(settings.spare_keys);
         let cache = Arc::<Cache>::default();
+        let redis = settings.redis.clone();
         let (nodes, lookups) = (Nodes::new(entropy.id(now)), Flights::default());
         let inner = Inner {
             store,
@@ -106,6 +117,7 @@ impl Idp {
             lookups,
             local_throttle,
             new_store,
+            redis,
         };
         let idp = Self(Arc::new(inner));
         idp.join_nodes().await?;
@@ -162,6 +174,12 @@ impl Idp {
 
     pub(crate) fn local_throttle(&self) -> Option<&LocalThrottle> {
         self.0.local_throttle.as_ref()
+    }
+
+    /// The connection to Redis, if the deployment has one.
+    #[must_use]
+    pub fn redis(&self) -> Option<&Redis> {
+        self.0.redis.as_ref()
     }
 
     /// Whether the store was made by this start.

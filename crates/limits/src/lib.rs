@@ -5,6 +5,7 @@
 //! shipped, and SQL can be checked against it.
 //!
 //! * [`sliding_log`]: the password throttle, exact, four in any second.
+//! * `redis` (feature): a connection that never holds a request up.
 //! * [`memory`]: the same throttle for one process, in bounded memory.
 //! * [`fixed_window`]: quotas that start with the first call, like an account's 5,000 an hour.
 //! * [`sliding_window`]: the gateway's approximate counter over epoch-aligned windows.
@@ -13,6 +14,8 @@
 
 pub mod fixed_window;
 pub mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod sliding_log;
 pub mod sliding_window;
 

@@ -4,8 +4,9 @@ use crate::App;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Rows of a table that one tick deletes.
+/// Rows of a table that one step deletes, and the steps of a tick: other writes go between two steps.
 const SWEEP_ROWS: i64 = 1_000;
+const SWEEP_STEPS: usize = 60;
 
 /// Events that one step counts, and the steps of a tick.
 const COUNT_ROWS: i64 = 2_000;
@@ -23,9 +24,16 @@ async fn sweep(app: App) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let now = app.idp().clock().now();
-        if let Err(error) = app.idp().store().unscoped_delete_expired(now, SWEEP_ROWS).await {
-            tracing::warn!(%error, "could not delete what has expired");
+        for _ in 0..SWEEP_STEPS {
+            let now = app.idp().clock().now();
+            match app.idp().store().unscoped_delete_expired(now, SWEEP_ROWS).await {
+                Ok(swept) if swept.more => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "could not delete what has expired");
+                    break;
+                }
+            }
         }
     }
 }
