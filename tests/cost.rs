@@ -20,7 +20,6 @@ use signet_domain::{Clock, login};
 use signet_idp::admin::app_rules::AppSettings;
 use signet_idp::admin::caller::By;
 use signet_idp::admin::{Caller, Rights};
-use signet_idp::password::Cost;
 use signet_idp::secrets::MasterKey;
 use signet_idp::sign_in::{SignInCall, SignInResult};
 use signet_idp::tenants::{NewTenant, no_request, rows};
@@ -148,15 +147,9 @@ async fn attempts_cost_the_same(engine: Engine) {
         None => Options::Sqlite { path: dir.path().join("store.db"), create: true },
         Some(database) => Options::Postgres { url: database.url.clone(), connections: 4 },
     };
-    let store = Store::open(&options, Clock::SYSTEM).await.expect("an empty store");
-    let settings = Settings {
-        password_cost: Cost::default(),
-        hash_threads: 1,
-        hash_queue: 4,
-        spare_keys: 0,
-        redis: None,
-    };
-    let idp = Idp::start(store, Clock::SYSTEM, MasterKey::new([7; 32]), "http://localhost:1", &settings);
+    let store = Store::open(&options, Clock::System).await.expect("an empty store");
+    let settings = Settings { hash_threads: 1, hash_queue: 4, spare_keys: 0, ..Settings::default() };
+    let idp = Idp::start(store, Clock::System, MasterKey::new([7; 32]), "http://localhost:1", &settings);
     let idp = idp.await.expect("an identity provider");
     let now = idp.clock().now();
     let new = NewTenant {
