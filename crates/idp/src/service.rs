@@ -6,6 +6,7 @@ use crate::keys::KeyPool;
 use crate::nodes::Nodes;
 use crate::password::{Cost, Hasher};
 use crate::secrets::{MasterKey, Secrets};
+use crate::stories::Stories;
 use crate::throttle::LocalThrottle;
 use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
@@ -61,6 +62,7 @@ struct Inner {
     nodes: Nodes,
     lookups: Flights<Result<Option<Arc<Tenant>>, String>>,
     local_throttle: Option<LocalThrottle>,
+    stories: Arc<Stories>,
     new_store: bool,
     redis: Option<Redis>,
 }
@@ -105,6 +107,7 @@ impl Idp {
         let cache = Arc::<Cache>::default();
         let redis = settings.redis.clone();
         let (nodes, lookups) = (Nodes::new(entropy.id(now)), Flights::default());
+        let stories = Arc::default();
         let inner = Inner {
             store,
             clock,
@@ -116,6 +119,7 @@ impl Idp {
             nodes,
             lookups,
             local_throttle,
+            stories,
             new_store,
             redis,
         };
@@ -174,6 +178,10 @@ impl Idp {
 
     pub(crate) fn local_throttle(&self) -> Option<&LocalThrottle> {
         self.0.local_throttle.as_ref()
+    }
+
+    pub(crate) fn stories(&self) -> &Arc<Stories> {
+        &self.0.stories
     }
 
     /// The connection to Redis, if the deployment has one.
