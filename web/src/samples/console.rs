@@ -1,8 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
-    Action, Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need, OperatorHome, RefusedOften,
-    OperatorTenants, Outcome, Overview, Paging, Quota, Rule, Section, Status, TenantRow, Theme, Tone,
+    Action, Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need,
+    OperatorHome, OperatorTenants, Outcome, Overview, Paging, Quota, RefusedOften, Rule, Section, Status,
+    TenantRow, Theme, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {

@@ -3,8 +3,8 @@
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::rows::{app_url, brief, user_url};
-use super::{next, when};
 use super::words::number;
+use super::{next, when};
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -80,12 +80,17 @@ fn callers(admin: &Admin, all: &[CallerUse]) -> Vec<Caller> {
     let may = admin.may(Area::Callers, Access::Write);
     let sees_log = admin.may(Area::Logs, Access::Read);
     let shown = all.iter().take(CALLERS).map(|caller| {
-        let routes = caller.routes.iter().take(ROUTES).map(|(route, calls)| format!("{} {route}", number(*calls)));
+        let routes =
+            caller.routes.iter().take(ROUTES).map(|(route, calls)| format!("{} {route}", number(*calls)));
         let what = if caller.paused { "resume" } else { "pause" };
         Caller {
             name: visible(&caller.name),
             calls: number(caller.calls),
-            refused: if caller.refused > 0 { format!("{} refused", number(caller.refused)) } else { String::new() },
+            refused: if caller.refused > 0 {
+                format!("{} refused", number(caller.refused))
+            } else {
+                String::new()
+            },
             url: sees_log.then(|| format!("/console/log?q={}&range=24h", next::encoded(&caller.id))),
             routes: routes.collect::<Vec<_>>().join(", "),
             paused: caller.paused,
@@ -136,7 +141,13 @@ fn quota_of(use_now: &LimitsUse, now: Time) -> Quota {
         let until = if standing.remaining == 0 { "Calls are refused until then. " } else { "" };
         format!("{until}The full {full} are back at {at}, in {wait}.")
     };
-    Quota { used: used.unsigned_abs(), limit, shown: format!("{} of {full} used", number(used)), reset, pace: pace(use_now, now) }
+    Quota {
+        used: used.unsigned_abs(),
+        limit,
+        shown: format!("{} of {full} used", number(used)),
+        reset,
+        pace: pace(use_now, now),
+    }
 }
 
 async fn refusals(admin: &Admin) -> Result<Vec<LogRow>> {
