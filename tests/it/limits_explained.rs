@@ -147,7 +147,7 @@ async fn only_those_who_may_read_the_log_are_told(app: TestApp) {
 
 /// An API credential of this test, and a token of it.
 async fn credential(acme: &Tenant, scope: &str) -> (String, String) {
-    let name = json!({ "name": make::unique("paused"), "scope": scope });
+    let name = json!({ "name": make::unique("spender"), "scope": scope });
     let made = acme.api("POST", "/api/v1/api-credentials").json(&name).await.expect(201).json();
     let text = |name: &str| made[name].as_str().expect("a member").to_owned();
     let how = format!("client_id:{}, client_secret:{}", text("client_id"), text("client_secret"));
@@ -256,7 +256,7 @@ async fn a_paused_caller_is_refused_until_it_is_resumed(app: TestApp) {
         assert_eq!(acme.wait_for_logs(&filter, 1).await.len(), 1, "one event each");
     }
     // An API token is paused in the same way, and asks for it itself if it likes.
-    let made = acme.api("POST", "/api/v1/api-tokens").json(&json!({ "name": make::unique("paused") })).await;
+    let made = acme.api("POST", "/api/v1/api-tokens").json(&json!({ "name": make::unique("spender") })).await;
     let made = made.expect(201).json();
     let (id, token) = (made["id"].as_str().expect("an id"), made["token"].as_str().expect("a token"));
     acme.http().canaries().add(token);
