@@ -8,7 +8,7 @@
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
-//! | [`quota`], [`throttle`], [`guard`] | limits |
+//! | [`quota`], [`throttle`], [`guard`], [`rates`] | limits |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
 //! | [`tenants`] | making tenants |
@@ -29,6 +29,7 @@ pub mod keys;
 pub mod logout;
 pub mod password;
 pub mod quota;
+pub mod rates;
 pub mod revoke;
 pub mod secrets;
 pub mod service;

@@ -3,6 +3,7 @@
 use crate::cache::{AppConfig, Cache, Part, ServerConfig};
 use crate::keys::KeyPool;
 use crate::password::{Cost, Hasher};
+use crate::rates::RateStores;
 use crate::secrets::{MasterKey, Secrets};
 use crate::throttle::LocalThrottle;
 use crate::{Ctx, IdpError};
@@ -60,6 +61,7 @@ struct Inner {
     local_throttle: Option<LocalThrottle>,
     new_store: bool,
     redis: Option<Redis>,
+    rates: RateStores,
 }
 
 impl Idp {
@@ -101,8 +103,20 @@ impl Idp {
         let keys = KeyPool::start(settings.spare_keys);
         let cache = Arc::<Cache>::default();
         let redis = settings.redis.clone();
-        let inner =
-            Inner { store, clock, entropy, secrets, hasher, cache, keys, local_throttle, new_store, redis };
+        let rates = RateStores::new(redis.clone());
+        let inner = Inner {
+            store,
+            clock,
+            entropy,
+            secrets,
+            hasher,
+            cache,
+            keys,
+            local_throttle,
+            new_store,
+            redis,
+            rates,
+        };
         let idp = Self(Arc::new(inner));
         idp.watch_changes();
         Ok(idp)
@@ -156,6 +170,16 @@ impl Idp {
     #[must_use]
     pub fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
+    }
+
+    pub(crate) fn rate_stores(&self) -> &RateStores {
+        &self.0.rates
+    }
+
+    /// Nodes that are alive, this one included: among them a limit is divided that can't be counted together.
+    #[must_use]
+    pub fn live_nodes(&self) -> u32 {
+        1
     }
 
     /// Whether the store was made by this start.

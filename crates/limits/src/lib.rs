@@ -9,9 +9,11 @@
 //! * [`memory`]: the same throttle for one process, in bounded memory.
 //! * [`fixed_window`]: quotas that start with the first call, like an account's 5,000 an hour.
 //! * [`sliding_window`]: the gateway's approximate counter over epoch-aligned windows.
+//! * [`counters`]: several rate policies decided together, the trait of counter stores, and the one in memory.
 //!
 //! Instants are microseconds since the Unix epoch (`i64`) throughout.
 
+pub mod counters;
 pub mod fixed_window;
 pub mod memory;
 #[cfg(feature = "redis")]
