@@ -23,6 +23,8 @@ mod malformed;
 mod malformed_api;
 mod malformed_http;
 mod malformed_http2;
+mod nodes;
+mod nodes_limits;
 mod pkce;
 mod prompts;
 mod quota;

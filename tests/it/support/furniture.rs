@@ -55,7 +55,7 @@ fn bytes() -> Vec<u8> {
 impl Furniture {
     /// Makes the rows of a tenant; nothing is stored.
     pub(crate) fn new(name: &str, number: i64) -> Self {
-        let now = Clock::System.now();
+        let now = Clock::SYSTEM.now();
         let later = now.plus_secs(3_600);
         let tenant_id: TenantId = id();
         let (user_id, server_id, grant_id): (UserId, ServerId, GrantId) = (id(), id(), id());

@@ -16,6 +16,10 @@ use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
 use signet_store::throttle::Attempt;
+use std::time::{Duration, Instant};
+
+/// How long after it was asked for a decision of the throttle may be acted on.
+const FRESH: Duration = Duration::from_secs(1);
 
 impl Idp {
     pub(super) async fn password_grant(
@@ -32,6 +36,7 @@ impl Idp {
         let scopes = scopes::resolve(call.server, app, requested, GrantType::Password)?;
         let key = login::canonical(username, &call.ctx.tenant.default_domain)
             .map_err(|_| Refused::from(Reason::UnknownUser))?;
+        let asked = Instant::now();
         let attempt = match self.throttle(call.ctx, &key).await? {
             Attempt::Admitted { at, nth } => {
                 Admitted { at, event: self.attempt_event_id(call.ctx, &key, at, nth) }
@@ -40,6 +45,10 @@ impl Idp {
                 return Err(self.throttled(call, &key, at, retry_at, filled_by).await?);
             }
         };
+        // A process that was stopped in between must not act on it now: the second it was let through in is over.
+        if asked.elapsed() >= FRESH {
+            return Err(Refused::from(IdpError::Overloaded { retry_after: 1 }).attempt(attempt));
+        }
         let result = self.admitted_password(call, &key, password, &scopes, attempt).await;
         result.map_err(|refused| refused.attempt(attempt))
     }
