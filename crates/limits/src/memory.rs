@@ -146,7 +146,7 @@ enum Place {
 impl Shard {
     fn decide(&mut self, user: u128, clock_us: i64, capacity: usize) -> Result<Decision, Full> {
         let since = clock_us.saturating_sub(self.purged_at);
-        if since >= PURGE_US || since < -WINDOW_US {
+        if !(-WINDOW_US..PURGE_US).contains(&since) {
             self.purge(clock_us, 0);
         }
         let index = match self.find(user, clock_us) {
