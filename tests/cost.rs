@@ -87,7 +87,13 @@ async fn attempts_cost_the_same(engine: Engine) {
         Some(database) => Options::Postgres { url: database.url.clone(), connections: 4 },
     };
     let store = Store::open(&options, Clock::SYSTEM).await.expect("an empty store");
-    let settings = Settings { password_cost: Cost::default(), hash_threads: 1, hash_queue: 4, spare_keys: 0 };
+    let settings = Settings {
+        password_cost: Cost::default(),
+        hash_threads: 1,
+        hash_queue: 4,
+        spare_keys: 0,
+        redis: None,
+    };
     let idp = Idp::start(store, Clock::SYSTEM, MasterKey::new([7; 32]), "http://localhost:1", &settings);
     let idp = idp.await.expect("an identity provider");
     let now = idp.clock().now();

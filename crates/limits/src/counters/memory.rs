@@ -183,7 +183,7 @@ impl Shard {
     }
 
     fn put(&mut self, slot: Slot, counter: Counter) {
-        if counter.current == 0 && counter.previous == 0 {
+        if counter.current == 0 && counter.previous == 0 && !self.counters.contains_key(&slot) {
             return;
         }
         if self.counters.insert(slot, counter).is_none() {
