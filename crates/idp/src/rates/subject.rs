@@ -171,11 +171,8 @@ impl Idp {
         Ok(Some(user.map_or_else(unknown, |user| (user.id.to_string(), user.login))))
     }
 
-    /// Whose code or refresh token a request holds. `None`: it is nobody's, another app's, or spent.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one is whether it holds something, the inner one whose"
-    )]
+    /// Whose code or refresh token a request holds, if anybody's. The outer `None`: there is no such thing, or it is
+    /// another app's, or spent.
     async fn holder(
         &self,
         ctx: &Ctx,
