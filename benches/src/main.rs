@@ -8,6 +8,7 @@
 )]
 
 mod bare;
+mod limits;
 mod load;
 mod logins;
 mod node;
@@ -33,6 +34,12 @@ enum Bench {
     },
     /// Nanoseconds of one throttle decision.
     Throttle,
+    /// What a rate policy's decision costs in node memory and, where there is one, in Redis.
+    Limits {
+        /// A redis:// URL.
+        #[arg(long, env = "SIGNET_REDIS_URL")]
+        redis: Option<String>,
+    },
     /// The bare axum, as a process of its own.
     #[command(hide = true)]
     Bare {
@@ -49,6 +56,7 @@ async fn main() {
         Bench::Tokens { signet } => tokens::run_all(&signet).await,
         Bench::Logins { signet } => logins::run_all(&signet).await,
         Bench::Throttle => throttle::run(),
+        Bench::Limits { redis } => limits::run(redis.as_deref()).await,
         Bench::Bare { alg, port } => bare::serve(&alg, port).await,
     }
 }

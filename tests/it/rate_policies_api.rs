@@ -9,6 +9,7 @@ on_each_engine! {
     every_broken_rule_is_named,
     every_change_is_in_the_log,
     a_tenant_has_at_most_a_hundred,
+    a_draft_is_tried_against_the_log,
 }
 
 async fn a_policy_is_made_read_changed_and_deleted(app: TestApp) {
@@ -157,4 +158,35 @@ async fn a_tenant_has_at_most_a_hundred(app: TestApp) {
     }
     let reply = acme.api("POST", "/api/v1/rate-policies").json(&body(100)).await.expect(400);
     assert!(reply.text().contains("at most 100"), "{}", reply.describe());
+}
+
+async fn a_draft_is_tried_against_the_log(app: TestApp) {
+    let acme = app.acme();
+    let now = app.clock().freeze().await;
+    app.clock().set(now - now.rem_euclid(60_000_000) + 60_000_000).await;
+    for _ in 0..5 {
+        acme.client_credentials(&acme.service(), "orders:read").await.expect(200);
+        app.clock().advance(std::time::Duration::from_secs(1)).await;
+    }
+    let draft = json!({ "name": "draft", "identifier": "app", "limit": [3], "window_size": [60] });
+    let try_out = async |body: Value| acme.api("POST", "/api/v1/rate-policies/simulate").json(&body).await;
+    acme.wait_for_logs(r#"eventType eq "app.oauth2.as.token.grant.access_token""#, 5).await;
+    let found = try_out(json!({ "policy": draft, "hours": 1 })).await.expect(200).json();
+    assert_eq!((&found["requests"], &found["refused"]), (&json!(5), &json!(2)), "{found:#}");
+    assert_eq!(found["truncated"], false);
+    let one = &found["refusals"][0];
+    assert_eq!(one["counted"], acme.service().client_id, "{found:#}");
+    assert_eq!((&one["admitted"], &one["refused"]), (&json!(3), &json!(2)), "{found:#}");
+    assert!(one["first"].as_str() < one["last"].as_str(), "{found:#}");
+    assert_eq!(
+        acme.api("GET", "/api/v1/rate-policies").await.expect(200).json(),
+        json!([]),
+        "nothing was made"
+    );
+    try_out(json!({ "policy": draft, "hours": 25 })).await.expect(400);
+    let mut header = draft.clone();
+    header["identifier"] = json!("header");
+    header["header_name"] = json!("X-Plan");
+    try_out(json!({ "policy": header })).await.expect(400);
+    try_out(json!({ "policy": [] })).await.expect(400);
 }

@@ -122,7 +122,7 @@ impl RateSubject<'_> {
 }
 
 /// An address as it is counted: of IPv6 the first 64 bits, since who has one address there has all of them.
-fn network(ip: &str) -> String {
+pub(crate) fn network(ip: &str) -> String {
     match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V6(v6)) => {
             let s = v6.segments();
