@@ -147,9 +147,9 @@ async fn attempts_cost_the_same(engine: Engine) {
         None => Options::Sqlite { path: dir.path().join("store.db"), create: true },
         Some(database) => Options::Postgres { url: database.url.clone(), connections: 4 },
     };
-    let store = Store::open(&options, Clock::System).await.expect("an empty store");
+    let store = Store::open(&options, Clock::SYSTEM).await.expect("an empty store");
     let settings = Settings { hash_threads: 1, hash_queue: 4, spare_keys: 0, ..Settings::default() };
-    let idp = Idp::start(store, Clock::System, MasterKey::new([7; 32]), "http://localhost:1", &settings);
+    let idp = Idp::start(store, Clock::SYSTEM, MasterKey::new([7; 32]), "http://localhost:1", &settings);
     let idp = idp.await.expect("an identity provider");
     let now = idp.clock().now();
     let new = NewTenant {

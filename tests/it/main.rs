@@ -27,6 +27,7 @@ mod malformed_http;
 mod malformed_http2;
 mod nodes;
 mod nodes_limits;
+mod observed;
 mod pkce;
 mod prompts;
 mod quota;

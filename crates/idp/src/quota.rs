@@ -58,6 +58,7 @@ impl Idp {
     ///
     /// # Errors
     /// When the store fails; the call must not go on then.
+    #[tracing::instrument(target = "signet::trace", name = "limits.quota", skip_all)]
     pub async fn meter(&self, ctx: &Ctx, caller: &Entity) -> Result<Metered, IdpError> {
         let count = self.store().tenant(ctx.tenant_id()).count(NAME, LENGTH, LIMIT).await?;
         let (admitted, window, crossed) = match &count {
@@ -67,6 +68,9 @@ impl Idp {
             Count::Refused { window, .. } => (false, window, None),
         };
         let standing = Standing::of(Some(window), ctx.now);
+        if !admitted {
+            signet_metrics::REFUSALS.add("quota");
+        }
         if let Some(event_type) = crossed {
             let mut event = self.event(ctx, event_type, caller.clone());
             if !admitted {
@@ -104,10 +108,12 @@ impl Idp {
         let minute = 60 * Time::SECOND;
         match self.store().tenant(ctx.tenant_id()).count(&name, minute, STATUS_LIMIT).await? {
             Count::Counted(_) => Ok(Ok(())),
-            Count::Refused { window, .. } => Ok(Err((window.ends_at.since(window.clock).clamp(1, minute)
-                + Time::SECOND
-                - 1)
-                / Time::SECOND)),
+            Count::Refused { window, .. } => {
+                signet_metrics::REFUSALS.add("status_calls");
+                Ok(Err(
+                    (window.ends_at.since(window.clock).clamp(1, minute) + Time::SECOND - 1) / Time::SECOND
+                ))
+            }
         }
     }
 }

@@ -48,6 +48,7 @@ impl Idp {
     /// # Errors
     /// [`IdpError::Overloaded`] in the first second after a start without a durable ring, and when memory for
     /// rings is full; [`IdpError::Store`] when the database is gone. It never admits without a decision.
+    #[tracing::instrument(target = "signet::trace", name = "limits.throttle", skip_all)]
     pub async fn throttle(&self, ctx: &Ctx, login: &LoginKey) -> Result<Attempt, IdpError> {
         let Some(local) = self.local_throttle() else {
             return Ok(self.store().tenant(ctx.tenant_id()).throttle(login.as_str()).await?);

@@ -143,10 +143,23 @@ impl Idp {
     ///
     /// # Errors
     /// The refusal.
+    #[tracing::instrument(target = "signet::trace", name = "token", skip_all)]
     pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Result<TokenResponse, Refused> {
         let mut seen = Seen::default();
         let result = self.token_inner(ctx, call, &mut seen).await;
-        let Err(mut refused) = result else { return result };
+        let mut refused = match result {
+            Ok(response) => {
+                signet_metrics::TOKENS.add(call.params.get("grant_type").unwrap_or_default());
+                return Ok(response);
+            }
+            Err(refused) => refused,
+        };
+        match refused.error.reason {
+            Reason::UserRateLimited => signet_metrics::REFUSALS.add("throttle"),
+            Reason::UserLockedOut => signet_metrics::REFUSALS.add("lockout"),
+            Reason::Overloaded => signet_metrics::REFUSALS.add("overload"),
+            _ => {}
+        }
         if !refused.logged {
             let mut events = std::mem::take(&mut refused.events);
             events.push(self.refusal_event(ctx, call, &seen, &refused));
