@@ -42,7 +42,7 @@ pub(crate) fn load(settings: Settings, mode: Mode) -> Result<Config, String> {
         connections: at_least("connections", settings.connections.unwrap_or(10_000), 1)?,
         password_cost: password_cost(&settings, mode)?,
         metrics_listen: metrics_listen(&settings)?,
-        otlp_endpoint: settings.otlp_endpoint.as_deref().map(Collector::parse).transpose()?,
+        otlp_endpoint: otlp_endpoint(&settings)?,
         hash_threads: at_least(
             "hash-threads",
             settings.hash_threads.unwrap_or(IdpSettings::default().hash_threads),
@@ -146,6 +146,11 @@ fn metrics_listen(settings: &Settings) -> Result<Option<SocketAddr>, String> {
         || format!("--metrics-listen {text:?} is no address with a port: write it like 127.0.0.1:9464");
     let address: SocketAddr = text.trim().parse().map_err(|_| wrong())?;
     if address.port() == 0 { Err(wrong()) } else { Ok(Some(address)) }
+}
+
+/// An empty one is none: a composed environment can't leave a variable out.
+fn otlp_endpoint(settings: &Settings) -> Result<Option<Collector>, String> {
+    settings.otlp_endpoint.as_deref().filter(|text| !text.is_empty()).map(Collector::parse).transpose()
 }
 
 fn tls(settings: &Settings) -> Result<Option<TlsFiles>, String> {
