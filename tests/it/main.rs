@@ -21,6 +21,7 @@ mod guard;
 mod housekeeping;
 mod jwt;
 mod jwt_claims;
+mod limits_explained;
 mod malformed;
 mod malformed_api;
 mod malformed_http;

@@ -17,6 +17,7 @@ const UNSCOPED: &[&str] = &[
     "unscoped_delete_expired",
     "unscoped_delete_tenant",
     "unscoped_deployment",
+    "unscoped_ended_stories",
     "unscoped_insert_operator",
     "unscoped_insert_operator_session",
     "unscoped_insert_tenant",

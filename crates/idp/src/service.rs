@@ -6,7 +6,8 @@ use crate::keys::KeyPool;
 use crate::nodes::Nodes;
 use crate::password::{Cost, Hasher};
 use crate::secrets::{MasterKey, Secrets};
-use crate::throttle::LocalThrottle;
+use crate::stories::Stories;
+use crate::throttle::{LocalThrottle, Refusals};
 use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
 use signet_domain::tenant::{Tenant, TenantStatus};
@@ -61,6 +62,8 @@ struct Inner {
     nodes: Nodes,
     lookups: Flights<Result<Option<Arc<Tenant>>, String>>,
     local_throttle: Option<LocalThrottle>,
+    refusals: Refusals,
+    stories: Arc<Stories>,
     new_store: bool,
     redis: Option<Redis>,
 }
@@ -105,6 +108,7 @@ impl Idp {
         let cache = Arc::<Cache>::default();
         let redis = settings.redis.clone();
         let (nodes, lookups) = (Nodes::new(entropy.id(now)), Flights::default());
+        let stories = Arc::default();
         let inner = Inner {
             store,
             clock,
@@ -116,6 +120,7 @@ impl Idp {
             nodes,
             lookups,
             local_throttle,
+            stories,
             new_store,
             redis,
         };
@@ -176,10 +181,18 @@ impl Idp {
         self.0.local_throttle.as_ref()
     }
 
+    pub(crate) fn stories(&self) -> &Arc<Stories> {
+        &self.0.stories
+    }
+
     /// The connection to Redis, if the deployment has one.
     #[must_use]
     pub fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// Whether the store was made by this start.

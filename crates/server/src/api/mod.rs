@@ -11,6 +11,7 @@ mod caller;
 mod credentials;
 mod error;
 mod json;
+mod limits;
 mod log_schema;
 mod logs;
 mod onelogin;
@@ -64,6 +65,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(api_tokens::routes())
         .merge(credentials::routes())
         .merge(logs::routes())
+        .merge(limits::routes())
 }
 
 /// Its routes at a tenant's host.
