@@ -40,6 +40,7 @@ mod refresh_races;
 mod refresh_terms;
 mod schema;
 mod smoke;
+mod soak;
 mod statements;
 mod support;
 mod tenancy;
