@@ -120,6 +120,7 @@ impl Idp {
             nodes,
             lookups,
             local_throttle,
+            refusals: Refusals::default(),
             stories,
             new_store,
             redis,

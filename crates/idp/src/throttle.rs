@@ -6,7 +6,7 @@
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::id::EventId;
+use signet_domain::id::{EventId, TenantId};
 use signet_domain::login::LoginKey;
 use signet_limits::memory::ThrottleMemory;
 use signet_limits::sliding_log::Decision;
