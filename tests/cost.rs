@@ -234,8 +234,9 @@ async fn cost(idp: &Idp, tenant: &Tenant, client: &Client, door: Door, name: &st
                 params: &params,
                 authorization: None,
                 query_has_credentials: false,
+                header: &|_| None,
             };
-            let refused = idp.token(&ctx, &call).await.expect_err("a wrong password");
+            let refused = idp.token(&ctx, &call).await.result.expect_err("a wrong password");
             assert!(refused.limited.is_none(), "{name} is throttled");
         }
     }

@@ -84,8 +84,7 @@ impl Trouble {
 
 async fn rl_38_a_chaotic_run_passes_the_trace_checker(engine: Engine) {
     let redis = PrivateRedis::start();
-    let app =
-        TestApp::start_with(engine, false, &[CHEAP_HASH, &["--redis-url", redis.url()]].concat()).await;
+    let app = TestApp::start_with(engine, false, &[CHEAP_HASH, &["--redis-url", redis.url()]].concat()).await;
     app.canaries().add(redis.password());
     let nodes = app.nodes(2).await;
     let tenants: Vec<Tenant> = std::iter::once(app.acme()).chain(nodes.iter().map(Node::acme)).collect();

@@ -6,6 +6,7 @@
 
 use signet_domain::app::{App, AppSecret};
 use signet_domain::id::{ServerId, TenantId};
+use signet_domain::rate_policy::RatePolicy;
 use signet_domain::server::{ScopeRow, Server};
 use signet_domain::tenant::Tenant;
 use std::collections::{HashMap, HashSet};
@@ -42,6 +43,7 @@ pub struct Part {
     apps: Mutex<HashMap<String, Arc<AppConfig>>>,
     keys: Mutex<HashMap<ServerId, Arc<crate::keys::ServerKeys>>>,
     origins: Mutex<Option<Arc<HashSet<String>>>>,
+    policies: Mutex<Option<Arc<[RatePolicy]>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -83,6 +85,17 @@ impl Part {
     #[must_use]
     pub fn origins(&self) -> Option<Arc<HashSet<String>>> {
         lock(&self.origins).clone()
+    }
+
+    /// The rate policies that are in force.
+    #[must_use]
+    pub fn rate_policies(&self) -> Option<Arc<[RatePolicy]>> {
+        lock(&self.policies).clone()
+    }
+
+    /// Keeps them.
+    pub fn put_rate_policies(&self, policies: Arc<[RatePolicy]>) {
+        *lock(&self.policies) = Some(policies);
     }
 
     /// Keeps them.

@@ -8,7 +8,7 @@
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
-//! | [`quota`], [`throttle`], [`guard`] | limits |
+//! | [`quota`], [`throttle`], [`guard`], [`rates`] | limits |
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
@@ -34,6 +34,7 @@ pub mod logout;
 pub mod nodes;
 pub mod password;
 pub mod quota;
+pub mod rates;
 pub mod revoke;
 pub mod secrets;
 pub mod service;

@@ -5,6 +5,7 @@ use crate::flight::Flights;
 use crate::keys::KeyPool;
 use crate::nodes::Nodes;
 use crate::password::{Cost, Hasher};
+use crate::rates::RateStores;
 use crate::secrets::{MasterKey, Secrets};
 use crate::stories::Stories;
 use crate::throttle::{LocalThrottle, Refusals};
@@ -66,6 +67,7 @@ struct Inner {
     stories: Arc<Stories>,
     new_store: bool,
     redis: Option<Redis>,
+    rates: RateStores,
 }
 
 impl Idp {
@@ -107,6 +109,7 @@ impl Idp {
         let keys = KeyPool::start(settings.spare_keys);
         let cache = Arc::<Cache>::default();
         let redis = settings.redis.clone();
+        let rates = RateStores::new(redis.clone());
         let (nodes, lookups) = (Nodes::new(entropy.id(now)), Flights::default());
         let stories = Arc::default();
         let inner = Inner {
@@ -124,6 +127,7 @@ impl Idp {
             stories,
             new_store,
             redis,
+            rates,
         };
         let idp = Self(Arc::new(inner));
         idp.join_nodes().await?;
@@ -194,6 +198,10 @@ impl Idp {
 
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    pub(crate) fn rate_stores(&self) -> &RateStores {
+        &self.0.rates
     }
 
     /// Whether the store was made by this start.

@@ -83,7 +83,8 @@ impl Refusals {
         };
         if refusals.len() >= MOST_REFUSALS {
             // None outlasts its second.
-            refusals.retain(|_, refusal| asked.saturating_duration_since(refusal.asked) < Duration::from_secs(1));
+            refusals
+                .retain(|_, refusal| asked.saturating_duration_since(refusal.asked) < Duration::from_secs(1));
             if refusals.len() >= MOST_REFUSALS {
                 refusals.clear();
             }
@@ -170,7 +171,8 @@ mod tests {
 
     #[test]
     fn a_remembered_refusal_ends_no_later_than_the_databases() {
-        let (refusals, key, asked) = (Refusals::default(), (TenantId(uuid::Uuid::nil()), "ada".into()), Instant::now());
+        let (refusals, key, asked) =
+            (Refusals::default(), (TenantId(uuid::Uuid::nil()), "ada".into()), Instant::now());
         let filled_by = [1, 2, 3, 4].map(|n| Time(n * 100_000));
         let refused = Attempt::Refused { at: Time(500_000), retry_at: Time(1_100_000), filled_by };
         refusals.keep(key.clone(), asked, &refused);

@@ -12,6 +12,7 @@ pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
 use crate::cache::ServerConfig;
 use crate::client::Client;
 use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
+use crate::rates::{Rates, Subject as Rated};
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::{Entity, Event, bounded, types};
@@ -35,6 +36,17 @@ pub struct TokenCall<'a> {
     pub authorization: Option<&'a [u8]>,
     /// Whether the query string names client credentials.
     pub query_has_credentials: bool,
+    /// Finds a request header's value, for rate policies that count by it.
+    pub header: &'a (dyn Fn(&str) -> Option<String> + Send + Sync),
+}
+
+/// What a token request came to, and where the caller's rate policies stand.
+#[derive(Debug)]
+pub struct Answered {
+    /// Tokens or the refusal.
+    pub result: Result<TokenResponse, Refused>,
+    /// Where the rate policies stand that were asked.
+    pub rates: Rates,
 }
 
 /// A client's limit as the refusal reports it.
@@ -137,6 +149,16 @@ impl Refused {
     }
 }
 
+fn count_refusal(reason: Reason) {
+    let rule = match reason {
+        Reason::UserRateLimited => "throttle",
+        Reason::UserLockedOut => "lockout",
+        Reason::Overloaded => "overload",
+        _ => return,
+    };
+    signet_metrics::REFUSALS.add(rule);
+}
+
 /// A token request whose client is known.
 pub(crate) struct Call<'a> {
     pub(crate) ctx: &'a Ctx,
@@ -146,38 +168,41 @@ pub(crate) struct Call<'a> {
 
 impl Idp {
     /// Answers a token request. Whatever comes of it is in the log before this returns.
-    ///
-    /// # Errors
-    /// The refusal.
     #[tracing::instrument(target = "signet::trace", name = "token", skip_all)]
-    pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Result<TokenResponse, Refused> {
+    pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Answered {
         let mut seen = Seen::default();
-        let result = self.token_inner(ctx, call, &mut seen).await;
-        let mut refused = match result {
-            Ok(response) => {
-                signet_metrics::TOKENS.add(call.params.get("grant_type").unwrap_or_default());
-                return Ok(response);
-            }
-            Err(refused) => refused,
+        let result = match self.token_inner(ctx, call, &mut seen).await {
+            Err(refused) if !refused.logged => Err(self.logged_refusal(ctx, call, &seen, refused).await),
+            result => result,
         };
-        match refused.error.reason {
-            Reason::UserRateLimited => signet_metrics::REFUSALS.add("throttle"),
-            Reason::UserLockedOut => signet_metrics::REFUSALS.add("lockout"),
-            Reason::Overloaded => signet_metrics::REFUSALS.add("overload"),
-            _ => {}
+        match &result {
+            Ok(_) => signet_metrics::TOKENS.add(call.params.get("grant_type").unwrap_or_default()),
+            Err(refused) => count_refusal(refused.error.reason),
         }
-        if !refused.logged {
-            let event = self.refusal_event(ctx, call, &seen, &refused);
-            match &refused.limited {
-                Some(limited) => self.throttled_again(ctx, limited, event).await?,
-                None => {
-                    let mut events = std::mem::take(&mut refused.events);
-                    events.push(event);
-                    self.record(ctx, events).await?;
-                }
+        Answered { result, rates: seen.rates }
+    }
+
+    /// Logs a refusal; without its record it is another one, that of a store that is gone.
+    async fn logged_refusal(
+        &self,
+        ctx: &Ctx,
+        call: &TokenCall<'_>,
+        seen: &Seen,
+        mut refused: Refused,
+    ) -> Refused {
+        let event = self.refusal_event(ctx, call, seen, &refused);
+        let recorded = match &refused.limited {
+            Some(limited) => self.throttled_again(ctx, limited, event).await,
+            None => {
+                let mut events = std::mem::take(&mut refused.events);
+                events.push(event);
+                self.record(ctx, events).await
             }
+        };
+        match recorded {
+            Ok(()) => refused,
+            Err(error) => error.into(),
         }
-        Err(refused)
     }
 
     async fn token_inner(
@@ -199,6 +224,12 @@ impl Idp {
         // RFC 8707 §2: the one resource that a server's tokens are for is its audience.
         if call.params.all("resource").any(|r| r != call.server.server.audience) {
             return Err(Reason::InvalidTarget.into());
+        }
+        let (server, app) = (&call.server.server, &client.config.app);
+        seen.rates =
+            self.ask_rates(ctx, &Rated::App { server, app, request: &request, header: call.header }).await?;
+        if seen.rates.refused.is_some() {
+            return Err(Reason::RatePolicyExceeded.into());
         }
         let call = Call { ctx, server: call.server, client: &client };
         match request {
@@ -253,13 +284,18 @@ impl Idp {
         let server = &call.server.server;
         let kind = match refused.error.reason {
             Reason::UserRateLimited => types::USER_RATE_LIMITED,
+            Reason::RatePolicyExceeded => types::RATE_POLICY_REFUSED,
             _ => by_kind(server, types::ORG_TOKEN_GRANT, types::AS_TOKEN_GRANT),
         };
         let actor = match &seen.client {
             Some(client) => app_entity(&client.config.app),
             None => seen.stranger(),
         };
-        let mut event = self.event(ctx, kind, actor).failed(refused.error.reason.as_str()).at(server);
+        let mut event = self.event(ctx, kind, actor).failed(refused.error.reason.as_str());
+        if let Some(refusal) = &seen.rates.refused {
+            event = refusal.put(event);
+        }
+        let mut event = event.at(server);
         event.client_id = seen.client.as_ref().map(|c| c.config.app.client_id.clone());
         if let Some(user) = &refused.user {
             event = event.of(user).target(user_entity(user));
@@ -302,6 +338,7 @@ struct Seen {
     client_id: Option<String>,
     method: Option<&'static str>,
     client: Option<Client>,
+    rates: Rates,
 }
 
 impl Seen {

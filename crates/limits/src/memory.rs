@@ -1,7 +1,7 @@
 //! The throttle's state for one process: rings in a bounded, sharded table that forgets what has expired.
 //!
 //! A user is kept as a fingerprint of 128 bits under keys drawn at the start, which nobody outside can foresee or aim
-//! at, beside the four instants: 48 bytes, whatever the length of the login. Each shard is a table with open
+//! at, beside the four instants: 32 bytes, whatever the length of the login. Each shard is a table with open
 //! addressing. A slot whose second is over serves the next user whose way leads past it, and every few seconds a
 //! shard that is used is copied without the expired ones into a table of the right size. So a decision looks at one
 //! or two places in memory, nothing is allocated for it, and 10⁶ made-up users cost what a second of them costs.
@@ -53,7 +53,6 @@ struct Padded(Mutex<Shard>);
 
 #[derive(Debug)]
 struct Shard {
-    /// A power of two of them.
     slots: Box<[Slot]>,
     /// Slots that hold someone, expired or not.
     used: usize,
@@ -63,17 +62,45 @@ struct Shard {
     soonest: i64,
 }
 
+/// Half a cache line.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
 struct Slot {
     user: u128,
-    ring: Ring,
+    newest: i64,
+    /// How much older than the newest the three others are, in [`AGE_BITS`] bits each. That holds more than a second
+    /// of microseconds; what is older than it holds decides nothing any more, and is as good as never.
+    ages: u64,
 }
 
-const FREE: Slot = Slot { user: 0, ring: Ring::NEW };
+const AGE_BITS: u32 = 20;
+const NEVER: u64 = (1 << AGE_BITS) - 1;
+const _: () = assert!(NEVER > WINDOW_US.unsigned_abs() && size_of::<Slot>() == 32);
+
+const FREE: Slot = Slot { user: 0, newest: EMPTY, ages: u64::MAX };
 
 impl Slot {
+    fn new(user: u128, ring: Ring) -> Self {
+        let [others @ .., newest] = ring.t;
+        let age = |t: i64| u64::try_from(newest.saturating_sub(t)).unwrap_or(0).min(NEVER);
+        let ages = others.iter().fold(0, |ages, t| ages << AGE_BITS | age(*t));
+        Self { user, newest, ages }
+    }
+
+    fn ring(&self) -> Ring {
+        let at = |nth: u32| match self.ages >> (nth * AGE_BITS) & NEVER {
+            NEVER => EMPTY,
+            age => self.newest.saturating_sub_unsigned(age),
+        };
+        Ring { t: [at(2), at(1), at(0), self.newest] }
+    }
+
     const fn is_free(&self) -> bool {
-        self.ring.newest() == EMPTY
+        self.newest == EMPTY
+    }
+
+    const fn expired(&self, clock_us: i64) -> bool {
+        self.newest <= clock_us.saturating_sub(WINDOW_US)
     }
 }
 
@@ -146,27 +173,26 @@ enum Place {
 impl Shard {
     fn decide(&mut self, user: u128, clock_us: i64, capacity: usize) -> Result<Decision, Full> {
         let since = clock_us.saturating_sub(self.purged_at);
-        if since >= PURGE_US || since < -WINDOW_US {
+        if !(-WINDOW_US..PURGE_US).contains(&since) {
             self.purge(clock_us, 0);
         }
         let index = match self.find(user, clock_us) {
             Place::Known(index) => index,
             Place::Expired(index) => {
-                self.slots[index] = Slot { user, ring: Ring::NEW };
+                self.slots[index] = FREE;
                 index
             }
             Place::Free(index) => self.occupy(user, index, clock_us, capacity)?,
         };
         let slot = &mut self.slots[index];
-        let decision = sliding_log::decide(&slot.ring, clock_us);
-        *slot = Slot { user, ring: decision.ring() };
+        let decision = sliding_log::decide(&slot.ring(), clock_us);
+        *slot = Slot::new(user, decision.ring());
         Ok(decision)
     }
 
     /// Looks for a user. There always is a free slot, at which the search ends.
     fn find(&self, user: u128, clock_us: i64) -> Place {
-        let mask = self.slots.len() - 1;
-        let mut index = user as usize & mask;
+        let mut index = home(user, self.slots.len());
         let mut expired = None;
         loop {
             let slot = &self.slots[index];
@@ -176,10 +202,10 @@ impl Shard {
             if slot.user == user {
                 return Place::Known(index);
             }
-            if expired.is_none() && slot.ring.expired(clock_us) {
+            if expired.is_none() && slot.expired(clock_us) {
                 expired = Some(index);
             }
-            index = (index + 1) & mask;
+            index = after(index, self.slots.len());
         }
     }
 
@@ -204,31 +230,40 @@ impl Shard {
         Ok(index)
     }
 
-    /// Copies those who still count into a table that is at most three eighths full with `more` of them.
+    /// Copies those who still count into a table that is half full with `more` of them.
     fn purge(&mut self, clock_us: i64, more: usize) {
         self.purged_at = clock_us;
         self.soonest = i64::MAX;
-        let live = |slot: &&Slot| !slot.is_free() && !slot.ring.expired(clock_us);
+        let live = |slot: &&Slot| !slot.is_free() && !slot.expired(clock_us);
         let count = self.slots.iter().filter(live).count();
         if count == 0 && self.used == 0 {
             return;
         }
-        let wanted = ((count + more) * 8).div_ceil(3).next_power_of_two().max(LEAST_SLOTS);
+        let wanted = ((count + more) * 2).max(LEAST_SLOTS);
         let old = std::mem::replace(&mut self.slots, vec![FREE; wanted].into_boxed_slice());
         self.used = count;
-        let mask = wanted - 1;
         for slot in old.iter().filter(live) {
             // If the clock has been set back by more than a second, the ring would otherwise live until the
             // clock has caught up.
-            let ring = slot.ring.settled(clock_us);
+            let ring = slot.ring().settled(clock_us);
             self.soonest = self.soonest.min(ring.newest().saturating_add(WINDOW_US));
-            let mut index = slot.user as usize & mask;
+            let mut index = home(slot.user, wanted);
             while !self.slots[index].is_free() {
-                index = (index + 1) & mask;
+                index = after(index, wanted);
             }
-            self.slots[index] = Slot { user: slot.user, ring };
+            self.slots[index] = Slot::new(slot.user, ring);
         }
     }
+}
+
+/// Where the search for a user begins in a table of `slots`: the fingerprint's lower half, scaled to that range.
+fn home(user: u128, slots: usize) -> usize {
+    (((user & u128::from(u64::MAX)) * slots as u128) >> 64) as usize
+}
+
+/// The next slot, round and round.
+fn after(index: usize, slots: usize) -> usize {
+    if index + 1 == slots { 0 } else { index + 1 }
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub mod lockout;
 pub mod log_query;
 pub mod nodes;
 pub mod one_time;
+pub mod rate_counters;
+pub mod rate_policies;
 pub mod refresh;
 pub mod revocations;
 pub mod servers;

@@ -2,12 +2,13 @@
 
 use super::caller::{credential_entity, hex};
 use super::credentials::hex_64;
+use crate::rates::{Header, Rates, Subject};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use base64::Engine as _;
 use signet_domain::credential::{Credential, CredentialToken};
 use signet_domain::event::{Entity, types};
-use signet_oauth::Secret;
+use signet_oauth::{Reason, Secret};
 use signet_store::StoreError;
 
 /// Seconds that a token lives: ten hours.
@@ -57,6 +58,14 @@ pub struct Issued {
     pub row: CredentialToken,
 }
 
+/// What became of a request that proved itself.
+pub struct Answered {
+    /// The token, unless a rate policy refused it.
+    pub issued: Option<Issued>,
+    /// Where the rate policies stand.
+    pub rates: Rates,
+}
+
 /// What revoking a token came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revoked {
@@ -67,12 +76,26 @@ pub enum Revoked {
 }
 
 impl Idp {
-    /// Makes a token for a credential; `None` when id and secret don't match, which is logged.
+    /// Makes a token for a credential, unless a rate policy refuses it; `None` when id and secret don't match,
+    /// which is logged.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn issue_credential_token(&self, ctx: &Ctx, pair: &Pair) -> Result<Option<Issued>, IdpError> {
+    pub async fn issue_credential_token(
+        &self,
+        ctx: &Ctx,
+        pair: &Pair,
+        header: Header<'_>,
+    ) -> Result<Option<Answered>, IdpError> {
         let Some(credential) = self.match_credential(ctx, pair).await? else { return Ok(None) };
+        let rates = self.ask_rates(ctx, &Subject::Credential { credential: &credential, header }).await?;
+        if let Some(refusal) = &rates.refused {
+            let event = self.event(ctx, types::RATE_POLICY_REFUSED, credential_entity(&credential));
+            let event =
+                event.failed(Reason::RatePolicyExceeded.as_str()).debug("grantType", "client_credentials");
+            self.record(ctx, vec![refusal.put(event)]).await?;
+            return Ok(Some(Answered { issued: None, rates }));
+        }
         let token = Secret::from(hex_64(self.entropy()));
         let row = CredentialToken {
             tenant_id: ctx.tenant_id(),
@@ -95,7 +118,7 @@ impl Idp {
                 })
             })
             .await?;
-        Ok(Some(Issued { token, row }))
+        Ok(Some(Answered { issued: Some(Issued { token, row }), rates }))
     }
 
     /// Revokes a token of a credential; `None` when id and secret don't match, which is logged.

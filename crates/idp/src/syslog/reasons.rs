@@ -28,6 +28,14 @@ const TABLE: &[Row] = &[
          may be guessing this user's password.",
     ),
     (
+        "rate_policy_exceeded",
+        "a rate policy allows no more",
+        "As many tokens were created as the policy allows in its window; the event names the policy, what it \
+         counted, and when it lets the next one pass.",
+        "Nothing, if the limit is meant so: the caller was told when to come back. Otherwise raise the policy's \
+         limit, or try it out with dry_run first.",
+    ),
+    (
         "invalid_password_credentials",
         "the password was wrong",
         "The account exists, but the password is another one.",

@@ -70,7 +70,7 @@ pub(crate) fn required(method: &Method, path: &str) -> Option<(Area, Access)> {
     let area = match (parts.next()?, parts.next(), parts.next()) {
         ("users", _, Some("roles")) if !read => Area::Roles,
         ("users", _, _) => Area::Users,
-        ("apps" | "authorizationServers", _, _) => Area::Apps,
+        ("apps" | "authorizationServers" | "rate-policies", _, _) => Area::Apps,
         ("api-tokens", Some("current"), None) => return None,
         ("api-tokens" | "api-credentials", _, _) => Area::Callers,
         ("logs" | "limits", _, _) => Area::Logs,
@@ -136,6 +136,7 @@ mod tests {
         assert_eq!(needs(Method::DELETE, "/api/v1/api-tokens/current"), None);
         assert_eq!(needs(Method::GET, "/api/v1/logs"), Some((Area::Logs, Access::Read)));
         assert_eq!(needs(Method::GET, "/api/v1/limits/explain/x"), Some((Area::Logs, Access::Read)));
+        assert_eq!(needs(Method::PUT, "/api/v1/rate-policies/x"), Some((Area::Apps, Access::Write)));
         assert_eq!(needs(Method::POST, "/api/v1/anything"), Some((Area::Roles, Access::Write)));
     }
 }

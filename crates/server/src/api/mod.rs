@@ -18,6 +18,7 @@ mod onelogin;
 mod onelogin_token;
 mod openapi;
 mod query;
+mod rate_policies;
 mod reply;
 mod roles;
 mod scopes;
@@ -64,6 +65,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(server_keys::routes())
         .merge(api_tokens::routes())
         .merge(credentials::routes())
+        .merge(rate_policies::routes())
         .merge(logs::routes())
         .merge(limits::routes())
 }
