@@ -149,6 +149,16 @@ impl Refused {
     }
 }
 
+fn count_refusal(reason: Reason) {
+    let rule = match reason {
+        Reason::UserRateLimited => "throttle",
+        Reason::UserLockedOut => "lockout",
+        Reason::Overloaded => "overload",
+        _ => return,
+    };
+    signet_metrics::REFUSALS.add(rule);
+}
+
 /// A token request whose client is known.
 pub(crate) struct Call<'a> {
     pub(crate) ctx: &'a Ctx,
@@ -158,12 +168,17 @@ pub(crate) struct Call<'a> {
 
 impl Idp {
     /// Answers a token request. Whatever comes of it is in the log before this returns.
+    #[tracing::instrument(target = "signet::trace", name = "token", skip_all)]
     pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Answered {
         let mut seen = Seen::default();
         let result = match self.token_inner(ctx, call, &mut seen).await {
             Err(refused) if !refused.logged => Err(self.logged_refusal(ctx, call, &seen, refused).await),
             result => result,
         };
+        match &result {
+            Ok(_) => signet_metrics::TOKENS.add(call.params.get("grant_type").unwrap_or_default()),
+            Err(refused) => count_refusal(refused.error.reason),
+        }
         Answered { result, rates: seen.rates }
     }
 

@@ -24,6 +24,7 @@ mod health;
 mod home;
 pub mod html;
 mod listen;
+mod metrics;
 mod middleware;
 pub mod oauth;
 mod operator;
