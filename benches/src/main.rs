@@ -8,11 +8,9 @@
 )]
 
 mod bare;
-mod limits;
 mod load;
 mod logins;
 mod node;
-mod throttle;
 mod tokens;
 
 use clap::Parser;
@@ -32,14 +30,6 @@ enum Bench {
         #[arg(long)]
         signet: std::path::PathBuf,
     },
-    /// Nanoseconds of one throttle decision.
-    Throttle,
-    /// What a rate policy's decision costs in node memory and, where there is one, in Redis.
-    Limits {
-        /// A redis:// URL.
-        #[arg(long, env = "SIGNET_REDIS_URL")]
-        redis: Option<String>,
-    },
     /// The bare axum, as a process of its own.
     #[command(hide = true)]
     Bare {
@@ -55,8 +45,6 @@ async fn main() {
     match Bench::parse() {
         Bench::Tokens { signet } => tokens::run_all(&signet).await,
         Bench::Logins { signet } => logins::run_all(&signet).await,
-        Bench::Throttle => throttle::run(),
-        Bench::Limits { redis } => limits::run(redis.as_deref()).await,
         Bench::Bare { alg, port } => bare::serve(&alg, port).await,
     }
 }

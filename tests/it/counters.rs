@@ -213,7 +213,7 @@ async fn the_throttles_stores_decide_alike(engine: Engine) {
         *ring = expected.ring();
         let context = format!("step {step} at {}", now - T0);
         // Memory forgets what is a second old, so only what it says counts, not the ring that it keeps.
-        let decided = memory.decide(user, now).expect("room");
+        let decided = memory.decide(&user, now).expect("room");
         assert_eq!(decided.admitted(), expected.admitted(), "memory, {context}: {decided:?}");
         if engine == Engine::Postgres {
             clock.set(Time(now));

@@ -7,7 +7,7 @@ use signet_testkit::{
 };
 use sqlx::Executor;
 
-use crate::support::flood::{Flood, Seen};
+use crate::support::flood::{CHEAP_HASH, Flood, Seen};
 use crate::support::make::{self, User};
 use crate::support::ropg::try_password;
 use crate::support::rows::Rows;
@@ -67,7 +67,7 @@ async fn three_nodes_admit_what_one_would(engine: Engine) {
 }
 
 async fn nodes_whose_clocks_are_hours_apart_admit_what_one_would(engine: Engine) {
-    let app = TestApp::start(engine).await;
+    let app = TestApp::start_with(engine, false, CHEAP_HASH).await;
     let nodes = app.nodes(2).await;
     let tenants = over(&app, &nodes);
     let user = make::user(&tenants[0], "skewed").await;
@@ -122,7 +122,7 @@ async fn rl_32_a_node_that_wakes_acts_on_no_old_decision(engine: Engine) {
 }
 
 async fn rl_32_nodes_stopped_in_the_middle_of_a_flood(engine: Engine) {
-    let app = TestApp::start(engine).await;
+    let app = TestApp::start_with(engine, false, CHEAP_HASH).await;
     let nodes = app.nodes(2).await;
     let tenants = over(&app, &nodes);
     let user = make::user(&tenants[0], "stopped").await;
@@ -138,7 +138,7 @@ async fn rl_32_nodes_stopped_in_the_middle_of_a_flood(engine: Engine) {
 }
 
 async fn rl_31_killing_it_again_and_again_during_a_flood(engine: Engine) {
-    let app = TestApp::start(engine).await;
+    let app = TestApp::start_with(engine, false, CHEAP_HASH).await;
     let acme = app.acme();
     let user = make::user(&acme, "killed").await;
     let flood = Flood::start(&[acme.clone()], &acme.web(), &user, 6);
@@ -185,7 +185,7 @@ async fn three_nodes_share_one_quota(engine: Engine) {
 
 async fn a_database_that_dies_inside_a_flood(_: Engine) {
     let postgres = PrivatePostgres::start().await;
-    let app = TestApp::start_on(&postgres, &[]).await;
+    let app = TestApp::start_on(&postgres, CHEAP_HASH).await;
     let nodes = app.nodes(2).await;
     let tenants = over(&app, &nodes);
     let user = make::user(&tenants[0], "outage").await;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::source::functions_of;
 
 /// Functions of the whole store that touch no tenant's rows.
-const HARMLESS: &[&str] = &["changes", "close", "engine", "epoch", "open", "ping", "tenant"];
+const HARMLESS: &[&str] = &["close", "engine", "epoch", "on_change", "open", "ping", "tenant"];
 
 /// Functions that see the whole deployment. Whoever adds one says here that no tenant's request can use it to
 /// reach another tenant.
@@ -17,6 +17,7 @@ const UNSCOPED: &[&str] = &[
     "unscoped_delete_expired",
     "unscoped_delete_tenant",
     "unscoped_deployment",
+    "unscoped_ended_stories",
     "unscoped_insert_operator",
     "unscoped_insert_operator_session",
     "unscoped_insert_tenant",

@@ -73,8 +73,8 @@ impl Idp {
         if postgres && !self.nodes().listens.load(Ordering::SeqCst) {
             degraded.push("listener_lost");
         }
-        if self.limits_degraded().is_some() {
-            degraded.push("redis_unavailable");
+        if self.redis().is_some_and(|redis| !redis.health().borrow().is_well()) {
+            degraded.push("redis_lost");
         }
         Health {
             ready: self.is_ready().await,

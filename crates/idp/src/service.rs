@@ -7,6 +7,7 @@ use crate::nodes::Nodes;
 use crate::password::{Cost, Hasher};
 use crate::rates::RateStores;
 use crate::secrets::{MasterKey, Secrets};
+use crate::stories::Stories;
 use crate::throttle::LocalThrottle;
 use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
@@ -62,6 +63,7 @@ struct Inner {
     nodes: Nodes,
     lookups: Flights<Result<Option<Arc<Tenant>>, String>>,
     local_throttle: Option<LocalThrottle>,
+    stories: Arc<Stories>,
     new_store: bool,
     redis: Option<Redis>,
     rates: RateStores,
@@ -108,6 +110,7 @@ impl Idp {
         let redis = settings.redis.clone();
         let rates = RateStores::new(redis.clone());
         let (nodes, lookups) = (Nodes::new(entropy.id(now)), Flights::default());
+        let stories = Arc::default();
         let inner = Inner {
             store,
             clock,
@@ -119,6 +122,7 @@ impl Idp {
             nodes,
             lookups,
             local_throttle,
+            stories,
             new_store,
             redis,
             rates,
@@ -178,6 +182,10 @@ impl Idp {
 
     pub(crate) fn local_throttle(&self) -> Option<&LocalThrottle> {
         self.0.local_throttle.as_ref()
+    }
+
+    pub(crate) fn stories(&self) -> &Arc<Stories> {
+        &self.0.stories
     }
 
     /// The connection to Redis, if the deployment has one.

@@ -16,6 +16,7 @@ mod store;
 mod tx;
 mod writer;
 
+pub mod api_calls;
 pub mod api_credentials;
 pub mod apps;
 pub mod console;
@@ -35,6 +36,7 @@ pub mod refresh;
 pub mod revocations;
 pub mod servers;
 pub mod sessions;
+pub mod stories;
 pub mod throttle;
 pub mod unscoped;
 pub mod users;

@@ -10,6 +10,10 @@ use tokio::task::JoinHandle;
 use super::make::User;
 use super::ropg::{admissions, expect_never_five_in_a_second};
 
+/// A password is guarded by counting attempts as wrong until they are known to be right. A flood on a busy machine
+/// must not have ten under way.
+pub(crate) const CHEAP_HASH: &[&str] = &["--password-memory-kib", "64", "--password-passes", "1"];
+
 /// Callers that try one user's password for as long as this lives.
 pub(crate) struct Flood {
     stop: Arc<AtomicBool>,

@@ -39,7 +39,8 @@ impl Idp {
         let asked = Instant::now();
         let attempt = match self.throttle(call.ctx, &key).await? {
             Attempt::Admitted { at, nth } => {
-                Admitted { at, event: self.attempt_event_id(call.ctx, &key, at, nth) }
+                let event = self.attempt_event_id(call.ctx, &key, at, nth);
+                Admitted { key: self.throttle_key(call.ctx, &key), at, event }
             }
             Attempt::Refused { at, retry_at, filled_by } => {
                 return Err(self.throttled(call, &key, at, retry_at, filled_by).await?);
@@ -49,7 +50,7 @@ impl Idp {
         if asked.elapsed() >= FRESH {
             return Err(Refused::from(IdpError::Overloaded { retry_after: 1 }).attempt(attempt));
         }
-        let result = self.admitted_password(call, &key, password, &scopes, attempt).await;
+        let result = self.admitted_password(call, &key, password, &scopes, &attempt).await;
         result.map_err(|refused| refused.attempt(attempt))
     }
 
@@ -59,7 +60,7 @@ impl Idp {
         key: &LoginKey,
         password: &Secret,
         scopes: &ScopeSet,
-        attempt: Admitted,
+        attempt: &Admitted,
     ) -> Result<TokenResponse, Refused> {
         let user = match self.check_password(call.ctx, key, password.expose()).await? {
             Checked::Right(user) => user,
@@ -89,6 +90,7 @@ impl Idp {
         let error = OAuthError::new(Reason::UserRateLimited).retry_after(seconds);
         let mut refused = Refused::from(error).of(user.map(Box::new));
         refused.limited = Some(Box::new(Limited {
+            key: self.throttle_key(call.ctx, key),
             limit: i64::try_from(PER_SECOND).unwrap_or(4),
             at,
             retry_at,
@@ -121,7 +123,7 @@ impl Idp {
         call: &Call<'_>,
         user: &User,
         scopes: &ScopeSet,
-        attempt: Admitted,
+        attempt: &Admitted,
     ) -> Result<TokenResponse, Refused> {
         let (ctx, app, server) = (call.ctx, &call.client.config.app, &call.server.server);
         let subject = Subject {

@@ -11,6 +11,7 @@ mod caller;
 mod credentials;
 mod error;
 mod json;
+mod limits;
 mod log_schema;
 mod logs;
 mod onelogin;
@@ -66,6 +67,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(credentials::routes())
         .merge(rate_policies::routes())
         .merge(logs::routes())
+        .merge(limits::routes())
 }
 
 /// Its routes at a tenant's host.

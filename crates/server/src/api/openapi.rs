@@ -23,7 +23,8 @@ use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
     security(("apiToken" = []), ("bearer" = [])),
     tags(
         (name = "Users"), (name = "Apps"), (name = "Authorization servers"), (name = "API tokens"),
-        (name = "API credentials"), (name = "Rate policies"), (name = "System log"), (name = "Credential tokens"), (name = "Operator"),
+        (name = "API credentials"), (name = "Rate policies"), (name = "System log"), (name = "Limits"),
+        (name = "Credential tokens"), (name = "Operator"),
     )
 )]
 pub(super) struct Description;

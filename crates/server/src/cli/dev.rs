@@ -3,13 +3,14 @@
 use super::{files, key, run, store, ui};
 use crate::config::Config;
 use crate::seed::{self, Credentials};
-use crate::{App, card, telemetry};
+use crate::{App, card, control, telemetry};
 use std::os::unix::fs::OpenOptionsExt;
 
 /// Runs it.
 pub(super) fn start(config: Config, reset: bool) -> Result<(), String> {
     telemetry::start(config.mode)?;
     files::data_dir(&config.data_dir)?;
+    control::refuse_another(&config)?;
     run::block_on(async move {
         let doors = run::open(&config, "")?;
         if reset {
