@@ -15,6 +15,7 @@ on_each_engine! {
     qt_19_the_limits_name_who_spends_the_most,
     rl_41_whoever_starves_a_user_is_named_and_can_be_stopped,
     a_paused_caller_is_refused_until_it_is_resumed,
+    the_console_shows_who_spends_what_and_pauses_callers,
 }
 
 fn request_id(reply: &Reply) -> String {
@@ -146,7 +147,7 @@ async fn only_those_who_may_read_the_log_are_told(app: TestApp) {
 
 /// An API credential of this test, and a token of it.
 async fn credential(acme: &Tenant, scope: &str) -> (String, String) {
-    let name = json!({ "name": make::unique("paused"), "scope": scope });
+    let name = json!({ "name": make::unique("spender"), "scope": scope });
     let made = acme.api("POST", "/api/v1/api-credentials").json(&name).await.expect(201).json();
     let text = |name: &str| made[name].as_str().expect("a member").to_owned();
     let how = format!("client_id:{}, client_secret:{}", text("client_id"), text("client_secret"));
@@ -178,7 +179,7 @@ async fn qt_19_the_limits_name_who_spends_the_most(app: TestApp) {
     assert_eq!([&busiest["id"], &busiest["type"]], [&json!(id), &json!("api_credential")], "{limits:#}");
     assert_eq!([&busiest["calls"], &busiest["refused"]], [&json!(31), &json!(0)]);
     assert_eq!(busiest["routes"][0], json!({ "route": "GET /api/v1/apps", "calls": 30 }));
-    assert_eq!(busiest["routes"][1]["route"], "GET /api/v1/users/{userId}");
+    assert_eq!(busiest["routes"][1]["route"], "GET /api/v1/users/{id}");
     let minutes = busiest["minutes"].as_array().expect("minutes");
     assert!((5..=6).contains(&minutes.len()), "{busiest:#}");
     let sum: i64 = minutes.iter().filter_map(|m| m["calls"].as_i64()).sum();
@@ -255,7 +256,7 @@ async fn a_paused_caller_is_refused_until_it_is_resumed(app: TestApp) {
         assert_eq!(acme.wait_for_logs(&filter, 1).await.len(), 1, "one event each");
     }
     // An API token is paused in the same way, and asks for it itself if it likes.
-    let made = acme.api("POST", "/api/v1/api-tokens").json(&json!({ "name": make::unique("paused") })).await;
+    let made = acme.api("POST", "/api/v1/api-tokens").json(&json!({ "name": make::unique("spender") })).await;
     let made = made.expect(201).json();
     let (id, token) = (made["id"].as_str().expect("an id"), made["token"].as_str().expect("a token"));
     acme.http().canaries().add(token);
@@ -264,4 +265,40 @@ async fn a_paused_caller_is_refused_until_it_is_resumed(app: TestApp) {
     acme.api_with(token, "GET", "/api/v1/apps").await.expect(403);
     acme.api("POST", &format!("/api/v1/api-tokens/{id}/lifecycle/resume")).await.expect(204);
     acme.api_with(token, "GET", "/api/v1/apps").await.expect(200);
+}
+
+async fn the_console_shows_who_spends_what_and_pauses_callers(app: TestApp) {
+    let (acme, clock, user) = (app.acme(), app.clock(), demo_user(&app));
+    let web = acme.web();
+    clock.freeze().await;
+    let (id, token) = credential(&acme, "READ_ALL").await;
+    for _ in 0..3 {
+        acme.get("/api/v1/apps").bearer(&token).await.expect(200);
+    }
+    fill(&acme, &web, &user).await;
+    expect_throttled(try_password(&acme, &web, &user.login, &user.password).await, "throttled");
+    let admin = acme.credentials.admin.clone();
+    let (visitor, _) = acme.sign_in("/console", &admin.login, &admin.password).await;
+    let url = format!("{}/console/limits", acme.origin());
+    for what in ["pause", "resume"] {
+        let page = visitor.open(&url).await.expect(200);
+        let text = page.page().text();
+        assert!(text.contains("GET /api/v1/apps") && text.contains(&user.login), "{text}");
+        assert_eq!(text.contains("paused"), what == "resume", "{text}");
+        let action = format!("/console/limits/callers/{id}/{what}");
+        let form = page.page().forms().into_iter().find(|form| form.action == action);
+        let form = form.unwrap_or_else(|| panic!("no form for {action}: {}", page.text()));
+        // Without the session's token it is nobody's form.
+        let mut forged = form.clone();
+        forged.remove("csrf");
+        let refused = visitor.submit(&page, &forged).await;
+        assert!(refused.status >= 400, "{}", refused.describe());
+        let done = visitor.submit(&page, &form).await;
+        assert!(done.is_redirect(), "{}", done.describe());
+        let expected = if what == "pause" { 403 } else { 200 };
+        acme.get("/api/v1/apps").bearer(&token).await.expect(expected);
+        if what == "pause" {
+            acme.get("/api/v1/apps").bearer(&token).await.expect(403);
+        }
+    }
 }

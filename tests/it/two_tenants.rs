@@ -277,9 +277,6 @@ async fn limits(c: &mut Contract, engine: Engine) {
         locked_logins(tx, a, b) tx.locked_logins(a.now, 10) => (Ok(v) if v.iter().all(|(key, _)| *key == b.user.login_key));
         forgive(tx, a, b) tx.forgive(&a.user.login_key, "192.0.2.1") => (Ok(()));
         unlock(tx, a, b) tx.unlock(&a.user.login_key, a.now) => (Ok(false));
-        rate_policy(tx, a, b) tx.rate_policy(a.rate_policy.id) => (Ok(None));
-        rate_policies(tx, a, b) tx.rate_policies() => (Ok(v) if v.iter().all(|p| p.tenant_id == b.tenant.id));
-        update_rate_policy(tx, a, b) tx.update_rate_policy(&a.rate_policy, a.now) => (Err(StoreError::Stale));
         story_of_request(tx, a, b) tx.story_of_request(a.event.request.id) => (Ok(None));
         story_of_event(tx, a, b) tx.story_of_event(a.event.id) => (Ok(None));
         take_story(tx, a, b) tx.take_story("throttle", "k", b.now) => (Ok(Some(s)) if s.event_id == b.event.id);
@@ -292,6 +289,9 @@ async fn limits(c: &mut Contract, engine: Engine) {
         resume_caller(tx, a, b) tx.resume_caller("00T1") => (Ok(true));
         pause_caller(tx, a, b) tx.pause_caller("00T2", a.now) => (Ok(true));
         paused_callers(tx, a, b) tx.paused_callers() => (Ok(v) if v.len() == 1 && v[0].0 == "00T2");
+        rate_policy(tx, a, b) tx.rate_policy(a.rate_policy.id) => (Ok(None));
+        rate_policies(tx, a, b) tx.rate_policies() => (Ok(v) if v.iter().all(|p| p.tenant_id == b.tenant.id));
+        update_rate_policy(tx, a, b) tx.update_rate_policy(&a.rate_policy, a.now) => (Err(StoreError::Stale));
         count_failure(tx, a, b) tx.count_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => (Ok(Some(f)) if f.failures == 1);
     }
     let at_b = c.house.at_b();

@@ -83,11 +83,18 @@ impl Stories {
 type Heard = oneshot::Receiver<Result<(), String>>;
 
 /// Lets go of a tenant's callers should the task that commits for them end in the middle.
-struct Committing(Arc<Stories>, TenantId);
+struct Committing {
+    stories: Arc<Stories>,
+    tenant: TenantId,
+    /// It came to its end; what is there now is another task's.
+    ended: bool,
+}
 
 impl Drop for Committing {
     fn drop(&mut self) {
-        self.0.lock().remove(&self.1);
+        if !self.ended {
+            self.stories.lock().remove(&self.tenant);
+        }
     }
 }
 
@@ -108,7 +115,8 @@ impl Idp {
         if alone {
             let idp = self.clone();
             // A caller that hangs up must not take the others' commit with it.
-            tokio::spawn(async move { idp.commit_stories(Committing(stories, tenant)).await });
+            let of = Committing { stories, tenant, ended: false };
+            tokio::spawn(async move { idp.commit_stories(of).await });
         }
         match heard.await {
             Ok(Ok(())) => Ok(()),
@@ -117,12 +125,12 @@ impl Idp {
         }
     }
 
-    async fn commit_stories(&self, of: Committing) {
-        while let Some(waiting) = of.0.next(of.1) {
+    async fn commit_stories(&self, mut of: Committing) {
+        while let Some(waiting) = of.stories.next(of.tenant) {
             let stories = waiting.stories;
             let done = self
                 .store()
-                .tenant(of.1)
+                .tenant(of.tenant)
                 .write(move |tx| Box::pin(async move { write(tx, &stories).await }))
                 .await
                 .map_err(|e| e.to_string());
@@ -131,6 +139,7 @@ impl Idp {
                 let _ = caller.send(done.clone());
             }
         }
+        of.ended = true;
     }
 
     /// Closes a story whose window has ended with an event that counts it, unless another node did.

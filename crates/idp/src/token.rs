@@ -94,7 +94,7 @@ pub struct Refused {
     /// The limit that refused it, if one did.
     pub limited: Option<Box<Limited>>,
     /// The throttled attempt that it ended, if any.
-    attempt: Option<Admitted>,
+    attempt: Option<Box<Admitted>>,
     /// The user it concerns, for the log.
     user: Option<Box<User>>,
     /// Events to commit with the refusal's own.
@@ -139,7 +139,7 @@ impl Refused {
     }
 
     fn attempt(mut self, attempt: Admitted) -> Self {
-        self.attempt = Some(attempt);
+        self.attempt = Some(Box::new(attempt));
         self
     }
 

@@ -165,6 +165,12 @@ const TABLE: &[Row] = &[
         "The API credential existed, but it has been revoked.",
         "Make a new credential for whoever still needs it, and find out who still uses the old one.",
     ),
+    (
+        "paused_client",
+        "the credential is paused",
+        "An administrator has paused the API credential, so it gets no tokens.",
+        "Resume it on the page of limits, once it is known why it was paused.",
+    ),
     // Codes and refresh tokens.
     (
         "invalid_authorization_code",
@@ -332,7 +338,9 @@ mod tests {
     #[test]
     fn the_table_names_reasons_that_exist_and_each_once() {
         let upper = |name: &str| name.chars().all(|c| c.is_uppercase() || c == '_');
-        let own = |name: &str| ["unknown_token", "rate_limit_exceeded", "revoked_client"].contains(&name);
+        let own = |name: &str| {
+            ["unknown_token", "rate_limit_exceeded", "revoked_client", "paused_client"].contains(&name)
+        };
         for (n, row) in TABLE.iter().enumerate() {
             assert!(row.0.parse::<Reason>().is_ok() || upper(row.0) || own(row.0), "{}", row.0);
             assert!(TABLE[..n].iter().all(|other| other.0 != row.0), "{} twice", row.0);

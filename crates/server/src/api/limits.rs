@@ -81,7 +81,7 @@ pub(crate) struct LimitCaller {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RouteCalls {
     /// Method and path template.
-    #[schema(example = "GET /api/v1/users/{userId}")]
+    #[schema(example = "GET /api/v1/users/{id}")]
     route: String,
     /// Calls.
     calls: i64,

@@ -1,6 +1,5 @@
 //! What a rate policy's decision costs: the pure function, node memory with a million keys, and Redis beside a bare
-//! `INCR` over the same connection. Run by `scripts/bench limits`; `SIGNET_REDIS_URL` names the Redis.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for its developers")]
+//! `INCR` over the same connection.
 
 use signet_limits::counters::memory::CounterMemory;
 use signet_limits::counters::{Batch, Clock, CounterStore};
@@ -22,8 +21,7 @@ fn batch(key: u64, windows: usize) -> Batch {
     batch
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn run(redis: Option<&str>) {
     let one = batch(1, 1);
     let mut stored = vec![Counter::default()];
     let pure = nanoseconds(DECISIONS, |n| {
@@ -35,9 +33,9 @@ async fn main() {
     });
     println!("pure decision              {pure:>8.1} ns");
     println!("node memory, 10^6 keys     {kept:>8.1} ns   ({} counters held)", memory.len());
-    match std::env::var("SIGNET_REDIS_URL") {
-        Ok(url) => in_redis(&url).await,
-        Err(_) => println!("Redis                      not measured: set SIGNET_REDIS_URL"),
+    match redis {
+        Some(url) => in_redis(url).await,
+        None => println!("Redis                      not measured: set SIGNET_REDIS_URL"),
     }
 }
 
