@@ -37,10 +37,10 @@ async fn admitted(tenant: &Tenant, requests: usize) -> usize {
     statuses.iter().filter(|s| **s == 200).count()
 }
 
-async fn ready(app: &TestApp) -> Value {
+async fn redis_is_lost(app: &TestApp) -> bool {
     let reply = app.http().get(&format!("{}/health/ready", app.acme().origin())).unchecked().await;
     assert_eq!(reply.status, 200, "degraded is still ready: {}", reply.describe());
-    reply.json()
+    reply.json()["degraded"].as_array().expect("a list").contains(&json!("redis_lost"))
 }
 
 /// Asks until the log has so many events of a type; each look makes a request that notices.
@@ -64,16 +64,16 @@ async fn ou_06_redis_lost_found_and_lost_again(engine: Engine) {
     in_redis(&acme, 6).await;
     assert_eq!(admitted(&acme, 3).await, 3);
     assert!(!redis.command(&["KEYS", "signet:*:rate:*"]).is_empty(), "it is Redis that counts");
-    assert_eq!(ready(&app).await["degraded"], json!([]));
+    assert!(!redis_is_lost(&app).await);
     redis.kill9();
     // The node goes on from what it has counted itself.
     assert_eq!(admitted(&acme, 10).await, 3);
-    assert_eq!(ready(&app).await["degraded"], json!(["redis_unavailable"]));
+    assert!(redis_is_lost(&app).await);
     let logged = |what: &str| format!(r#"eventType eq "system.limits.{what}""#);
     assert_eq!(acme.wait_for_logs(&logged("degraded"), 1).await.len(), 1, "once, not for each request");
     redis.start_again();
     noticed(&app, "system.limits.restored", 1).await;
-    assert_eq!(ready(&app).await["degraded"], json!([]));
+    assert!(!redis_is_lost(&app).await);
     // It came back empty, but this node knows better.
     assert_eq!(admitted(&acme, 10).await, 0);
     redis.kill9();
@@ -88,7 +88,7 @@ async fn ou_06_without_redis_at_the_start(engine: Engine) {
     let acme = app.acme();
     in_redis(&acme, 2).await;
     assert_eq!(admitted(&acme, 6).await, 2);
-    assert_eq!(ready(&app).await["degraded"], json!(["redis_unavailable"]));
+    assert!(redis_is_lost(&app).await);
     redis.start_again();
     noticed(&app, "system.limits.restored", 1).await;
     assert_eq!(admitted(&acme, 6).await, 0, "nobody gets a second allowance");
@@ -141,7 +141,7 @@ async fn ou_07_a_redis_that_takes_no_writes(engine: Engine) {
     // A primary that was demoted is read-only.
     redis.command(&["REPLICAOF", "127.0.0.1", "1"]);
     assert_eq!(admitted(&acme, 2).await, 2);
-    assert_eq!(ready(&app).await["degraded"], json!(["redis_unavailable"]));
+    assert!(redis_is_lost(&app).await);
     redis.command(&["REPLICAOF", "NO", "ONE"]);
     noticed(&app, "system.limits.restored", 1).await;
     redis.command(&["CONFIG", "SET", "maxmemory", "1"]);
@@ -161,7 +161,7 @@ async fn ou_08_a_flushed_redis_gives_nobody_more(engine: Engine) {
         redis.command(&["SCRIPT", "FLUSH"]);
     }
     assert_eq!(all, 5);
-    assert_eq!(ready(&app).await["degraded"], json!([]), "a flush is no outage");
+    assert!(!redis_is_lost(&app).await, "a flush is no outage");
 }
 
 async fn nodes_share_what_redis_counts(engine: Engine) {
