@@ -18,12 +18,13 @@ async fn furnish(tenant: &Tenant) {
     make::user(tenant, "tx01").await;
     make::web_app(tenant, &["password"]).await;
     make::server(tenant).await;
+    make::idle_rate_policy(tenant).await;
 }
 
 /// Everything that lists show.
 async fn inventory(tenant: &Tenant) -> Vec<Value> {
     let mut all = Vec::new();
-    for list in ["users", "apps", "authorizationServers", "api-tokens", "api-credentials"] {
+    for list in ["users", "apps", "authorizationServers", "api-tokens", "api-credentials", "rate-policies"] {
         let reply = tenant.api("GET", &format!("/api/v1/{list}")).query([("limit", "200")]).unchecked().await;
         let mut items: Value = reply.json();
         for item in items.as_array_mut().into_iter().flatten() {

@@ -11,7 +11,7 @@
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
 //! | [`servers`], [`server_rules`], [`scopes`] | authorization servers |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
-//! | [`rate_policies`], [`rate_policy_rules`] | how many tokens may be created |
+//! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
@@ -31,6 +31,7 @@ pub mod pause;
 pub mod profile;
 pub mod rate_policies;
 pub mod rate_policy_rules;
+pub mod rate_simulation;
 pub mod roles;
 pub mod scopes;
 pub mod server_rules;
