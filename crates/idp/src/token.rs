@@ -154,6 +154,7 @@ fn count_refusal(reason: Reason) {
         Reason::UserRateLimited => "throttle",
         Reason::UserLockedOut => "lockout",
         Reason::Overloaded => "overload",
+        Reason::RatePolicyExceeded => "policy",
         _ => return,
     };
     signet_metrics::REFUSALS.add(rule);

@@ -6,7 +6,7 @@ pub use otlp::Collector;
 
 use crate::config::{Config, Mode};
 use std::io::IsTerminal;
-use tracing_subscriber::filter::{Directive, filter_fn};
+use tracing_subscriber::filter::{Directive, dynamic_filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -41,7 +41,11 @@ pub(crate) fn start(config: &Config) -> Result<(), String> {
     let traces = match &config.otlp_endpoint {
         // Only spans that were made for it: an event may say what a trace must not.
         Some(collector) => {
-            let only_ours = filter_fn(|metadata| metadata.target() == signet_metrics::TRACE);
+            // A request begins a trace; what goes on beside requests is none.
+            let only_ours = dynamic_filter_fn(|metadata, context| {
+                metadata.target() == signet_metrics::TRACE
+                    && (metadata.name() == "http.request" || context.lookup_current().is_some())
+            });
             Some(otlp::layer(collector)?.with_filter(only_ours))
         }
         None => None,

@@ -63,7 +63,7 @@ impl Flood {
     /// Waits until a counter has grown by this many.
     pub(crate) async fn more(&self, counter: impl Fn(&Seen) -> &AtomicUsize, by: usize) {
         let before = Seen::count(counter(&self.seen));
-        for _ in 0..1_200 {
+        for _ in 0..4_800 {
             if Seen::count(counter(&self.seen)) >= before + by {
                 return;
             }
