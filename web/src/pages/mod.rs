@@ -3,6 +3,7 @@
 mod directory;
 mod docs;
 mod door;
+mod form;
 mod limits;
 mod log;
 mod operator;
@@ -12,6 +13,7 @@ mod way;
 pub use directory::*;
 pub use docs::*;
 pub use door::*;
+pub use form::*;
 pub use limits::*;
 pub use log::*;
 pub use operator::*;

@@ -148,6 +148,7 @@ fn limits() -> Vec<Sample> {
     spent.callers = vec![who(HOSTILE, "4,999", HOSTILE), who(LONG, "1", "")];
     spent.refusals.clear();
     let credential = |name: &str, kind: &str, word: &str, tone| CredentialRow {
+        url: some("/console/credentials/tokens/1"),
         name: name.to_owned(),
         kind: kind.to_owned(),
         hint: "00Qx…k3Pa".to_owned(),
@@ -158,6 +159,7 @@ fn limits() -> Vec<Sample> {
     };
     let credentials = CredentialList {
         console: console("API credentials", Section::Credentials),
+        create: vec![Link::new("New API token", "/console/credentials/tokens/new")],
         credentials: vec![
             credential("ci-deploy", "API token", "On", Tone::Good),
             credential("hr-sync", "Client credential", "On", Tone::Good),

@@ -5,6 +5,7 @@ use super::{AdminError, Caller};
 use crate::ctx::{At, app_instance, user_entity};
 use crate::{Ctx, Idp};
 use signet_domain::event::types;
+use signet_domain::id::SessionId;
 use signet_domain::token::RevocationKind;
 
 impl Idp {
@@ -35,6 +36,46 @@ impl Idp {
                 let event =
                     event.debug("sessions", ended.to_string()).debug("oauthTokens", tokens.to_string());
                 Ok(tx.append(&event).await?)
+            })
+        })
+        .await
+    }
+
+    /// Ends one session of a user, with the grants that were given in it and their tokens.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`] for an unknown user, and for a session that is over or somebody else's.
+    pub async fn admin_end_session(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        session: &str,
+    ) -> Result<(), AdminError> {
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        let (key, session) = (key.to_owned(), session.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let user = Self::find_user(tx, &ctx, &caller, &key).await?;
+                if !caller.rights.may_change(&user) && caller.user() != Some(user.id) {
+                    return Err(AdminError::Forbidden);
+                }
+                let found = match SessionId::parse(&session) {
+                    Some(id) => tx.session(id).await?.filter(|s| s.user_id == user.id),
+                    None => None,
+                };
+                let found = found.ok_or_else(|| AdminError::not_found(&session, "Session"))?;
+                if !tx.end_session(found.id, ctx.now).await? {
+                    return Err(AdminError::not_found(&session, "Session"));
+                }
+                let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
+                for grant in tx.grants_of_session(found.id, user.id).await? {
+                    tx.revoke_grant(grant.id, ctx.now).await?;
+                    tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), ctx.now, until).await?;
+                }
+                let event = caller.event(&idp, &ctx, types::SESSION_CLEAR).of(&user);
+                let event = event.target(user_entity(&user)).debug("sessions", "1");
+                Ok(tx.append(&event.debug("session", found.id.to_string())).await?)
             })
         })
         .await
