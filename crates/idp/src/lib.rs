@@ -8,12 +8,14 @@
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
+//! | [`account`] | what users do for themselves |
 //! | [`quota`], [`throttle`], [`guard`] | limits |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
 //! | [`tenants`] | making tenants |
 
 pub mod access_token;
+pub mod account;
 pub mod admin;
 pub mod authorize;
 pub mod cache;

@@ -175,7 +175,7 @@ impl Field {
         self
     }
 
-    fn described_by(&self) -> String {
+    pub(crate) fn described_by(&self) -> String {
         let help = self.help.as_ref().map(|_| format!("{}-help", self.name));
         let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
         [error, help].into_iter().flatten().collect::<Vec<_>>().join(" ")

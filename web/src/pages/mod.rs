@@ -1,5 +1,6 @@
 //! One struct a page.
 
+mod account;
 mod directory;
 mod docs;
 mod door;
@@ -10,6 +11,7 @@ mod operator;
 mod overview;
 mod way;
 
+pub use account::*;
 pub use directory::*;
 pub use docs::*;
 pub use door::*;

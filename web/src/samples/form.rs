@@ -1,8 +1,9 @@
 //! The console's forms.
 
-use super::{HOSTILE, LONG, Sample, console, sample, some};
+use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some};
 use crate::{
-    Action, Clash, CredentialPage, Fact, Field, FormPage, Link, Pick, Section, ShownOnce, Status, Tone,
+    Account, AccountPassword, Action, Clash, CredentialPage, Fact, Field, FormPage, Link, Pick, Section,
+    ShownOnce, Status, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -65,7 +66,28 @@ pub(super) fn all() -> Vec<Sample> {
         facts: vec![Fact::code("Id", "00t1"), Fact::text("Acts as", HOSTILE)],
         actions: vec![Action::ask("Revoke", "/console/credentials/tokens/1/revoke").dangerous()],
     };
+    let account = Account {
+        shell: shell("Your account"),
+        csrf: csrf(),
+        login: LONG.to_owned(),
+        notice: some("That session has ended."),
+        facts: vec![Fact::text("Name", HOSTILE)],
+        sessions: Vec::new(),
+        allowed: Vec::new(),
+        password: Link::new("Change password", "/account/password"),
+        sign_out: Link::new("Sign out", "/oauth2/v1/logout"),
+    };
+    let password = AccountPassword {
+        shell: shell("Change your password"),
+        csrf: csrf(),
+        action: "/account/password".to_owned(),
+        login: HOSTILE.to_owned(),
+        fields: vec![Field::password("old", "Your password now", "current-password").required()],
+        back: Link::new("Back to your account", "/account"),
+    };
     vec![
+        sample("account", &account),
+        sample("account-password", &password),
         sample("form", &page),
         sample("form-wrong", &wrong),
         sample("form-danger", &page.dangerous()),

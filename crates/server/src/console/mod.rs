@@ -27,7 +27,7 @@ mod user_actions;
 mod user_edit;
 mod user_new;
 mod users;
-mod when;
+pub(crate) mod when;
 mod words;
 
 use axum::Router;

@@ -6,18 +6,16 @@ use super::rows::{app_url, brief, user_url};
 use super::user_actions::Deed;
 use super::{when, words};
 use crate::html;
+use crate::pages::open_things::{allowed, sessions};
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use signet_domain::Time;
-use signet_domain::id::SessionId;
-use signet_domain::session::{Session, SessionKind};
 use signet_domain::user::UserStatus;
 use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, AdminError, Area};
-use signet_idp::console::directory::{Held, UserPast};
+use signet_idp::console::directory::UserPast;
 use signet_idp::syslog::{self, visible};
 use signet_oauth::Params;
-use signet_web::{Action, AllowedApp, Fact, Link, OpenSession, Section, UserPage};
+use signet_web::{Action, Fact, Link, Section, UserPage};
 
 pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
@@ -170,43 +168,4 @@ fn edit(admin: &Admin, view: &UserView) -> Vec<Link> {
     .filter(|(shown, ..)| *shown)
     .map(|(_, label, page)| Link::new(label, format!("{url}/{page}")))
     .collect()
-}
-
-/// Open sessions as lines; each can be ended where `end` gives an address.
-pub(super) fn sessions(
-    admin_now: Time,
-    own: Option<SessionId>,
-    sessions: &[Session],
-    end: impl Fn(&Session) -> Option<String>,
-) -> Vec<OpenSession> {
-    let line = |session: &Session| OpenSession {
-        device: syslog::device(&session.user_agent),
-        from: session.ip.clone(),
-        what: match session.kind {
-            SessionKind::User => "Apps".to_owned(),
-            SessionKind::Console => "Console".to_owned(),
-        },
-        since: when::moment(session.created_at, admin_now),
-        seen: when::moment(session.last_seen_at, admin_now),
-        this: own == Some(session.id),
-        end: end(session).map(|url| Action::post("Sign out", url)),
-    };
-    sessions.iter().map(line).collect()
-}
-
-/// Apps that hold something, as lines.
-pub(super) fn allowed(
-    now: Time,
-    held: &[Held],
-    url: impl Fn(&Held) -> Option<String>,
-    revoke: impl Fn(&Held) -> Option<String>,
-) -> Vec<AllowedApp> {
-    let line = |held: &Held| AllowedApp {
-        name: visible(&held.app.label),
-        url: url(held),
-        scopes: visible(&held.scopes.iter().cloned().collect::<Vec<_>>().join(" ")),
-        since: when::moment(held.since, now),
-        revoke: revoke(held).map(|url| Action::post("Revoke", url)),
-    };
-    held.iter().map(line).collect()
 }

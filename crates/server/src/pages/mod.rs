@@ -1,8 +1,10 @@
 //! The pages on the way through a sign-in: name and password, consent.
 
 pub mod browser;
+pub(crate) mod open_things;
 pub mod step;
 
+mod account;
 mod consent;
 mod sign_in;
 
@@ -14,6 +16,10 @@ use axum::routing::{get, post};
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in::get).post(sign_in::post))
+        .route("/account", get(account::get))
+        .route("/account/password", get(account::password).post(account::change))
+        .route("/account/sessions/{session}/end", post(account::end_session))
+        .route("/account/apps/{app}/revoke", post(account::revoke))
         .route("/consent", get(consent::get).post(consent::post))
         .route("/consent/account", post(consent::other_account))
 }
