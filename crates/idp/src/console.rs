@@ -87,6 +87,23 @@ impl Idp {
         Ok(matches!(counted, Count::Counted(_)))
     }
 
+    /// Notes in the log that somebody takes a copy of it.
+    ///
+    /// # Errors
+    /// When the store fails: then there is no copy.
+    pub async fn note_console_log_export(
+        &self,
+        ctx: &Ctx,
+        signed_in: &SignedIn,
+        format: &str,
+    ) -> Result<(), IdpError> {
+        let mut event = self.event(ctx, types::LOG_READ, user_entity(&signed_in.user));
+        event.session_id = Some(signed_in.session.id);
+        event.user_id = Some(signed_in.user.id.to_string());
+        self.record(ctx, vec![event.debug("door", "console").debug("export", format)]).await?;
+        Ok(())
+    }
+
     /// Notes in the log that a console session reads the log, once a session.
     ///
     /// # Errors

@@ -40,6 +40,8 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/sign-in", get(sign_in::get).post(sign_in::post))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/log", get(log::get))
+        .route("/console/log/export.csv", get(log::export::csv))
+        .route("/console/log/export.jsonl", get(log::export::json_lines))
         .route("/console/log/{id}", get(event::get))
         .route("/console/users", get(users::get))
         .route("/console/users/{id}", get(user::get))
