@@ -279,7 +279,7 @@ fn edit_page(admin: &Admin, app: &App, version: &str, settings: &AppSettings, le
     let page = admin
         .form(("Settings", Section::Apps), crumbs, format!("{url}/edit"), "Save")
         .carry("version", version);
-    fields(page, app.kind, settings, leeway)
+    admin.asking(fields(page, app.kind, settings, leeway))
 }
 
 fn edit_page_now(admin: &Admin, app: &App) -> FormPage {
@@ -306,6 +306,9 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let mut page = edit_page(&admin, &app, form.raw("version"), &settings, seconds);
         if app.kind != AppKind::Service && form.all("grant_types").is_empty() {
             page.wrong("grant_types", "Choose at least one.");
+            return Ok(refused(&page));
+        }
+        if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }
         let key = app.id.to_string();
