@@ -78,6 +78,8 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
     let (read, write) = match (role, route.split('/').nth(2)) {
         (_, None | Some("sign-in" | "sign-out" | "limits" | "policies")) => return None,
         ("READ_ONLY_ADMIN", _) => (true, false),
+        // What happened to a user is shown to who looks after users; any other event is none.
+        ("HELP_DESK_ADMIN", Some("log")) => (last == "{id}", false),
         ("HELP_DESK_ADMIN", Some("users")) => (true, last != "role"),
         ("APP_ADMIN", Some("apps" | "servers")) => (true, true),
         _ => (false, false),
@@ -247,9 +249,9 @@ async fn ad_13_sql_in_any_parameter_is_data(app: Shared) {
         for query in ["filter", "search", "sortBy", "after", "q"] {
             let reply = acme.api("GET", &format!("/api/v1/users?{query}={encoded}")).unchecked().await;
             assert!(reply.status < 500, "{query}={sql}: {}", reply.status);
-            assert!(
-                !reply.text().contains("SELECT") && !reply.text().to_lowercase().contains("syntax error")
-            );
+            for word in ["sqlite", "postgres", "sqlstate", "no such column", "syntax error at"] {
+                assert!(!reply.text().to_lowercase().contains(word), "{query}={sql}: {}", reply.text());
+            }
         }
     }
     let after = acme.api("GET", "/api/v1/users?limit=200").await.expect(200).body.len();

@@ -32,7 +32,8 @@ async fn walk(browser: &Browser, app: &Shared, shots: &str) {
     browser.wait_for(".sheet code").await;
     app.canaries().add(&browser.text(".facts > div:last-child code").await);
     browser.click("main a.primary").await;
-    assert_eq!(browser.wait_for("h1").await, login);
+    browser.wait_for("#recent").await;
+    assert_eq!(browser.text("h1").await, login);
     browser.screenshot(&format!("{shots}-user")).await;
 
     browser.goto(&format!("{origin}/console/apps")).await;

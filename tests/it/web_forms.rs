@@ -96,12 +96,12 @@ async fn at_consent(tenant: &signet_testkit::Tenant, scope: &str) -> (Visitor, R
 
 async fn wb_07_consent_grants_what_the_server_stored(app: Shared) {
     let acme = app.acme();
-    let (visitor, page, client) = at_consent(&acme, "openid profile").await;
+    let (visitor, page, client) = at_consent(&acme, "openid orders:read").await;
     let mut form = page.page().consent_form().unwrap();
     form.agree();
     let evil = "https://evil.example/cb";
     for (name, value) in [
-        ("scope", "openid profile email offline_access"),
+        ("scope", "openid orders:read email offline_access"),
         ("client_id", "somebody-else"),
         ("redirect_uri", evil),
         ("user", "00u0000"),
@@ -130,7 +130,7 @@ async fn wb_12_steps_out_of_order_lead_back(app: Shared) {
     let client = NewApp::web().oauth("consent_method", json!("REQUIRED")).make(&acme).await;
     let person = Person::new(&acme).await;
     let visitor = acme.visitor();
-    let page = visitor.open(&acme.authorize(&client, "openid profile").url()).await;
+    let page = visitor.open(&acme.authorize(&client, "openid orders:read").url()).await;
     let form = page.page().sign_in_form().unwrap();
     // Empty: the same step again.
     let again = visitor.submit(&page, &form).await.expect(200);

@@ -34,7 +34,7 @@ fn assert_inert(page: &Reply, what: &str) {
 async fn wb_17_markup_stays_text_everywhere(app: Shared) {
     let acme = app.acme();
     let desk = Desk::of(&acme).await;
-    let name = &HOSTILE[..80];
+    let name = HOSTILE;
     let server = server_id(&acme, "default").await;
     let scope = format!("{}:read", unique("hostile"));
     let scope_id = add_scope(&acme, &server, &scope, "REQUIRED").await;
@@ -148,7 +148,9 @@ async fn wb_19_pages_run_nothing_inline_and_are_framed_by_nobody(app: Shared) {
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{what}: {policy}");
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"), "{what}");
-        assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"), "{what}");
+        if what.starts_with("/console") || what.starts_with("/account") {
+            assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"), "{what}");
+        }
         assert_eq!(page.header("cache-control"), Some("no-store"), "{what}");
         assert_inert(&page, &what);
     }

@@ -31,6 +31,7 @@ pub(crate) mod when;
 mod words;
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 
 /// Its routes.
@@ -97,4 +98,5 @@ pub fn routes() -> Router<crate::App> {
             "/console/credentials/{kind}/{id}/revoke",
             get(credential_forms::ask_revoke).post(credential_forms::revoke),
         )
+        .layer(map_response(crate::html::alone))
 }
