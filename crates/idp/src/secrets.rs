@@ -43,6 +43,8 @@ pub enum SecretKind {
     Setup,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
+    /// Not a secret: the name of what a rate policy counts.
+    RateKey,
 }
 
 impl SecretKind {
@@ -61,6 +63,7 @@ impl SecretKind {
             Self::CredentialToken => b"credential-token",
             Self::Setup => b"setup",
             Self::Attempt => b"attempt",
+            Self::RateKey => b"rate-key",
         }
     }
 }

@@ -28,6 +28,14 @@ const TABLE: &[Row] = &[
          may be guessing this user's password.",
     ),
     (
+        "rate_policy_exceeded",
+        "a rate policy allows no more",
+        "As many tokens were created as the policy allows in its window; the event names the policy, what it \
+         counted, and when it lets the next one pass.",
+        "Nothing, if the limit is meant so: the caller was told when to come back. Otherwise raise the policy's \
+         limit, or try it out with dry_run first.",
+    ),
+    (
         "invalid_password_credentials",
         "the password was wrong",
         "The account exists, but the password is another one.",
@@ -156,6 +164,12 @@ const TABLE: &[Row] = &[
         "the credential was revoked",
         "The API credential existed, but it has been revoked.",
         "Make a new credential for whoever still needs it, and find out who still uses the old one.",
+    ),
+    (
+        "paused_client",
+        "the credential is paused",
+        "An administrator has paused the API credential, so it gets no tokens.",
+        "Resume it on the page of limits, once it is known why it was paused.",
     ),
     // Codes and refresh tokens.
     (
@@ -324,7 +338,9 @@ mod tests {
     #[test]
     fn the_table_names_reasons_that_exist_and_each_once() {
         let upper = |name: &str| name.chars().all(|c| c.is_uppercase() || c == '_');
-        let own = |name: &str| ["unknown_token", "rate_limit_exceeded", "revoked_client"].contains(&name);
+        let own = |name: &str| {
+            ["unknown_token", "rate_limit_exceeded", "revoked_client", "paused_client"].contains(&name)
+        };
         for (n, row) in TABLE.iter().enumerate() {
             assert!(row.0.parse::<Reason>().is_ok() || upper(row.0) || own(row.0), "{}", row.0);
             assert!(TABLE[..n].iter().all(|other| other.0 != row.0), "{} twice", row.0);

@@ -84,6 +84,7 @@ pub fn routes() -> Router<crate::App> {
             get(scope_forms::ask_delete).post(scope_forms::delete),
         )
         .route("/console/limits", get(limits::get))
+        .route("/console/limits/callers/{id}/{action}", post(limits::post))
         .route("/console/credentials", get(credentials::get))
         .route(
             "/console/credentials/tokens/new",
