@@ -130,7 +130,7 @@ async fn wb_11_a_broken_cookie_is_nobodys(app: Shared) {
             format!("{name}=\"{value}").into_bytes(),
             [name.as_bytes(), b"=\xff\xfe", value.as_bytes()].concat(),
             format!("{name}=").into_bytes(),
-            format!("{name}").into_bytes(),
+            name.as_bytes().to_vec(),
             b"; ; =;".to_vec(),
         ]
     };
