@@ -7,11 +7,18 @@
     reason = "test code: a panic is how a test fails, and its clock is the machine's"
 )]
 
+mod account;
+mod admin_console;
+mod browser_console;
 mod cases;
 mod client_auth;
 mod codes;
 mod codes_crash;
 mod commands;
+mod console_apps;
+mod console_callers;
+mod console_log;
+mod console_users;
 mod cors;
 mod counters;
 mod crash;
@@ -56,3 +63,6 @@ mod throttle_names;
 mod two_tenants;
 mod two_tenants_api;
 mod unscoped;
+mod web_forms;
+mod web_pages;
+mod web_sessions;

@@ -316,4 +316,32 @@ pub struct Action {
     pub explain: Option<String>,
     /// It takes something away from someone.
     pub danger: bool,
+    /// It leads to a page that asks first, instead of posting at once.
+    pub asks: bool,
+}
+
+impl Action {
+    /// A button that posts at once.
+    pub fn post(label: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { label: label.into(), url: url.into(), explain: None, danger: false, asks: false }
+    }
+
+    /// A button that leads to a page that asks first.
+    pub fn ask(label: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { asks: true, ..Self::post(label, url) }
+    }
+
+    /// With what follows.
+    #[must_use]
+    pub fn explain(mut self, sentence: impl Into<String>) -> Self {
+        self.explain = Some(sentence.into());
+        self
+    }
+
+    /// It takes something away from someone.
+    #[must_use]
+    pub fn dangerous(mut self) -> Self {
+        self.danger = true;
+        self
+    }
 }

@@ -17,6 +17,7 @@ use crate::admin::caller::By;
 use crate::admin::{Caller, Rights};
 use crate::authorize::SignedIn;
 use crate::ctx::user_entity;
+use crate::guard::Checked;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::types;
@@ -37,6 +38,72 @@ pub fn caller(signed_in: &SignedIn) -> Option<Caller> {
 }
 
 impl Idp {
+    /// Whether this is the password of who is signed in: asked again before something dangerous. It is counted,
+    /// locked and logged like at any other door.
+    ///
+    /// # Errors
+    /// When the store fails or too many passwords wait to be checked.
+    pub async fn console_confirm(
+        &self,
+        ctx: &Ctx,
+        signed_in: &SignedIn,
+        password: &str,
+    ) -> Result<bool, IdpError> {
+        let user = &signed_in.user;
+        let Ok(key) = signet_domain::login::canonical(&user.login_key, &ctx.tenant.default_domain) else {
+            return Ok(false);
+        };
+        match self.check_password(ctx, &key, password).await? {
+            Checked::Right(user) => self.forgive_attempt(ctx, &user).await.map(|()| true),
+            Checked::Wrong { reason, mut events, .. } => {
+                let mut event = self.event(ctx, types::SESSION_START, user_entity(user));
+                event.session_id = Some(signed_in.session.id);
+                event.user_id = Some(user.id.to_string());
+                let event = event.failed(reason.as_str()).target(user_entity(user));
+                events.insert(0, event.debug("door", "console").debug("asked", "again"));
+                self.record(ctx, events).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether a form with this number is sent for the first time in a session: each may do its work once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_first_send(
+        &self,
+        ctx: &Ctx,
+        signed_in: &SignedIn,
+        number: &str,
+    ) -> Result<bool, IdpError> {
+        let fine = (8..=64).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !fine {
+            return Ok(false);
+        }
+        let name = format!("console_form:{}:{number}", signed_in.session.id);
+        let length = Session::ABSOLUTE_SECONDS * Time::SECOND;
+        let counted = self.store().tenant(ctx.tenant_id()).count(&name, length, 1).await?;
+        Ok(matches!(counted, Count::Counted(_)))
+    }
+
+    /// Notes in the log that somebody takes a copy of it.
+    ///
+    /// # Errors
+    /// When the store fails: then there is no copy.
+    pub async fn note_console_log_export(
+        &self,
+        ctx: &Ctx,
+        signed_in: &SignedIn,
+        format: &str,
+    ) -> Result<(), IdpError> {
+        let mut event = self.event(ctx, types::LOG_READ, user_entity(&signed_in.user));
+        event.session_id = Some(signed_in.session.id);
+        event.user_id = Some(signed_in.user.id.to_string());
+        self.record(ctx, vec![event.debug("door", "console").debug("export", format)]).await?;
+        Ok(())
+    }
+
     /// Notes in the log that a console session reads the log, once a session.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
+//! | [`account`] | what users do for themselves |
 //! | [`quota`], [`throttle`], [`guard`], [`rates`] | limits |
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
@@ -15,6 +16,7 @@
 //! | [`tenants`] | making tenants |
 
 pub mod access_token;
+pub mod account;
 pub mod admin;
 pub mod authorize;
 pub mod cache;

@@ -13,6 +13,7 @@ pub mod words;
 
 pub use query::{Links, LogParamError, LogRequest};
 pub use render::{LogEvent, log_event};
+pub use user_agent::device;
 pub use words::{Kind, fix, kind, kind_of, sentence, visible, why};
 
 use signet_store::{StoreError, Tx};

@@ -42,6 +42,14 @@ fn policy(form_action: &[&str]) -> String {
     policy
 }
 
+/// Keeps windows of other origins away from a page. Not for sign-in and consent: an app that opens them in a window
+/// of its own waits there for the answer.
+pub(crate) async fn alone(mut response: Response) -> Response {
+    let name = header::HeaderName::from_static("cross-origin-opener-policy");
+    response.headers_mut().insert(name, HeaderValue::from_static("same-origin"));
+    response
+}
+
 /// A page that says what went wrong at a tenant.
 #[must_use]
 pub fn error_page(ctx: &Ctx, status: StatusCode, heading: &str, sentence: &str) -> Response {

@@ -51,6 +51,12 @@ impl NewApp {
         Self::of("service", &["client_credentials"])
     }
 
+    /// The name that people read.
+    pub(crate) fn label(mut self, label: &str) -> Self {
+        self.0["label"] = label.into();
+        self
+    }
+
     /// Replaces the redirect URIs.
     pub(crate) fn redirect_uris(self, uris: &[&str]) -> Self {
         self.oauth("redirect_uris", json!(uris))

@@ -27,6 +27,8 @@ pub struct UserRow {
 pub struct UserList {
     /// The frame.
     pub console: Console,
+    /// Where another is made, for who may.
+    pub create: Option<Link>,
     /// The list's own path.
     pub action: String,
     /// What was searched for.
@@ -65,8 +67,48 @@ pub struct UserPage {
     pub recent: Vec<LogRow>,
     /// All events of the user.
     pub log_url: Option<String>,
+    /// Open sessions, newest first.
+    pub sessions: Vec<OpenSession>,
+    /// Apps that hold something of the user's.
+    pub allowed: Vec<AllowedApp>,
+    /// Ways to pages that change the user.
+    pub edit: Vec<Link>,
     /// Suspend, unsuspend, unlock, sign out everywhere: those that apply.
     pub actions: Vec<Action>,
+}
+
+/// A browser that is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// `Firefox on Linux`.
+    pub device: String,
+    /// `203.0.113.9`.
+    pub from: String,
+    /// `Console` or `Apps`.
+    pub what: String,
+    /// When it began.
+    pub since: TimeText,
+    /// When it was last used.
+    pub seen: TimeText,
+    /// It is the reader's own.
+    pub this: bool,
+    /// Ends it.
+    pub end: Option<Action>,
+}
+
+/// An app that a user let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedApp {
+    /// Its name.
+    pub name: String,
+    /// Its page, for who may see it.
+    pub url: Option<String>,
+    /// `openid profile`.
+    pub scopes: String,
+    /// When it was last let in.
+    pub since: TimeText,
+    /// Takes it back.
+    pub revoke: Option<Action>,
 }
 
 /// One app in a list.
@@ -92,6 +134,8 @@ pub struct AppRow {
 pub struct AppList {
     /// The frame.
     pub console: Console,
+    /// Where another is made, for who may.
+    pub create: Option<Link>,
     /// `3 apps`.
     pub count: Option<String>,
     /// The apps.
@@ -127,8 +171,14 @@ pub struct AppPage {
     pub kind: String,
     /// On or off.
     pub status: Status,
-    /// What a developer copies: issuer, client id, secrets' hints.
+    /// What a developer copies: issuer, client id, endpoints.
     pub values: Vec<Fact>,
+    /// Commands that work as they stand, but for the secret.
+    pub start: Vec<Snippet>,
+    /// Its secrets, oldest first; none for a public app.
+    pub secrets: Vec<SecretRow>,
+    /// Makes another secret.
+    pub roll: Option<Link>,
     /// Exactly as registered.
     pub redirect_uris: Vec<String>,
     /// All grants, allowed or not.
@@ -141,11 +191,41 @@ pub struct AppPage {
     pub activity: Option<String>,
     /// All events of the app.
     pub log_url: Option<String>,
+    /// Ways to pages that change the app.
+    pub edit: Vec<Link>,
+    /// On, off, delete: those that apply.
+    pub actions: Vec<Action>,
+}
+
+/// A command to copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// What it does.
+    pub title: String,
+    /// The command.
+    pub code: String,
+}
+
+/// One secret of an app, without what is secret of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRow {
+    /// Its id.
+    pub id: String,
+    /// When it was made.
+    pub made: TimeText,
+    /// `last used today, 14:00`, `never used`.
+    pub used: String,
+    /// On or off.
+    pub status: Status,
+    /// Switch off or on, delete: those that apply.
+    pub actions: Vec<Action>,
 }
 
 /// One authorization server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerRow {
+    /// Its page.
+    pub url: String,
     /// `default`.
     pub name: String,
     /// What it is for.
@@ -164,13 +244,66 @@ pub struct ServerRow {
 pub struct ServerList {
     /// The frame.
     pub console: Console,
+    /// Where another is made, for who may.
+    pub create: Option<Link>,
     /// The servers.
     pub servers: Vec<ServerRow>,
     /// Why there are none.
     pub empty: Option<Empty>,
 }
 
+/// One scope of an authorization server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeItem {
+    /// `orders:read`.
+    pub name: String,
+    /// What people read, if anything.
+    pub words: String,
+    /// `users are asked`, `granted without asking`.
+    pub consent: String,
+    /// `default`, `not published`, `comes with every server`.
+    pub notes: String,
+    /// Where it is changed, for who may.
+    pub url: Option<String>,
+}
+
+/// One signing key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyItem {
+    /// Its id.
+    pub kid: String,
+    /// Its algorithm.
+    pub alg: String,
+    /// Signs, next, only verifies.
+    pub status: Status,
+    /// When it was made.
+    pub made: TimeText,
+}
+
+/// One authorization server.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/server.html")]
+pub struct ServerPage {
+    /// The frame.
+    pub console: Console,
+    /// Back to the list.
+    pub back: Link,
+    /// What is in the list of them, too.
+    pub server: ServerRow,
+    /// By name.
+    pub scopes: Vec<ScopeItem>,
+    /// Where another scope is made.
+    pub add_scope: Option<Link>,
+    /// Oldest first.
+    pub keys: Vec<KeyItem>,
+    /// Ways to pages that change the server.
+    pub edit: Vec<Link>,
+    /// On, off, roll, delete: those that apply.
+    pub actions: Vec<Action>,
+}
+
 page! {
+    ServerPage: console.shell;
     UserList: console.shell;
     UserPage: console.shell;
     AppList: console.shell;

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::chart::share;
 use crate::pages::LogRow;
-use crate::parts::{Action, Empty, Paging, Status, TimeText};
+use crate::parts::{Action, Empty, Fact, Link, Paging, Status, TimeText};
 use crate::shell::{Console, Page as _, page};
 
 /// The hour's API calls.
@@ -107,6 +107,8 @@ pub struct LimitsPage {
 /// One API token or credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialRow {
+    /// Its page.
+    pub url: Option<String>,
     /// Its name.
     pub name: String,
     /// `API token`, `Client credential`.
@@ -129,6 +131,8 @@ pub struct CredentialRow {
 pub struct CredentialList {
     /// The frame.
     pub console: Console,
+    /// Where others are made, for who may.
+    pub create: Vec<Link>,
     /// All of them.
     pub credentials: Vec<CredentialRow>,
     /// Pages on either side.
@@ -137,7 +141,26 @@ pub struct CredentialList {
     pub empty: Option<Empty>,
 }
 
+/// One API token or API credential.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/credential.html")]
+pub struct CredentialPage {
+    /// The frame.
+    pub console: Console,
+    /// Back to the list.
+    pub back: Link,
+    /// `API token`, `API credential`.
+    pub kind: String,
+    /// Whether it works.
+    pub status: Status,
+    /// Id, owner, rights, times.
+    pub facts: Vec<Fact>,
+    /// Roll, revoke.
+    pub actions: Vec<Action>,
+}
+
 page! {
+    CredentialPage: console.shell;
     LimitsPage: console.shell;
     CredentialList: console.shell;
 }

@@ -120,7 +120,7 @@ pub struct LogList {
     /// Why there are no rows.
     pub empty: Option<Empty>,
     /// The list as JSON, from the API.
-    pub export: Option<Link>,
+    pub exports: Vec<Link>,
     /// The chosen event: a panel beside the list where there is room, and in place of it where there isn't.
     pub chosen: Option<EventDetail>,
     /// The list without the chosen event.

@@ -113,6 +113,7 @@ fn limits() -> Vec<Sample> {
             url: "/console/limits/callers/00T1/pause".to_owned(),
             explain: None,
             danger: true,
+            asks: false,
         }),
     };
     let hot = |name: &str, kind: &'static str| RefusedOften {
@@ -168,6 +169,7 @@ fn limits() -> Vec<Sample> {
     spent.callers = vec![who(HOSTILE, "4,999", HOSTILE), who(LONG, "1", "")];
     spent.refusals.clear();
     let credential = |name: &str, kind: &str, word: &str, tone| CredentialRow {
+        url: some("/console/credentials/tokens/1"),
         name: name.to_owned(),
         kind: kind.to_owned(),
         hint: "00Qx…k3Pa".to_owned(),
@@ -178,6 +180,7 @@ fn limits() -> Vec<Sample> {
     };
     let credentials = CredentialList {
         console: console("API credentials", Section::Credentials),
+        create: vec![Link::new("New API token", "/console/credentials/tokens/new")],
         credentials: vec![
             credential("ci-deploy", "API token", "On", Tone::Good),
             credential("hr-sync", "Client credential", "On", Tone::Good),

@@ -1,8 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Action, AppList, AppPage, AppRow, Empty, Fact, Grant, Link, Paging, Section, ServerList, ServerRow,
-    Status, Tone, UserList, UserPage, UserRow,
+    Action, AllowedApp, AppList, AppPage, AppRow, Empty, Fact, Grant, KeyItem, Link, OpenSession, Paging,
+    ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow, Snippet, Status, Tone, UserList,
+    UserPage, UserRow,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -21,6 +22,7 @@ fn users() -> Vec<Sample> {
     };
     let list = UserList {
         console: console("Users", Section::Users),
+        create: Some(Link::new("New user", "/console/users/new")),
         action: "/console/users".to_owned(),
         q: String::new(),
         count: some("212 users"),
@@ -54,6 +56,23 @@ fn users() -> Vec<Sample> {
         url: "/console/users/00u1/act".to_owned(),
         explain: some(explain),
         danger,
+        asks: danger,
+    };
+    let session = |device: &str, this| OpenSession {
+        device: device.to_owned(),
+        from: "203.0.113.9".to_owned(),
+        what: "Apps".to_owned(),
+        since: time("today, 13:55"),
+        seen: time("2 min ago"),
+        this,
+        end: Some(Action::post("Sign out", "/console/users/00u1/sessions/1/end")),
+    };
+    let allowed = |name: &str| AllowedApp {
+        name: name.to_owned(),
+        url: some("/console/apps/0oa1"),
+        scopes: "openid profile offline_access".to_owned(),
+        since: time("3 March"),
+        revoke: Some(Action::post("Revoke", "/console/users/00u1/apps/0oa1/revoke")),
     };
     let mut page = UserPage {
         console: console("ada@acme.test", Section::Users),
@@ -71,6 +90,9 @@ fn users() -> Vec<Sample> {
         last_refusal_why: some("Four are allowed in any second. Keep the token, or use the refresh token."),
         recent: rows(),
         log_url: some("/console/log?q=ada"),
+        sessions: vec![session("Firefox on Linux", true), session(LONG, false)],
+        allowed: vec![allowed("Storefront"), allowed(HOSTILE)],
+        edit: vec![Link::new("Edit profile", "/console/users/00u1/edit")],
         actions: vec![
             action("Sign out everywhere", "Ends every session and revokes refresh tokens.", false),
             action("Suspend", "Sign-ins are refused until someone lifts it. Nothing is deleted.", true),
@@ -84,6 +106,8 @@ fn users() -> Vec<Sample> {
         last_refusal: None,
         last_refusal_why: None,
         recent: Vec::new(),
+        sessions: Vec::new(),
+        allowed: Vec::new(),
         facts: vec![Fact::code(HOSTILE, LONG)],
         actions: vec![action(HOSTILE, HOSTILE, true)],
         ..page.clone()
@@ -108,6 +132,7 @@ fn apps() -> Vec<Sample> {
     };
     let list = AppList {
         console: console("Apps", Section::Apps),
+        create: Some(Link::new("New app", "/console/apps/new")),
         count: some("3 apps"),
         apps: vec![
             app("Demo web app", "Web app", true),
@@ -122,6 +147,13 @@ fn apps() -> Vec<Sample> {
         on,
         note: note.map(ToOwned::to_owned),
     };
+    let secret = |word: &str, tone| SecretRow {
+        id: "sec1".to_owned(),
+        made: time("3 March"),
+        used: "last used today, 14:00".to_owned(),
+        status: Status::new(word, tone),
+        actions: vec![Action::ask("Retire", "/console/apps/0oa1/secrets/sec1/retire").dangerous()],
+    };
     let page = AppPage {
         console: console("Storefront", Section::Apps),
         back: Link::new("Apps", "/console/apps"),
@@ -133,6 +165,12 @@ fn apps() -> Vec<Sample> {
             Fact::code("Client ID", "0oa7k2q9Xv3bN8mL1c5d"),
             Fact::text("Secret", "none: PKCE"),
         ],
+        start: vec![Snippet {
+            title: "Begin".to_owned(),
+            code: format!("curl -X POST {ISSUER}/v1/token \\\n  -d grant_type=client_credentials"),
+        }],
+        secrets: vec![secret("On", Tone::Good), secret("Off", Tone::Quiet)],
+        roll: Some(Link::new("Make another", "/console/apps/0oa1/secrets/new")),
         redirect_uris: vec![
             "http://localhost:5173/callback".to_owned(),
             format!("https://{LONG}/callback"),
@@ -148,6 +186,11 @@ fn apps() -> Vec<Sample> {
         recent: rows(),
         activity: some("1,204 sign-ins and 7 refusals in 7 days"),
         log_url: some("/console/log?app=storefront"),
+        edit: vec![Link::new("Settings", "/console/apps/0oa1/edit")],
+        actions: vec![
+            Action::post("Switch on", "/console/apps/0oa1/on").explain("Its tokens are good again."),
+            Action::ask("Delete", "/console/apps/0oa1/delete").dangerous(),
+        ],
     };
     vec![
         sample("apps", &list),
@@ -159,8 +202,19 @@ fn apps() -> Vec<Sample> {
     ]
 }
 
+fn scope(name: &str, url: Option<&str>) -> ScopeItem {
+    ScopeItem {
+        name: name.to_owned(),
+        words: HOSTILE.to_owned(),
+        consent: "users are asked".to_owned(),
+        notes: "comes with every server".to_owned(),
+        url: url.map(ToOwned::to_owned),
+    }
+}
+
 fn servers() -> Vec<Sample> {
     let server = |name: &str, issuer: &str| ServerRow {
+        url: "/console/servers/aus1".to_owned(),
         name: name.to_owned(),
         note: some("For your own APIs."),
         status: Status::new("On", Tone::Good),
@@ -174,6 +228,7 @@ fn servers() -> Vec<Sample> {
     };
     let list = ServerList {
         console: console("Authorization servers", Section::Servers),
+        create: Some(Link::new("New server", "/console/servers/new")),
         servers: vec![
             server("default", ISSUER),
             server("org", "http://localhost:8080"),
@@ -181,5 +236,20 @@ fn servers() -> Vec<Sample> {
         ],
         empty: None,
     };
-    vec![sample("servers", &list)]
+    let page = ServerPage {
+        console: console("default", Section::Servers),
+        back: Link::new("Authorization servers", "/console/servers"),
+        server: server("default", ISSUER),
+        scopes: vec![scope("openid", None), scope("orders:read", Some("/console/servers/aus1/scopes/scp1"))],
+        add_scope: Some(Link::new("Add a scope", "/console/servers/aus1/scopes/new")),
+        keys: vec![KeyItem {
+            kid: "kid-1".to_owned(),
+            alg: "RS256".to_owned(),
+            status: Status::new("Signs", Tone::Good),
+            made: time("3 March"),
+        }],
+        edit: vec![Link::new("Settings", "/console/servers/aus1/edit")],
+        actions: vec![Action::ask("Roll the key", "/console/servers/aus1/roll")],
+    };
+    vec![sample("servers", &list), sample("server", &page)]
 }

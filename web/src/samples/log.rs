@@ -103,7 +103,7 @@ fn list() -> LogList {
             note: some("searched 10,412,118 events to 26 Aug"),
         },
         empty: None,
-        export: Some(Link::new("Export", "/api/v1/logs")),
+        exports: vec![Link::new("Export", "/api/v1/logs")],
         chosen: None,
         close_url: "/console/log".to_owned(),
     }

@@ -4,6 +4,7 @@
 mod console;
 mod directory;
 mod door;
+mod form;
 mod log;
 
 use crate::{Console, Csrf, NavItem, Page, Section, Shell, TimeText};
@@ -27,7 +28,7 @@ pub struct Sample {
 
 /// All of them.
 pub fn all() -> Vec<Sample> {
-    [door::all(), console::all(), log::all(), directory::all()].concat()
+    [door::all(), console::all(), log::all(), directory::all(), form::all()].concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {

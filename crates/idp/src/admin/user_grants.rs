@@ -4,8 +4,12 @@ use super::users::{LONGEST_TOKEN_SECONDS, revoke_tokens_of};
 use super::{AdminError, Caller};
 use crate::ctx::{At, app_instance, user_entity};
 use crate::{Ctx, Idp};
+use signet_domain::app::App;
 use signet_domain::event::types;
+use signet_domain::id::SessionId;
 use signet_domain::token::RevocationKind;
+use signet_domain::user::User;
+use signet_store::Tx;
 
 impl Idp {
     /// Ends all sessions of a user, and with `tokens` also every grant and access token.
@@ -40,6 +44,34 @@ impl Idp {
         .await
     }
 
+    /// Ends one session of a user, with the grants that were given in it and their tokens.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`] for an unknown user, and for a session that is over or somebody else's.
+    pub async fn admin_end_session(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        session: &str,
+    ) -> Result<(), AdminError> {
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        let (key, session) = (key.to_owned(), session.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let user = Self::find_user(tx, &ctx, &caller, &key).await?;
+                if !caller.rights.may_change(&user) && caller.user() != Some(user.id) {
+                    return Err(AdminError::Forbidden);
+                }
+                let id = end_one_session(tx, &ctx, &user, &session).await?;
+                let event = caller.event(&idp, &ctx, types::SESSION_CLEAR).of(&user);
+                let event = event.target(user_entity(&user)).debug("sessions", "1");
+                Ok(tx.append(&event.debug("session", id.to_string())).await?)
+            })
+        })
+        .await
+    }
+
     /// Ends what a user granted an app: the consent, the grants and every token that hangs on them.
     ///
     /// # Errors
@@ -61,17 +93,47 @@ impl Idp {
                 }
                 let app = tx.app_by_client_id(&client_id).await?;
                 let app = app.ok_or_else(|| AdminError::not_found(&client_id, "Client"))?;
-                tx.delete_consents(user.id, app.id).await?;
-                let grants = tx.revoke_grants_to(user.id, app.id, ctx.now).await?;
-                let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
-                for grant in &grants {
-                    tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), ctx.now, until).await?;
-                }
+                let grants = take_back(tx, &ctx, &user, &app).await?;
                 let event = caller.event(&idp, &ctx, types::AS_CONSENT_REVOKE).of(&user).by(&app);
                 let event = event.target(user_entity(&user)).target(app_instance(&app));
-                Ok(tx.append(&event.debug("grants", grants.len().to_string())).await?)
+                Ok(tx.append(&event.debug("grants", grants.to_string())).await?)
             })
         })
         .await
     }
+}
+
+/// Ends one live session of a user, with the grants that were given in it and their tokens.
+pub(crate) async fn end_one_session(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    user: &User,
+    session: &str,
+) -> Result<SessionId, AdminError> {
+    let found = match SessionId::parse(session) {
+        Some(id) => tx.session(id).await?.filter(|s| s.user_id == user.id),
+        None => None,
+    };
+    let missing = || AdminError::not_found(session, "Session");
+    let found = found.ok_or_else(missing)?;
+    if !tx.end_session(found.id, ctx.now).await? {
+        return Err(missing());
+    }
+    let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
+    for grant in tx.grants_of_session(found.id, user.id).await? {
+        tx.revoke_grant(grant.id, ctx.now).await?;
+        tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), ctx.now, until).await?;
+    }
+    Ok(found.id)
+}
+
+/// Takes back what a user allowed an app; gives how many grants that ended.
+pub(crate) async fn take_back(tx: &mut Tx, ctx: &Ctx, user: &User, app: &App) -> Result<usize, AdminError> {
+    tx.delete_consents(user.id, app.id).await?;
+    let grants = tx.revoke_grants_to(user.id, app.id, ctx.now).await?;
+    let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
+    for grant in &grants {
+        tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), ctx.now, until).await?;
+    }
+    Ok(grants.len())
 }

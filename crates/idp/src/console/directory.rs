@@ -5,10 +5,12 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::event::EventRow;
-use signet_domain::id::UserId;
+use signet_domain::id::{AppId, UserId};
+use signet_domain::session::Session;
+use signet_store::Tx;
 use signet_store::counts::What;
 use signet_store::log_query::{Condition, TextField};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const DAY: i64 = 86_400;
 /// How far back a recent past reaches, in days.
@@ -21,14 +23,25 @@ const GRANTS: i64 = 200;
 /// What a user has open, and what happened lately.
 #[derive(Debug)]
 pub struct UserPast {
-    /// Sessions that have not ended; at most 100 are counted.
-    pub sessions: usize,
-    /// Apps that hold something of the user's, with how many grants.
-    pub grants: Vec<(App, usize)>,
+    /// Live sessions, newest first; at most 100.
+    pub sessions: Vec<Session>,
+    /// Apps that hold something of the user's.
+    pub grants: Vec<Held>,
     /// The newest refusal.
     pub last_refusal: Option<EventRow>,
     /// Newest first.
     pub recent: Vec<EventRow>,
+}
+
+/// What a user gave one app, over all its live grants.
+#[derive(Debug)]
+pub struct Held {
+    /// The app.
+    pub app: App,
+    /// Scopes, each once.
+    pub scopes: BTreeSet<String>,
+    /// When the newest grant was made.
+    pub since: Time,
 }
 
 /// What happened at an app lately.
@@ -49,25 +62,53 @@ pub fn of_user(id: &str) -> Condition {
 }
 
 impl Idp {
+    /// What each app holds of a user.
+    async fn held_by(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, IdpError> {
+        let mut by_app: BTreeMap<AppId, (BTreeSet<String>, Time)> = BTreeMap::new();
+        for grant in tx.grants_of(user, GRANTS).await? {
+            let held = by_app.entry(grant.app_id).or_insert_with(|| (BTreeSet::new(), grant.created_at));
+            held.0.extend(grant.scopes.split(' ').filter(|s| !s.is_empty()).map(str::to_owned));
+            held.1 = held.1.max(grant.created_at);
+        }
+        let mut held = Vec::new();
+        for (app, (scopes, since)) in by_app {
+            held.extend(tx.app(app).await?.map(|app| Held { app, scopes, since }));
+        }
+        Ok(held)
+    }
+
+    /// What a user has open: live sessions, and what apps hold.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_user_open(
+        &self,
+        ctx: &Ctx,
+        user: UserId,
+    ) -> Result<(Vec<Session>, Vec<Held>), IdpError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let held = Self::held_by(&mut tx, user).await?;
+        let sessions = tx.sessions_of(user, ctx.now).await?;
+        Ok((sessions.into_iter().filter(|s| s.is_live(ctx.now)).collect(), held))
+    }
+
     /// A user's past.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn console_user_past(&self, ctx: &Ctx, user: UserId) -> Result<UserPast, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let mut count = BTreeMap::new();
-        for grant in tx.grants_of(user, GRANTS).await? {
-            *count.entry(grant.app_id).or_insert(0) += 1;
-        }
-        let mut grants = Vec::new();
-        for (app, held) in count {
-            grants.extend(tx.app(app).await?.map(|app| (app, held)));
-        }
+        let grants = Self::held_by(&mut tx, user).await?;
         let own = of_user(&user.to_string());
         let refused = Condition::All(vec![own.clone(), kinds::refusals()]);
         let ago = |days: i64| Some(ctx.now.plus_secs(-days * DAY));
         Ok(UserPast {
-            sessions: tx.sessions_of(user, ctx.now).await?.iter().filter(|s| s.is_live(ctx.now)).count(),
+            sessions: tx
+                .sessions_of(user, ctx.now)
+                .await?
+                .into_iter()
+                .filter(|s| s.is_live(ctx.now))
+                .collect(),
             grants,
             last_refusal: tx.latest_matching(refused, ago(REFUSAL_DAYS), 1).await?.pop(),
             recent: tx.latest_matching(own, ago(RECENT_DAYS), RECENT).await?,

@@ -104,6 +104,25 @@ struct Found {
 }
 
 impl Idp {
+    /// A part of the log for a file, and the cursor of what is older.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_log_part(
+        &self,
+        ctx: &Ctx,
+        search: &LogSearch,
+    ) -> Result<(Vec<EventRow>, Option<String>), IdpError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let found = self.page(&mut tx, ctx, search, false).await?;
+        let last = found.events.last().filter(|_| found.older);
+        let older = last.map(|event| {
+            let sealed = self.seal(ctx, search, Order::PublishedDescending);
+            sealed.cursor(self.secrets().cursor_key(), Position::of(event))
+        });
+        Ok((found.events, older))
+    }
+
     /// A page of the log.
     ///
     /// # Errors

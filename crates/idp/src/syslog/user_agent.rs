@@ -40,6 +40,21 @@ pub(super) fn guess(user_agent: &str) -> Guess {
     }
 }
 
+/// What a sign-in seems to come from, for people: `Firefox on Linux`.
+#[must_use]
+pub fn device(user_agent: &str) -> String {
+    let guess = guess(user_agent);
+    let browser = match guess.browser {
+        "EDGE" => "Edge",
+        "OPERA" => "Opera",
+        "FIREFOX" => "Firefox",
+        "CHROME" => "Chrome",
+        "SAFARI" => "Safari",
+        _ => "Unknown browser",
+    };
+    if guess.os == "Unknown" { browser.to_owned() } else { format!("{browser} on {}", guess.os) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::guess;

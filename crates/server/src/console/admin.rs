@@ -79,7 +79,11 @@ impl Admin {
 
     /// Refuses a form that no page of this session sent.
     pub(super) fn check_form(&self, headers: &HeaderMap, params: &Params) -> Result<()> {
-        let token = params.get("csrf").unwrap_or_default();
+        self.check_token(headers, params.get("csrf").unwrap_or_default())
+    }
+
+    /// Refuses a form whose token isn't this session's.
+    pub(super) fn check_token(&self, headers: &HeaderMap, token: &str) -> Result<()> {
         let ours = form_is_ours(&self.app, self.ctx.tenant_id(), &self.cookie, headers, token);
         if ours { Ok(()) } else { Err(Failure::NotOurForm) }
     }

@@ -3,38 +3,63 @@
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::next::encoded;
-use super::rows::brief;
+use super::rows::{app_url, brief};
 use super::words::{self, number};
-use super::{when, words::count};
+use super::{app_start, when, words::count};
 use crate::html;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use signet_domain::Time;
 use signet_domain::app::{App, AppSecret, AppStatus, ConsentMethod, Rotation};
 use signet_domain::id::AppId;
+use signet_idp::admin::app_secrets::MAX_SECRETS;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::directory::AppPast;
 use signet_idp::syslog::visible;
-use signet_web::{AppPage, Fact, Grant, Link, Section};
+use signet_oauth::Params;
+use signet_web::{Action, AppPage, Fact, Grant, Link, SecretRow, Section};
 
-pub(super) async fn get(admin: Admin, Path(id): Path<String>) -> Response {
-    admin.answer(show(&admin, &id).await)
+pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show(&admin, &id, params.get("done")).await)
 }
 
-async fn show(admin: &Admin, id: &str) -> Result<Response> {
+/// Confirms what the forms did, as far as it is true.
+fn told(done: Option<&str>, app: &App) -> Option<String> {
+    let text = match done? {
+        "create" => "The app is created.",
+        "edit" => "The settings are saved.",
+        "on" if app.is_active() => "The app is switched on.",
+        "off" if !app.is_active() => "The app is switched off, and its tokens are refused.",
+        "retire" => "The secret is retired.",
+        "secret-on" => "The secret works again.",
+        "secret-off" => "The secret is switched off.",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Apps)?;
     let (app, secrets) = find(admin, id).await?;
     let past = admin.idp().console_app_past(&admin.ctx, &app).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
     let label = visible(&app.label);
     let log = format!("/console/log?app={}&range=30d&machines=show", encoded(&app.client_id));
+    let mut console = admin.frame(&label, Section::Apps);
+    console.notice = told(done, &app);
     Ok(html::page(&AppPage {
-        console: admin.frame(&label, Section::Apps),
+        console,
         back: Link::new("Apps", "/console/apps"),
         name: label,
         kind: words::app_kind(app.kind).to_owned(),
         status: words::app_status(&app),
-        values: values(&admin.ctx.tenant.url, &app, &secrets, admin.ctx.now),
+        values: values(&admin.ctx.tenant.url, &app),
+        start: app_start::snippets(&admin.ctx.tenant.url, &app),
+        secrets: secret_rows(admin, &app, &secrets),
+        roll: (admin.may(Area::Apps, Access::Write) && app.is_confidential() && secrets.len() < MAX_SECRETS)
+            .then(|| Link::new("Make another", format!("{}/secrets/new", app_url(&app.id.to_string())))),
+        edit: edit(admin, &app),
+        actions: actions(admin, &app),
         redirect_uris: app.redirect_uris.iter().map(|uri| visible_uri(uri)).collect(),
         grants: grants(&app),
         settings: settings(&app),
@@ -44,7 +69,7 @@ async fn show(admin: &Admin, id: &str) -> Result<Response> {
     }))
 }
 
-async fn find(admin: &Admin, id: &str) -> Result<(App, Vec<AppSecret>)> {
+pub(super) async fn find(admin: &Admin, id: &str) -> Result<(App, Vec<AppSecret>)> {
     let missing = Failure::Missing("There is no such app here. It may have been deleted.");
     let Some(id) = AppId::parse(id) else { return Err(missing) };
     let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
@@ -58,7 +83,7 @@ fn visible_uri(uri: &str) -> String {
     if uri.len() <= 100 { visible(uri) } else { uri.chars().filter(|c| !c.is_control()).collect() }
 }
 
-fn values(tenant_url: &str, app: &App, secrets: &[AppSecret], now: Time) -> Vec<Fact> {
+fn values(tenant_url: &str, app: &App) -> Vec<Fact> {
     let mut values = vec![
         Fact::code("Issuer", format!("{tenant_url}/oauth2/default")),
         Fact::code("Client ID", &app.client_id),
@@ -66,17 +91,59 @@ fn values(tenant_url: &str, app: &App, secrets: &[AppSecret], now: Time) -> Vec<
     if !app.is_confidential() {
         values.push(Fact::text("Secret", "none: the app proves itself by PKCE"));
     }
-    for (n, secret) in secrets.iter().enumerate() {
-        let label = if secrets.len() == 1 { "Secret".to_owned() } else { format!("Secret {}", n + 1) };
-        let made = format!("made {}", when::moment(secret.created_at, now).shown);
-        let used = match secret.last_used_at {
-            Some(at) => format!("last used {}", when::hour(at, now).shown),
-            None => "never used".to_owned(),
-        };
-        let off = if secret.status == AppStatus::Active { "" } else { ", switched off" };
-        values.push(Fact::text(label, format!("{made}, {used}{off}")));
-    }
     values
+}
+
+fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow> {
+    let now = admin.ctx.now;
+    let working = secrets.iter().filter(|s| s.status == AppStatus::Active).count();
+    let row = |secret: &AppSecret| {
+        let on = secret.status == AppStatus::Active;
+        let url = format!("{}/secrets/{}", app_url(&app.id.to_string()), secret.id);
+        let mut actions = Vec::new();
+        if admin.may(Area::Apps, Access::Write) {
+            // The last one that works stays.
+            if on && working > 1 {
+                actions.push(Action::post("Switch off", format!("{url}/off")));
+            } else if !on {
+                actions.push(Action::post("Switch on", format!("{url}/on")));
+            }
+            if !on || working > 1 {
+                actions.push(Action::ask("Retire…", format!("{url}/retire")).dangerous());
+            }
+        }
+        SecretRow {
+            id: secret.id.to_string(),
+            made: when::moment(secret.created_at, now),
+            used: match secret.last_used_at {
+                Some(at) => format!("last used {}", when::hour(at, now).shown),
+                None => "never used".to_owned(),
+            },
+            status: words::on_or_off(on),
+            actions,
+        }
+    };
+    secrets.iter().map(row).collect()
+}
+
+fn edit(admin: &Admin, app: &App) -> Vec<Link> {
+    let url = format!("{}/edit", app_url(&app.id.to_string()));
+    if admin.may(Area::Apps, Access::Write) { vec![Link::new("Settings", url)] } else { Vec::new() }
+}
+
+fn actions(admin: &Admin, app: &App) -> Vec<Action> {
+    if !admin.may(Area::Apps, Access::Write) {
+        return Vec::new();
+    }
+    let url = app_url(&app.id.to_string());
+    if app.is_active() {
+        let off = Action::ask("Switch off…", format!("{url}/off"));
+        return vec![off.explain("Its tokens are refused at once. Nothing is deleted.").dangerous()];
+    }
+    vec![
+        Action::post("Switch on", format!("{url}/on")).explain("It may get tokens again."),
+        Action::ask("Delete…", format!("{url}/delete")).explain("For good.").dangerous(),
+    ]
 }
 
 fn grants(app: &App) -> Vec<Grant> {

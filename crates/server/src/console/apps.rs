@@ -9,10 +9,10 @@ use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
 use signet_domain::id::AppId;
-use signet_idp::admin::Area;
+use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{AppList, AppRow, Empty, Paging, Section};
+use signet_web::{AppList, AppRow, Empty, Link, Paging, Section};
 
 const PATH: &str = "/console/apps";
 const PAGE: usize = 50;
@@ -21,13 +21,13 @@ const LIST: &str = "console apps";
 
 pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    admin.answer(show(&admin, params.get("after")).await)
+    admin.answer(show(&admin, &params).await)
 }
 
-async fn show(admin: &Admin, after: Option<&str>) -> Result<Response> {
+async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Apps)?;
     let (idp, ctx) = (admin.idp(), &admin.ctx);
-    let after = after.and_then(|cursor| idp.open_cursor(ctx, LIST, cursor).ok()).map(AppId);
+    let after = params.get("after").and_then(|cursor| idp.open_cursor(ctx, LIST, cursor).ok()).map(AppId);
     let used = idp.console_newest_tokens(ctx).await?;
     let mut apps = {
         let mut tx = idp.store().tenant(ctx.tenant_id()).read().await?;
@@ -47,14 +47,15 @@ async fn show(admin: &Admin, after: Option<&str>) -> Result<Response> {
             last_used: used.get(&app.client_id).map(|hour| when::hour(*hour, ctx.now)),
         })
         .collect();
+    let mut console = admin.frame("Apps", Section::Apps);
+    console.notice = params.get("done").filter(|d| *d == "delete").map(|_| "The app is deleted.".to_owned());
     Ok(html::page(&AppList {
-        console: admin.frame("Apps", Section::Apps),
+        console,
+        create: admin.may(Area::Apps, Access::Write).then(|| Link::new("New app", "/console/apps/new")),
         count: words::total(rows.len(), "app", after.is_none() && !more),
         empty: rows.is_empty().then(|| Empty::NothingYet {
-            sentence:
-                "Apps that sign people in, or act for themselves, appear here once they are created through \
-                       the API."
-                    .to_owned(),
+            sentence: "Apps that sign people in, or act for themselves, appear here once they are created."
+                .to_owned(),
             action: None,
         }),
         apps: rows,

@@ -1,26 +1,47 @@
 //! What may call the management API.
 
 use super::admin::Admin;
-use super::failure::Result;
+use super::credential_forms::Found;
+use super::failure::{Failure, Result};
 use super::{when, words};
 use crate::html;
+use axum::extract::RawQuery;
 use axum::response::Response;
 use signet_domain::Time;
 use signet_domain::credential::{ApiToken, Credential};
-use signet_domain::user::User;
-use signet_idp::admin::Area;
+use signet_domain::user::{AdminRole, User};
+use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
-use signet_web::{CredentialList, CredentialRow, Empty, Paging, Section, Status, Tone};
+use signet_oauth::Params;
+use signet_web::{CredentialList, CredentialRow, Empty, Link, Paging, Section, Status, Tone};
 use std::collections::HashMap;
 
+/// The list's address.
+pub(super) const PATH: &str = "/console/credentials";
 /// Days after which an unused token is worth a look; it ends by itself after 30.
 const QUIET_DAYS: i64 = 21;
 
-pub(super) async fn get(admin: Admin) -> Response {
-    admin.answer(show(&admin).await)
+pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show(&admin, params.get("done")).await)
 }
 
-async fn show(admin: &Admin) -> Result<Response> {
+/// One of both kinds: `tokens` and `clients` in addresses.
+pub(super) async fn find(admin: &Admin, kind: &str, id: &str) -> Result<Found> {
+    match kind {
+        "tokens" => {
+            let token = admin.idp().admin_api_token(&admin.ctx, id).await?;
+            Ok(Found::Token(Box::new(token)))
+        }
+        "clients" => {
+            let credential = admin.idp().admin_credential(&admin.ctx, id).await?;
+            Ok(Found::Credential(Box::new(credential)))
+        }
+        _ => Err(Failure::Missing("There is nothing at this address.")),
+    }
+}
+
+async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Callers)?;
     let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
     let (tokens, credentials) = (tx.api_tokens().await?, tx.credentials().await?);
@@ -37,11 +58,20 @@ async fn show(admin: &Admin) -> Result<Response> {
         rows.push(token_row(token, owners.get(&token.user_id).and_then(Option::as_ref), now));
     }
     rows.extend(credentials.iter().map(|c| credential_row(c, now)));
+    let mut console = admin.frame("API credentials", Section::Credentials);
+    console.notice = done.filter(|d| *d == "revoke").map(|_| "It is revoked.".to_owned());
     Ok(html::page(&CredentialList {
-        console: admin.frame("API credentials", Section::Credentials),
+        console,
+        create: if admin.may(Area::Callers, Access::Write) {
+            vec![
+                Link::new("New API token", format!("{PATH}/tokens/new")),
+                Link::new("New API credential", format!("{PATH}/clients/new")),
+            ]
+        } else {
+            Vec::new()
+        },
         empty: rows.is_empty().then(|| Empty::NothingYet {
-            sentence: "API tokens and credentials appear here once they are created through the API."
-                .to_owned(),
+            sentence: "API tokens and credentials appear here once they are made.".to_owned(),
             action: None,
         }),
         credentials: rows,
@@ -51,16 +81,37 @@ async fn show(admin: &Admin) -> Result<Response> {
 
 /// A token acts for the administrator that made it, as far as that one's role reaches now.
 fn token_row(token: &ApiToken, owner: Option<&User>, now: Time) -> CredentialRow {
-    let acting = owner.filter(|u| u.is_active()).and_then(|u| u.admin_role);
-    let may = match (owner, acting) {
+    CredentialRow {
+        url: Some(format!("{PATH}/tokens/{}", token.id)),
+        name: visible(&token.name),
+        kind: "API token".to_owned(),
+        hint: token.id.to_string(),
+        scopes: may_of(owner),
+        created: Some(when::moment(token.created_at, now)),
+        last_used: token.last_used_at.map(|at| when::hour(at, now)),
+        status: token_status(token, owner, now),
+    }
+}
+
+fn acting(owner: Option<&User>) -> Option<AdminRole> {
+    owner.filter(|u| u.is_active()).and_then(|u| u.admin_role)
+}
+
+/// What a token may do now.
+pub(super) fn may_of(owner: Option<&User>) -> String {
+    match (owner, acting(owner)) {
         (Some(user), Some(role)) => format!("{}, as {}", words::role(role), visible(&user.login)),
         (Some(user), None) => format!("nothing: {} is no administrator now", visible(&user.login)),
         (None, _) => "nothing".to_owned(),
-    };
+    }
+}
+
+/// Whether a token works, and whether anybody needs it.
+pub(super) fn token_status(token: &ApiToken, owner: Option<&User>, now: Time) -> Status {
     let last = token.last_used_at.unwrap_or(token.created_at);
-    let status = if token.expires_at <= now {
+    if token.expires_at <= now {
         Status::new("Expired", Tone::Quiet)
-    } else if acting.is_none() {
+    } else if acting(owner).is_none() {
         Status::new("Without effect", Tone::Warn)
     } else if token.last_used_at.is_none() {
         Status::new("Never used", Tone::Quiet)
@@ -68,20 +119,12 @@ fn token_row(token: &ApiToken, owner: Option<&User>, now: Time) -> CredentialRow
         Status::new(format!("Unused for {}", when::span(now.since(last))), Tone::Warn)
     } else {
         words::on_or_off(true)
-    };
-    CredentialRow {
-        name: visible(&token.name),
-        kind: "API token".to_owned(),
-        hint: token.id.to_string(),
-        scopes: may,
-        created: Some(when::moment(token.created_at, now)),
-        last_used: token.last_used_at.map(|at| when::hour(at, now)),
-        status,
     }
 }
 
 fn credential_row(credential: &Credential, now: Time) -> CredentialRow {
     CredentialRow {
+        url: Some(format!("{PATH}/clients/{}", credential.id)),
         name: visible(&credential.name),
         kind: "API credential".to_owned(),
         hint: shortened(&credential.client_id),

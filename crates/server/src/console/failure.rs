@@ -24,6 +24,8 @@ pub(super) enum Failure {
     NotOurForm,
     /// What was asked doesn't fit how things are; a sentence says why.
     Refused(&'static str),
+    /// Somebody else changed it in the meantime.
+    Stale(&'static str),
     /// Nobody's fault.
     Broken(IdpError),
 }
@@ -43,15 +45,21 @@ impl From<StoreError> for Failure {
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
         match error {
-            AdminError::NotFound { .. } => {
-                Self::Missing("There is no such user here. The user may have been deleted.")
-            }
+            AdminError::NotFound { kind, .. } => Self::Missing(match kind {
+                "User" => "There is no such user here. The user may have been deleted.",
+                "AppInstance" => "There is no such app here. It may have been deleted.",
+                "AuthorizationServer" => {
+                    "There is no such authorization server here. It may have been deleted."
+                }
+                _ => "There is no such thing here. It may be gone already.",
+            }),
+            AdminError::StillActive => Self::Refused("Switch the app off first. Nothing was changed."),
             AdminError::Forbidden => Self::Forbidden,
             AdminError::LastAdmin => Self::Refused(
                 "This is the last active super administrator. Nothing was changed: make someone else one first.",
             ),
             AdminError::Stale => {
-                Self::Refused("Someone else changed this in the meantime. Nothing was changed: look again.")
+                Self::Stale("Someone else changed this in the meantime. Nothing was changed: look again.")
             }
             AdminError::Failed(error) => Self::Broken(error),
             _ => {
@@ -76,6 +84,7 @@ impl Failure {
                 "This form can't be used any more",
                 "Nothing was changed. It was opened in another session: go back, reload the page and try again.",
             ),
+            Self::Stale(sentence) => (StatusCode::PRECONDITION_FAILED, "Changed in the meantime", sentence),
             Self::Refused(sentence) => (StatusCode::CONFLICT, "That isn't possible", sentence),
             Self::Broken(error) => return broken(ctx, &error),
         };

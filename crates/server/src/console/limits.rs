@@ -99,6 +99,7 @@ fn callers(admin: &Admin, all: &[CallerUse]) -> Vec<Caller> {
                 url: format!("/console/limits/callers/{}/{what}", next::encoded(&caller.id)),
                 explain: None,
                 danger: !caller.paused,
+                asks: false,
             }),
         }
     });

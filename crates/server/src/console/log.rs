@@ -2,6 +2,7 @@
 
 mod chart;
 mod detail;
+pub(super) mod export;
 mod params;
 mod search;
 
@@ -51,7 +52,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         days: Vec::new(),
         paging: Paging::default(),
         empty: None,
-        export: None,
+        exports: Vec::new(),
         chosen: chosen(admin, params).await?,
         close_url: params.without(Key::Event).url(PATH),
     };
@@ -80,6 +81,11 @@ async fn fill(
             .then(|| "Nothing older in this range.".to_owned()),
     };
     page.folded = folded(params, view);
+    let rest = params.without_place().without(Key::Event);
+    page.exports = vec![
+        Link::new("CSV", rest.url(&format!("{PATH}/export.csv"))),
+        Link::new("JSON lines", rest.url(&format!("{PATH}/export.jsonl"))),
+    ];
     if let Some(chart) = asked.search.chart {
         page.bars = chart::bars(params, &chart, &view.buckets);
         (page.bars_from, page.bars_to) = chart::ends(&chart, admin.ctx.now);

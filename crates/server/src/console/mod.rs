@@ -3,24 +3,35 @@
 
 mod admin;
 mod app;
+mod app_deeds;
+mod app_form;
+mod app_start;
 mod apps;
+mod credential_forms;
 mod credentials;
 mod event;
 mod failure;
+mod form;
 mod limits;
 mod log;
 mod next;
 mod overview;
 mod rows;
+mod scope_forms;
+mod server_forms;
+mod server_page;
 mod servers;
 mod sign_in;
 mod user;
 mod user_actions;
+mod user_edit;
+mod user_new;
 mod users;
-mod when;
+pub(crate) mod when;
 mod words;
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 
 /// Its routes.
@@ -30,14 +41,63 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/sign-in", get(sign_in::get).post(sign_in::post))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/log", get(log::get))
+        .route("/console/log/export.csv", get(log::export::csv))
+        .route("/console/log/export.jsonl", get(log::export::json_lines))
         .route("/console/log/{id}", get(event::get))
         .route("/console/users", get(users::get))
         .route("/console/users/{id}", get(user::get))
         .route("/console/users/{id}/{action}", post(user_actions::post))
+        .route("/console/users/new", get(user_new::get).post(user_new::post))
+        .route("/console/users/{id}/edit", get(user_edit::edit).post(user_edit::save))
+        .route("/console/users/{id}/password", get(user_edit::password).post(user_edit::set_password))
+        .route("/console/users/{id}/role", get(user_edit::role).post(user_edit::set_role))
+        .route("/console/users/{id}/deactivate", get(user_edit::deactivate).post(user_edit::deactivated))
+        .route("/console/users/{id}/delete", get(user_edit::delete).post(user_edit::deleted))
+        .route("/console/users/{id}/sessions/{session}/end", post(user_edit::end_session))
+        .route("/console/users/{id}/apps/{app}/revoke", post(user_edit::revoke))
         .route("/console/apps", get(apps::get))
         .route("/console/apps/{id}", get(app::get))
+        .route("/console/apps/new", get(app_form::new).post(app_form::create))
+        .route("/console/apps/{id}/edit", get(app_form::edit).post(app_form::save))
+        .route("/console/apps/{id}/off", get(app_deeds::ask_off).post(app_deeds::off))
+        .route("/console/apps/{id}/on", post(app_deeds::on))
+        .route("/console/apps/{id}/delete", get(app_deeds::ask_delete).post(app_deeds::delete))
+        .route("/console/apps/{id}/secrets/new", get(app_deeds::ask_secret).post(app_deeds::make_secret))
+        .route("/console/apps/{id}/secrets/{secret}/off", post(app_deeds::secret_off))
+        .route("/console/apps/{id}/secrets/{secret}/on", post(app_deeds::secret_on))
+        .route(
+            "/console/apps/{id}/secrets/{secret}/retire",
+            get(app_deeds::ask_retire).post(app_deeds::retire),
+        )
         .route("/console/servers", get(servers::get))
+        .route("/console/servers/new", get(server_forms::new).post(server_forms::create))
+        .route("/console/servers/{id}", get(server_page::get))
+        .route("/console/servers/{id}/edit", get(server_forms::edit).post(server_forms::save))
+        .route("/console/servers/{id}/off", get(server_forms::ask_off).post(server_forms::off))
+        .route("/console/servers/{id}/on", post(server_forms::on))
+        .route("/console/servers/{id}/roll", get(server_forms::ask_roll).post(server_forms::roll))
+        .route("/console/servers/{id}/delete", get(server_forms::ask_delete).post(server_forms::delete))
+        .route("/console/servers/{id}/scopes/new", get(scope_forms::new).post(scope_forms::create))
+        .route("/console/servers/{id}/scopes/{scope}", get(scope_forms::edit).post(scope_forms::save))
+        .route(
+            "/console/servers/{id}/scopes/{scope}/delete",
+            get(scope_forms::ask_delete).post(scope_forms::delete),
+        )
         .route("/console/limits", get(limits::get))
         .route("/console/limits/callers/{id}/{action}", post(limits::post))
         .route("/console/credentials", get(credentials::get))
+        .route(
+            "/console/credentials/tokens/new",
+            get(credential_forms::new_token).post(credential_forms::make_token),
+        )
+        .route(
+            "/console/credentials/clients/new",
+            get(credential_forms::new_client).post(credential_forms::make_client),
+        )
+        .route("/console/credentials/{kind}/{id}", get(credential_forms::show))
+        .route(
+            "/console/credentials/{kind}/{id}/revoke",
+            get(credential_forms::ask_revoke).post(credential_forms::revoke),
+        )
+        .layer(map_response(crate::html::alone))
 }

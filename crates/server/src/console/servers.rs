@@ -2,22 +2,26 @@
 
 use super::admin::Admin;
 use super::failure::Result;
+use super::server_page::server_url;
 use super::words;
 use crate::html;
+use axum::extract::RawQuery;
 use axum::response::Response;
 use signet_domain::server::{KeyRow, KeyStatus, ScopeRow, Server, ServerKind, ServerStatus};
-use signet_idp::admin::Area;
+use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
+use signet_oauth::Params;
 use signet_web::{Fact, Link, Section, ServerList, ServerRow};
 
 /// Most servers on the page.
 const SHOWN: i64 = 100;
 
-pub(super) async fn get(admin: Admin) -> Response {
-    admin.answer(show(&admin).await)
+pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show(&admin, params.get("done")).await)
 }
 
-async fn show(admin: &Admin) -> Result<Response> {
+async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Apps)?;
     let mut rows = Vec::new();
     let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
@@ -27,14 +31,20 @@ async fn show(admin: &Admin) -> Result<Response> {
         rows.push(row(&admin.ctx.tenant.url, &server, &scopes, &keys));
     }
     drop(tx);
+    let mut console = admin.frame("Authorization servers", Section::Servers);
+    console.notice =
+        done.filter(|d| *d == "delete").map(|_| "The authorization server is deleted.".to_owned());
     Ok(html::page(&ServerList {
-        console: admin.frame("Authorization servers", Section::Servers),
+        console,
+        create: admin
+            .may(Area::Apps, Access::Write)
+            .then(|| Link::new("New authorization server", "/console/servers/new")),
         servers: rows,
         empty: None,
     }))
 }
 
-fn row(tenant_url: &str, server: &Server, scopes: &[ScopeRow], keys: &[KeyRow]) -> ServerRow {
+pub(super) fn row(tenant_url: &str, server: &Server, scopes: &[ScopeRow], keys: &[KeyRow]) -> ServerRow {
     let names: Vec<String> = scopes.iter().map(|s| visible(&s.name)).collect();
     let active = keys.iter().find(|k| k.status == KeyStatus::Active);
     let mut facts = vec![
@@ -60,6 +70,7 @@ fn row(tenant_url: &str, server: &Server, scopes: &[ScopeRow], keys: &[KeyRow]) 
         ServerKind::Custom => base.clone(),
     };
     ServerRow {
+        url: server_url(server),
         name: visible(if server.kind == ServerKind::Org { "org" } else { &server.name }),
         note: Some(visible(&server.description)).filter(|d| !d.is_empty()),
         status: words::on_or_off(server.status == ServerStatus::Active),

@@ -2,10 +2,11 @@
 
 use super::admin::Admin;
 use super::failure::Result;
-use super::rows::{brief, user_url};
+use super::rows::{app_url, brief, user_url};
 use super::user_actions::Deed;
 use super::{when, words};
 use crate::html;
+use crate::pages::open_things::{allowed, sessions};
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use signet_domain::user::UserStatus;
@@ -35,29 +36,61 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     let past = admin.idp().console_user_past(&admin.ctx, view.user.id).await?;
     let login = visible(&view.user.login);
     let mut console = admin.frame(&login, Section::Users);
-    console.notice = done.and_then(Deed::parse).filter(|d| d.is_plausible(&view)).map(|d| d.told(&login));
+    console.notice = done
+        .and_then(Deed::parse)
+        .filter(|d| d.is_plausible(&view))
+        .map(|d| d.told(&login))
+        .or_else(|| told(done, &view));
     let last = brief(admin, past.last_refusal.as_slice()).await?.pop();
     let explained = past.last_refusal.as_ref().map(|event| {
         let words = [syslog::why(event), syslog::fix(event).map(|fix| format!("Fix: {fix}"))];
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     });
     let log = format!("/console/log?user={}&range=30d", view.user.id);
+    let changes = may_change(admin, &view);
+    let sees_apps = admin.may(Area::Apps, Access::Read);
+    let url = user_url(&view.user.id.to_string());
     Ok(html::page(&UserPage {
         console,
         back: Link::new("Users", "/console/users"),
         name: visible(format!("{} {}", view.user.first_name, view.user.last_name).trim()),
         status: words::user_status(view.user.status, view.locked_until.is_some()),
-        facts: facts(admin, &view, &past),
+        facts: facts(admin, &view),
         last_refusal: last,
         last_refusal_why: explained.filter(|text| !text.is_empty()),
         recent: brief(admin, &past.recent).await?,
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
+        sessions: sessions(admin.ctx.now, Some(admin.signed_in.session.id), &past.sessions, |session| {
+            changes.then(|| format!("{url}/sessions/{}/end", session.id))
+        }),
+        allowed: allowed(
+            admin.ctx.now,
+            &past.grants,
+            |held| sees_apps.then(|| app_url(&held.app.id.to_string())),
+            |held| changes.then(|| format!("{url}/apps/{}/revoke", held.app.id)),
+        ),
+        edit: edit(admin, &view),
         actions: actions(admin, &view, &past),
         login,
     }))
 }
 
-fn facts(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Fact> {
+/// Confirms what the forms did, as far as it is true.
+fn told(done: Option<&str>, view: &UserView) -> Option<String> {
+    let text = match done? {
+        "create" => "The user is created.",
+        "edit" => "The profile is saved.",
+        "password" => "The password is set, and every session and token of the user has ended.",
+        "role" => "The role is changed.",
+        "session" => "That session has ended.",
+        "revoke" => "The app's access has ended.",
+        "deactivate" if view.user.status == UserStatus::Deprovisioned => "The user is deactivated.",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn facts(admin: &Admin, view: &UserView) -> Vec<Fact> {
     let (user, now) = (&view.user, admin.ctx.now);
     let moment = |at| when::moment(at, now).shown;
     let mut facts =
@@ -67,10 +100,10 @@ fn facts(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Fact> {
     };
     text("Locked until", view.locked_until.map(moment));
     text("Email", Some(visible(&user.email)));
+    for (name, label) in super::user_edit::MORE {
+        text(label, user.profile.get(*name).and_then(|v| v.as_str()).map(visible));
+    }
     text("Role", user.admin_role.map(|r| words::role(r).to_owned()));
-    text("Open sessions", Some(past.sessions.to_string()));
-    let apps: Vec<String> = past.grants.iter().map(|(app, _)| visible(&app.label)).collect();
-    text("Has tokens for", Some(if apps.is_empty() { "no app".to_owned() } else { apps.join(", ") }));
     text("Last sign-in", Some(user.last_login_at.map_or_else(|| "never".to_owned(), moment)));
     text("Password set", user.password_changed_at.map(moment));
     text("Created", Some(moment(user.created_at)));
@@ -79,23 +112,60 @@ fn facts(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Fact> {
     facts
 }
 
+/// Whether this administrator may change this user.
+pub(super) fn may_change(admin: &Admin, view: &UserView) -> bool {
+    admin.may(Area::Users, Access::Write) && admin.caller.rights.may_change(&view.user)
+}
+
 /// The deeds that fit the user's state, for a role that may do them.
 fn actions(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Action> {
-    if !admin.may(Area::Users, Access::Write) || !admin.caller.rights.may_change(&view.user) {
+    if !may_change(admin, view) {
         return Vec::new();
     }
-    let has_open = past.sessions > 0 || !past.grants.is_empty();
+    let has_open = !past.sessions.is_empty() || !past.grants.is_empty();
+    let status = view.user.status;
+    let gone = status == UserStatus::Deprovisioned;
     let fits = |deed: &Deed| match deed {
+        Deed::Activate => gone || status == UserStatus::Staged,
         Deed::Unlock => view.locked_until.is_some(),
-        Deed::Unsuspend => view.user.status == UserStatus::Suspended,
+        Deed::Unsuspend => status == UserStatus::Suspended,
         Deed::SignOut => has_open,
-        Deed::Suspend => view.user.status == UserStatus::Active,
+        Deed::Suspend => status == UserStatus::Active,
     };
-    let action = |deed: Deed| Action {
-        label: deed.label().to_owned(),
-        url: format!("{}/{}", user_url(&view.user.id.to_string()), deed.name()),
-        explain: Some(deed.explanation().to_owned()),
-        danger: deed == Deed::Suspend,
+    let url = user_url(&view.user.id.to_string());
+    let action = |deed: Deed| {
+        let action = Action::post(deed.label(), format!("{url}/{}", deed.name())).explain(deed.explanation());
+        if deed == Deed::Suspend { action.dangerous() } else { action }
     };
-    Deed::ALL.into_iter().filter(fits).map(action).collect()
+    let mut actions: Vec<Action> = Deed::ALL.into_iter().filter(fits).map(action).collect();
+    actions.push(if gone {
+        Action::ask("Delete…", format!("{url}/delete"))
+            .explain("For good. What the log knows stays.")
+            .dangerous()
+    } else {
+        Action::ask("Deactivate…", format!("{url}/deactivate"))
+            .explain("For who has left. Can be activated again.")
+            .dangerous()
+    });
+    actions
+}
+
+/// Ways to pages that change the user.
+fn edit(admin: &Admin, view: &UserView) -> Vec<Link> {
+    let url = user_url(&view.user.id.to_string());
+    let living = view.user.status != UserStatus::Deprovisioned;
+    let changes = may_change(admin, view) && living;
+    [
+        (changes, "Edit profile", "edit"),
+        (changes && admin.may(Area::Users, Access::SetPassword), "Set password", "password"),
+        (
+            admin.may(Area::Roles, Access::Write) && admin.caller.user() != Some(view.user.id) && living,
+            "Change role",
+            "role",
+        ),
+    ]
+    .into_iter()
+    .filter(|(shown, ..)| *shown)
+    .map(|(_, label, page)| Link::new(label, format!("{url}/{page}")))
+    .collect()
 }

@@ -18,6 +18,7 @@ use signet_oauth::Params;
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
+    Activate,
     Unlock,
     Unsuspend,
     SignOut,
@@ -26,11 +27,13 @@ pub(super) enum Deed {
 
 impl Deed {
     /// In the order in which a page offers them.
-    pub(super) const ALL: [Self; 4] = [Self::Unlock, Self::Unsuspend, Self::SignOut, Self::Suspend];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Activate, Self::Unlock, Self::Unsuspend, Self::SignOut, Self::Suspend];
 
     /// In paths.
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::Activate => "activate",
             Self::Unlock => "unlock",
             Self::Unsuspend => "unsuspend",
             Self::SignOut => "sign-out",
@@ -44,6 +47,7 @@ impl Deed {
 
     pub(super) const fn label(self) -> &'static str {
         match self {
+            Self::Activate => "Activate",
             Self::Unlock => "Unlock",
             Self::Unsuspend => "Let back in",
             Self::SignOut => "Sign out everywhere",
@@ -54,6 +58,7 @@ impl Deed {
     /// What follows.
     pub(super) const fn explanation(self) -> &'static str {
         match self {
+            Self::Activate => "Sign-ins work once there is a password.",
             Self::Unlock => "Wrong passwords are forgotten; the next right one signs in.",
             Self::Unsuspend => "Sign-ins work again, with the same password.",
             Self::SignOut => "Ends every session and revokes every token of every app.",
@@ -66,6 +71,7 @@ impl Deed {
     /// Confirms it.
     pub(super) fn told(self, login: &str) -> String {
         match self {
+            Self::Activate => format!("{login} is activated."),
             Self::Unlock => format!("{login} is unlocked."),
             Self::Unsuspend => format!("{login} may sign in again."),
             Self::SignOut => format!("{login} is signed out everywhere."),
@@ -77,6 +83,7 @@ impl Deed {
     /// can write, so it is only given when it is true.
     pub(super) fn is_plausible(self, view: &UserView) -> bool {
         match self {
+            Self::Activate => matches!(view.user.status, UserStatus::Active | UserStatus::Provisioned),
             Self::Unlock => view.locked_until.is_none(),
             Self::Unsuspend => view.user.status == UserStatus::Active,
             Self::SignOut => true,
@@ -106,6 +113,7 @@ async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &
     let key = view.user.id.to_string();
     let step = |step| idp.admin_user_step(ctx, caller, &key, step);
     match deed {
+        Deed::Activate => drop(step(Step::Activate).await?),
         Deed::Unlock => drop(step(Step::Unlock).await?),
         Deed::Unsuspend => drop(step(Step::Unsuspend).await?),
         Deed::Suspend => drop(step(Step::Suspend).await?),

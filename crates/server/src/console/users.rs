@@ -10,10 +10,10 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use signet_idp::admin::user_list::UserQuery;
 use signet_idp::admin::users::UserView;
-use signet_idp::admin::{AdminError, Area, Page};
+use signet_idp::admin::{Access, AdminError, Area, Page};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{Chip, Empty, Paging, Section, UserList, UserRow};
+use signet_web::{Chip, Empty, Link, Paging, Section, UserList, UserRow};
 
 const PATH: &str = "/console/users";
 const PAGE: i64 = 50;
@@ -42,8 +42,11 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         })
         .collect();
     let cut_off = q.is_some() && found.items.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let mut console = admin.frame("Users", Section::Users);
+    console.notice = params.get("done").filter(|d| *d == "delete").map(|_| "The user is deleted.".to_owned());
     Ok(html::page(&UserList {
-        console: admin.frame("Users", Section::Users),
+        console,
+        create: admin.may(Area::Users, Access::Write).then(|| Link::new("New user", "/console/users/new")),
         action: PATH.to_owned(),
         q: q.unwrap_or_default().to_owned(),
         count: words::total(users.len(), "user", after.is_none() && found.next.is_none() && !cut_off),
@@ -84,7 +87,7 @@ fn empty(q: Option<&str>) -> Empty {
             clear_url: PATH.to_owned(),
         },
         None => Empty::NothingYet {
-            sentence: "People appear here once they are created through the API.".to_owned(),
+            sentence: "People appear here once they are created.".to_owned(),
             action: None,
         },
     }

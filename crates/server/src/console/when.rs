@@ -33,7 +33,7 @@ pub(super) fn brief(time: Time, now: Time) -> TimeText {
 }
 
 /// `today, 14:02 UTC`, `23 Nov, 14:02 UTC`, `3 Mar 2025`.
-pub(super) fn moment(time: Time, now: Time) -> TimeText {
+pub(crate) fn moment(time: Time, now: Time) -> TimeText {
     let (then, today) = (civil(time).date(), civil(now).date());
     let shown = if then == today {
         pattern(time, "today, %H:%M UTC")

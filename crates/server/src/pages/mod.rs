@@ -1,21 +1,34 @@
 //! The pages on the way through a sign-in: name and password, consent.
 
 pub mod browser;
+pub(crate) mod open_things;
 pub mod step;
 
+mod account;
 mod consent;
 mod sign_in;
 
 use crate::App;
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 
 /// Every route of these pages.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in::get).post(sign_in::post))
+        .merge(own_account())
         .route("/consent", get(consent::get).post(consent::post))
         .route("/consent/account", post(consent::other_account))
+}
+
+fn own_account() -> Router<App> {
+    Router::new()
+        .route("/account", get(account::get))
+        .route("/account/password", get(account::password).post(account::change))
+        .route("/account/sessions/{session}/end", post(account::end_session))
+        .route("/account/apps/{app}/revoke", post(account::revoke))
+        .layer(map_response(crate::html::alone))
 }
 
 /// The answer to a form that no page of ours sent.

@@ -78,7 +78,7 @@ async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> R
                 (Some(open), Some(handle)) => {
                     step::go(ctx, app.idp().resume(ctx, open, handle, Some(&signed_in)).await?)
                 }
-                _ => step::redirect("/"),
+                _ => step::redirect("/account"),
             };
             let name = cookie::name(&ctx.tenant, "session");
             let value = cookie::set(&name, &cookie, ctx.tenant.is_https(), None);

@@ -1,0 +1,327 @@
+//! Making an app by its kind, and changing its settings.
+
+use super::admin::Admin;
+use super::app::find;
+use super::form::{Form, again, clashing, refused};
+use super::rows::app_url;
+use super::words;
+use crate::html;
+use crate::pages::step;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use signet_domain::app::{App, AppKind, ConsentMethod, Rotation};
+use signet_idp::admin::app_rules::{AppSettings, is_public};
+use signet_idp::admin::{Access, AdminError, Area};
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
+use signet_web::{Fact, Field, FormPage, Link, Pick, Section, ShownOnce};
+
+const NEW: &str = "/console/apps/new";
+/// Every grant type, with its name for people and what it is for.
+const GRANTS: [(&str, &str, &str); 4] = [
+    ("authorization_code", "Authorization code", "People sign in on Signet's page."),
+    ("refresh_token", "Refresh token", "They stay signed in without being asked again."),
+    ("client_credentials", "Client credentials", "The app acts for itself, without a person."),
+    ("password", "Password", "The app itself asks for the password. Only for apps that can't do better yet."),
+];
+
+fn kind_of(text: &str) -> Option<AppKind> {
+    AppKind::ALL.iter().copied().find(|kind| kind.as_str() == text)
+}
+
+/// What an app of a kind begins with.
+fn fresh(kind: AppKind) -> AppSettings {
+    let grants: &[&str] = match kind {
+        AppKind::Service => &["client_credentials"],
+        AppKind::Web | AppKind::Browser | AppKind::Native => &["authorization_code", "refresh_token"],
+    };
+    AppSettings {
+        kind: Some(kind),
+        auth_method: Some(if is_public(kind) { "none" } else { "client_secret_basic" }.to_owned()),
+        grant_types: Some(grants.iter().map(|g| (*g).to_owned()).collect()),
+        pkce_required: Some(true),
+        consent_method: Some(ConsentMethod::Required),
+        rotation: Some(Rotation::Rotate),
+        leeway_seconds: Some(30),
+        ..AppSettings::default()
+    }
+}
+
+fn settings_of(app: &App) -> AppSettings {
+    AppSettings {
+        label: app.label.clone(),
+        kind: Some(app.kind),
+        auth_method: Some(app.auth_method.clone()),
+        grant_types: Some(app.grant_types.0.clone()),
+        response_types: None,
+        redirect_uris: app.redirect_uris.0.clone(),
+        post_logout_redirect_uris: app.post_logout_redirect_uris.0.clone(),
+        allowed_scopes: app.allowed_scopes.0.clone(),
+        pkce_required: Some(app.pkce_required),
+        consent_method: Some(app.consent_method),
+        rotation: Some(app.rotation),
+        leeway_seconds: Some(app.leeway_seconds),
+    }
+}
+
+/// What a form sends. What it can't say stays as `base` has it, so no switch is lost.
+fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
+    let signs_in = kind != AppKind::Service;
+    let consent = ConsentMethod::ALL.iter().copied().find(|c| c.as_str() == form.raw("consent_method"));
+    let rotation =
+        Rotation::ALL.iter().copied().find(|r| r.as_str() == form.raw("refresh_token.rotation_type"));
+    let method = Some(form.text("token_endpoint_auth_method")).filter(|m| !m.is_empty());
+    AppSettings {
+        label: form.text("label"),
+        kind: Some(kind),
+        auth_method: if is_public(kind) { base.auth_method } else { method.or(base.auth_method) },
+        grant_types: Some(if signs_in {
+            form.all("grant_types")
+        } else {
+            base.grant_types.unwrap_or_default()
+        }),
+        response_types: None,
+        redirect_uris: if signs_in { form.lines("redirect_uris") } else { base.redirect_uris },
+        post_logout_redirect_uris: if signs_in {
+            form.lines("post_logout_redirect_uris")
+        } else {
+            base.post_logout_redirect_uris
+        },
+        allowed_scopes: form.raw("allowed_scopes").split_whitespace().map(str::to_owned).collect(),
+        pkce_required: if base.pkce_required == Some(false) {
+            Some(form.ticked("pkce_required", "true"))
+        } else {
+            base.pkce_required
+        },
+        consent_method: consent.or(base.consent_method),
+        rotation: rotation.or(base.rotation),
+        // What is no number is out of bounds, so the rule about it speaks.
+        leeway_seconds: match form.number("refresh_token.leeway") {
+            Ok(Some(seconds)) => Some(seconds),
+            Ok(None) => base.leeway_seconds,
+            Err(()) => Some(-1),
+        },
+    }
+}
+
+/// The fields of an app of a kind.
+fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> FormPage {
+    let grants = s.grant_types.clone().unwrap_or_default();
+    let label =
+        Field::line("label", "Name", s.label.clone()).required().help("People read it when they sign in.");
+    let mut page = page.fields([label]);
+    if kind != AppKind::Service {
+        let sample = match kind {
+            AppKind::Native => {
+                "One a line: http://127.0.0.1/callback (any port), or com.example.app:/callback."
+            }
+            _ => "One a line, exactly as the app sends it: https://shop.example/callback.",
+        };
+        let uris = Field::lines("redirect_uris", "Redirect URIs", s.redirect_uris.join("\n"), 4);
+        let after = Field::lines(
+            "post_logout_redirect_uris",
+            "Where sign-out may lead",
+            s.post_logout_redirect_uris.join("\n"),
+            2,
+        );
+        page = page.group(
+            "Sign-in",
+            [uris.mono().help(sample), after.mono().help("One a line; none is fine."), consent(s)],
+        );
+        page = page.group("Tokens", tokens(kind, s, &grants, leeway));
+    }
+    let scopes = Field::line("allowed_scopes", "Scopes it may ask for", s.allowed_scopes.join(" "));
+    let mut access = vec![scopes.mono().help("Separated by spaces. Empty: every scope of the server.")];
+    if !is_public(kind) {
+        let method = s.auth_method.clone().unwrap_or_default();
+        let pick = |value: &str, label: &str| Pick::new(value, label, method == value);
+        access.push(Field::select(
+            "token_endpoint_auth_method",
+            "It proves itself by",
+            vec![
+                pick("client_secret_basic", "Its secret in the Authorization header (Basic)"),
+                pick("client_secret_post", "Its secret in the form"),
+            ],
+        ));
+    }
+    page.group("Access", access)
+}
+
+fn consent(s: &AppSettings) -> Field {
+    let pick = |method: ConsentMethod, label: &str, help: &str| {
+        Pick::new(method.as_str(), label, s.consent_method == Some(method)).help(help)
+    };
+    let ask = pick(ConsentMethod::Required, "Users are asked once", "For apps that others made.");
+    let trust = pick(ConsentMethod::Trusted, "They are not asked", "For the company's own apps.");
+    Field::radio("consent_method", "Consent", vec![ask, trust])
+}
+
+fn tokens(kind: AppKind, s: &AppSettings, grants: &[String], leeway: String) -> Vec<Field> {
+    let fits = |name: &str| kind == AppKind::Web || !matches!(name, "password" | "client_credentials");
+    let picks = GRANTS
+        .iter()
+        .filter(|(name, ..)| fits(name))
+        .map(|(name, label, help)| Pick::new(*name, *label, grants.iter().any(|g| g == name)).help(*help))
+        .collect();
+    let rotation = |value: Rotation, label: &str| Pick::new(value.as_str(), label, s.rotation == Some(value));
+    let mut fields = vec![Field::checks("grant_types", "Grants", picks)];
+    if kind == AppKind::Web {
+        fields.push(Field::select(
+            "refresh_token.rotation_type",
+            "Refresh tokens",
+            vec![
+                rotation(Rotation::Rotate, "Are replaced at each use"),
+                rotation(Rotation::Static, "Stay the same"),
+            ],
+        ));
+    }
+    let seconds = Field::number("refresh_token.leeway", "Leeway in seconds", leeway);
+    fields.push(seconds.help("How long the one before still answers, for apps that ask twice: 0 to 60."));
+    if s.pkce_required == Some(false) {
+        let pick = Pick::new("true", "Demand PKCE", false).help("Can't be taken back once it is on.");
+        fields.push(Field::checks("pkce_required", "PKCE", vec![pick]));
+    }
+    fields
+}
+
+fn choose_page(admin: &Admin) -> Response {
+    let pick = |kind: AppKind, help: &str| {
+        Pick::new(kind.as_str(), words::app_kind(kind), kind == AppKind::Web).help(help)
+    };
+    let picks = vec![
+        pick(AppKind::Web, "Runs on a server and keeps a secret there: Spring, Django, Next.js, Rails."),
+        pick(
+            AppKind::Browser,
+            "Runs in the browser and keeps no secret: React, Vue, Angular. PKCE protects it.",
+        ),
+        pick(AppKind::Native, "Is installed on a phone or computer, or a command line. PKCE protects it."),
+        pick(AppKind::Service, "Acts for itself without a person: a job, a daemon, another API."),
+    ];
+    let mut page = admin
+        .form(("New app", Section::Apps), vec![Link::new("Apps", "/console/apps")], NEW, "Continue")
+        .fields([Field::radio("kind", "What is it?", picks).required()]);
+    page.hidden.push(signet_web::Hidden::new("step", "kind"));
+    html::page(&page)
+}
+
+fn new_page(admin: &Admin, kind: AppKind, settings: &AppSettings, leeway: String) -> FormPage {
+    let title = format!("New {}", words::app_kind(kind).to_lowercase());
+    let crumbs = vec![Link::new("Apps", "/console/apps"), Link::new("New app", NEW)];
+    let page = admin.form((&title, Section::Apps), crumbs, NEW, "Create app").carry("kind", kind.as_str());
+    fields(page, kind, settings, leeway)
+}
+
+fn leeway(settings: &AppSettings) -> String {
+    settings.leeway_seconds.map(|s| s.to_string()).unwrap_or_default()
+}
+
+/// The choice of a kind, and with one the form for it: each has an address of its own.
+pub(super) async fn new(admin: Admin, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let shown = admin.must(Area::Apps, Access::Write).map(|()| match params.get("kind").and_then(kind_of) {
+        Some(kind) => {
+            let settings = fresh(kind);
+            html::page(&new_page(&admin, kind, &settings, leeway(&settings)))
+        }
+        None => choose_page(&admin),
+    });
+    admin.answer(shown)
+}
+
+pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Response {
+    let made = async {
+        let form = admin.open(&headers, &body, (Area::Apps, Access::Write))?;
+        let Some(kind) = kind_of(form.raw("kind")) else { return Ok(step::redirect(NEW)) };
+        if form.raw("step") == "kind" {
+            return Ok(step::redirect(&format!("{NEW}?kind={}", kind.as_str())));
+        }
+        let settings = sent(&form, kind, fresh(kind));
+        let page = new_page(&admin, kind, &settings, form.text("refresh_token.leeway"));
+        admin.once(&form).await?;
+        let (idp, ctx, caller) = (admin.idp(), &admin.ctx, &admin.caller);
+        let new = match idp.admin_create_app(ctx, caller, settings, None, true).await {
+            Ok(new) => new,
+            Err(error) => return again(page, error),
+        };
+        let url = app_url(&new.app.id.to_string());
+        Ok(match new.secret {
+            None => step::redirect(&format!("{url}?done=create")),
+            Some(secret) => secret_page(&admin, &new.app, secret.expose()),
+        })
+    };
+    let made = made.await;
+    admin.answer(made)
+}
+
+/// A client secret that was just made.
+pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str) -> Response {
+    let label = visible(&app.label);
+    let url = app_url(&app.id.to_string());
+    let token = format!("{}/oauth2/default/v1/token", admin.ctx.tenant.url);
+    let snippet = app.allows_grant("client_credentials").then(|| {
+        format!("curl -u '{}:{secret}' \\\n  -d grant_type=client_credentials \\\n  {token}", app.client_id)
+    });
+    html::page(&ShownOnce {
+        console: admin.frame(&format!("The secret of {label}"), Section::Apps),
+        crumbs: vec![Link::new("Apps", "/console/apps"), Link::new(label, url.clone())],
+        sentence: "Put both into the app's configuration, and the secret nowhere else.".to_owned(),
+        values: vec![Fact::code("Client ID", &app.client_id), Fact::code("Client secret", secret)],
+        snippet,
+        next: Link::new("Go to the app", url),
+    })
+}
+
+fn edit_page(admin: &Admin, app: &App, version: &str, settings: &AppSettings, leeway: String) -> FormPage {
+    let url = app_url(&app.id.to_string());
+    let crumbs = vec![Link::new("Apps", "/console/apps"), Link::new(visible(&app.label), url.clone())];
+    let page = admin
+        .form(("Settings", Section::Apps), crumbs, format!("{url}/edit"), "Save")
+        .carry("version", version);
+    admin.asking(fields(page, app.kind, settings, leeway))
+}
+
+fn edit_page_now(admin: &Admin, app: &App) -> FormPage {
+    let settings = settings_of(app);
+    edit_page(admin, app, &app.version.to_string(), &settings, leeway(&settings))
+}
+
+pub(super) async fn edit(admin: Admin, Path(id): Path<String>) -> Response {
+    let shown = async {
+        admin.must(Area::Apps, Access::Write)?;
+        let (app, _) = find(&admin, &id).await?;
+        Ok(html::page(&edit_page_now(&admin, &app)))
+    };
+    let shown = shown.await;
+    admin.answer(shown)
+}
+
+pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let saved = async {
+        let form = admin.open(&headers, &body, (Area::Apps, Access::Write))?;
+        let (app, _) = find(&admin, &id).await?;
+        let settings = sent(&form, app.kind, settings_of(&app));
+        let seconds = form.text("refresh_token.leeway");
+        let mut page = edit_page(&admin, &app, form.raw("version"), &settings, seconds);
+        if app.kind != AppKind::Service && form.all("grant_types").is_empty() {
+            page.wrong("grant_types", "Choose at least one.");
+            return Ok(refused(&page));
+        }
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
+        let key = app.id.to_string();
+        let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());
+        match admin.idp().admin_replace_app(ctx, caller, &key, settings, &expected).await {
+            Ok(_) => Ok(step::redirect(&format!("{}?done=edit", app_url(&key)))),
+            Err(AdminError::Stale) => {
+                let (now, _) = find(&admin, &id).await?;
+                Ok(clashing(page, &edit_page_now(&admin, &now)))
+            }
+            Err(error) => again(page, error),
+        }
+    };
+    let saved = saved.await;
+    admin.answer(saved)
+}

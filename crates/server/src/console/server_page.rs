@@ -1,0 +1,150 @@
+//! One authorization server: its settings, scopes and keys.
+
+use super::admin::Admin;
+use super::failure::Result;
+use super::servers::row;
+use super::{when, words};
+use crate::html;
+use axum::extract::{Path, RawQuery};
+use axum::response::Response;
+use signet_domain::Time;
+use signet_domain::id::ServerId;
+use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
+use signet_idp::admin::servers::DEFAULT;
+use signet_idp::admin::{Access, AdminError, Area};
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
+use signet_web::{Action, KeyItem, Link, ScopeItem, Section, ServerPage, Status, Tone};
+
+pub(super) const PATH: &str = "/console/servers";
+
+/// Its address.
+pub(super) fn server_url(server: &Server) -> String {
+    format!("{PATH}/{}", server.id)
+}
+
+/// The name that people read.
+pub(super) fn name_of(server: &Server) -> String {
+    visible(if server.kind == ServerKind::Org { "org" } else { &server.name })
+}
+
+/// The server of a path, which is named by its id alone.
+pub(super) async fn find(admin: &Admin, id: &str) -> Result<(Server, Vec<ScopeRow>)> {
+    if ServerId::parse(id).is_none() {
+        return Err(AdminError::not_found(id, "AuthorizationServer").into());
+    }
+    Ok(admin.idp().admin_scopes(&admin.ctx, id).await?)
+}
+
+pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show(&admin, &id, params.get("done")).await)
+}
+
+fn told(done: Option<&str>, server: &Server) -> Option<String> {
+    let on = server.status == ServerStatus::Active;
+    let text = match done? {
+        "create" => "The authorization server is created.",
+        "edit" => "The settings are saved.",
+        "on" if on => "The authorization server is switched on.",
+        "off" if !on => "The authorization server is switched off, and its tokens are refused.",
+        "roll" => "The next key signs from now on, and another is published to follow it.",
+        "scope" => "The scope is saved.",
+        "scope-delete" => "The scope is deleted.",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
+    admin.must_see(Area::Apps)?;
+    let (server, scopes) = find(admin, id).await?;
+    let keys = {
+        let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+        tx.signing_keys(server.id).await?
+    };
+    let writes = admin.may(Area::Apps, Access::Write);
+    let url = server_url(&server);
+    let mut console = admin.frame(&name_of(&server), Section::Servers);
+    console.notice = told(done, &server);
+    Ok(html::page(&ServerPage {
+        console,
+        back: Link::new("Authorization servers", PATH),
+        server: row(&admin.ctx.tenant.url, &server, &scopes, &keys),
+        scopes: scopes.iter().map(|scope| scope_item(scope, writes.then_some(&url))).collect(),
+        add_scope: writes.then(|| Link::new("Add a scope", format!("{url}/scopes/new"))),
+        keys: keys.iter().map(|key| key_item(key, admin.ctx.now)).collect(),
+        edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
+        actions: if writes { actions(&server, &keys) } else { Vec::new() },
+    }))
+}
+
+fn scope_item(scope: &ScopeRow, url: Option<&String>) -> ScopeItem {
+    let mut notes = Vec::new();
+    if scope.is_default {
+        notes.push("default");
+    }
+    if !scope.published {
+        notes.push("not published");
+    }
+    if scope.system {
+        notes.push("comes with every server");
+    }
+    let shown = if scope.display_name.is_empty() { &scope.description } else { &scope.display_name };
+    ScopeItem {
+        name: visible(&scope.name),
+        words: visible(shown),
+        consent: match scope.consent {
+            ScopeConsent::Implicit => "granted without asking".to_owned(),
+            ScopeConsent::Required => "users are asked".to_owned(),
+        },
+        notes: notes.join(", "),
+        url: url.filter(|_| !scope.system).map(|url| format!("{url}/scopes/{}", scope.id)),
+    }
+}
+
+fn key_item(key: &KeyRow, now: Time) -> KeyItem {
+    KeyItem {
+        kid: key.kid.clone(),
+        alg: key.alg.clone(),
+        status: match key.status {
+            KeyStatus::Active => Status::new("Signs", Tone::Good),
+            KeyStatus::Next => Status::new("Published, signs next", Tone::Quiet),
+            KeyStatus::Retiring => Status::new("Only verifies", Tone::Quiet),
+        },
+        made: when::moment(key.created_at, now),
+    }
+}
+
+fn actions(server: &Server, keys: &[KeyRow]) -> Vec<Action> {
+    let url = server_url(server);
+    let mut actions = Vec::new();
+    if !keys.is_empty() {
+        let roll = Action::ask("Roll the key…", format!("{url}/roll"));
+        actions
+            .push(roll.explain("The next key signs at once; the one before verifies until its tokens end."));
+    }
+    if server.kind == ServerKind::Custom {
+        actions.push(if server.status == ServerStatus::Active {
+            let off = Action::ask("Switch off…", format!("{url}/off"));
+            off.explain("Its tokens are refused at once. Nothing is deleted.").dangerous()
+        } else {
+            Action::post("Switch on", format!("{url}/on")).explain("It issues tokens again.")
+        });
+        if server.slug != DEFAULT {
+            let delete = Action::ask("Delete…", format!("{url}/delete"));
+            actions.push(delete.explain("With its scopes and keys, for good.").dangerous());
+        }
+    }
+    actions
+}
+
+/// Minutes, as a form has them.
+pub(super) fn minutes(seconds: i64) -> String {
+    (seconds / 60).to_string()
+}
+
+/// How long something lives, beside a field of minutes.
+pub(super) fn lives(seconds: i64) -> String {
+    format!("In minutes. Now {}.", words::lifetime(seconds))
+}

@@ -1,0 +1,369 @@
+//! Changing a user: the profile, the password, the role, and the end of the account.
+
+use super::admin::Admin;
+use super::failure::{Failure, Result};
+use super::form::{Form, again, clashing, params, refused};
+use super::rows::user_url;
+use super::user::{self, may_change};
+use super::user_new::{chosen_password, password_fields, shown_once};
+use super::words;
+use crate::html;
+use crate::pages::step;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Map, Value};
+use signet_domain::id::AppId;
+use signet_domain::user::{AdminRole, User, UserStatus};
+use signet_idp::admin::user_lifecycle::Step;
+use signet_idp::admin::users::{UserInput, UserView};
+use signet_idp::admin::{Access, AdminError, Area, Expected};
+use signet_idp::syslog::visible;
+use signet_web::{Field, FormPage, Link, Pick, Section};
+
+/// Members of the profile beside login, e-mail and names, that the console knows.
+pub(super) const MORE: &[(&str, &str)] = &[
+    ("displayName", "Shown as"),
+    ("title", "Title"),
+    ("department", "Department"),
+    ("mobilePhone", "Mobile phone"),
+    ("preferredLanguage", "Language"),
+    ("timezone", "Time zone"),
+];
+
+/// The fields of a profile.
+pub(super) fn profile_fields(value: &dyn Fn(&str) -> String) -> Vec<Field> {
+    let mut fields = vec![
+        Field::line("login", "Login", value("login"))
+            .required()
+            .help("An e-mail address, or a short name that gets the tenant's domain."),
+        Field::line("email", "E-mail", value("email")).required(),
+        Field::line("firstName", "Given name", value("firstName")),
+        Field::line("lastName", "Family name", value("lastName")),
+    ];
+    fields.extend(MORE.iter().map(|(name, label)| Field::line(*name, *label, value(name))));
+    fields
+}
+
+/// The profile that a form sends: every member that the form has, so an emptied one is cleared.
+pub(super) fn sent(form: &Form) -> Map<String, Value> {
+    let names = ["login", "email", "firstName", "lastName"].into_iter().chain(MORE.iter().map(|(n, _)| *n));
+    names.map(|name| (name.to_owned(), Value::String(form.text(name)))).collect()
+}
+
+fn member(user: &User, name: &str) -> String {
+    match name {
+        "login" => user.login.clone(),
+        "email" => user.email.clone(),
+        "firstName" => user.first_name.clone(),
+        "lastName" => user.last_name.clone(),
+        other => user.profile.get(other).and_then(Value::as_str).unwrap_or_default().to_owned(),
+    }
+}
+
+fn crumbs(view: &UserView) -> Vec<Link> {
+    let url = user_url(&view.user.id.to_string());
+    vec![Link::new("Users", "/console/users"), Link::new(visible(&view.user.login), url)]
+}
+
+/// A form about a user.
+fn form_of(admin: &Admin, view: &UserView, title: &str, page: &str, submit: &str) -> FormPage {
+    let action = format!("{}/{page}", user_url(&view.user.id.to_string()));
+    admin.form((title, Section::Users), crumbs(view), action, submit)
+}
+
+/// The user of a form, whom this administrator may change.
+async fn changeable(admin: &Admin, id: &str) -> Result<UserView> {
+    admin.must(Area::Users, Access::Write)?;
+    let view = user::find(admin, id).await?;
+    if may_change(admin, &view) { Ok(view) } else { Err(Failure::Forbidden) }
+}
+
+fn done(view: &UserView, what: &str) -> Response {
+    step::redirect(&format!("{}?done={what}", user_url(&view.user.id.to_string())))
+}
+
+fn edit_page(admin: &Admin, view: &UserView, version: &str, value: &dyn Fn(&str) -> String) -> FormPage {
+    form_of(admin, view, "Edit profile", "edit", "Save")
+        .carry("version", version)
+        .fields(profile_fields(value))
+}
+
+fn edit_page_now(admin: &Admin, view: &UserView) -> FormPage {
+    edit_page(admin, view, &view.user.version.to_string(), &|name| member(&view.user, name))
+}
+
+pub(super) async fn edit(admin: Admin, Path(id): Path<String>) -> Response {
+    let shown = changeable(&admin, &id).await.map(|view| html::page(&edit_page_now(&admin, &view)));
+    admin.answer(shown)
+}
+
+pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let saved = async {
+        let form = admin.open(&headers, &body, (Area::Users, Access::Write))?;
+        let view = changeable(&admin, &id).await?;
+        let page = edit_page(&admin, &view, form.raw("version"), &|name| form.text(name));
+        let input = UserInput { profile: Some(sent(&form)), password: None };
+        let key = view.user.id.to_string();
+        let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());
+        match admin.idp().admin_update_user(ctx, caller, &key, input, false, &expected).await {
+            Ok(_) => Ok(done(&view, "edit")),
+            Err(AdminError::Stale) => {
+                let now = user::find(&admin, &id).await?;
+                Ok(clashing(page, &edit_page_now(&admin, &now)))
+            }
+            Err(error) => again(page, error),
+        }
+    };
+    let saved = saved.await;
+    admin.answer(saved)
+}
+
+fn password_page(admin: &Admin, view: &UserView, how: &str) -> FormPage {
+    let login = visible(&view.user.login);
+    let page = form_of(admin, view, "Set a password", "password", "Set password")
+        .intro(format!("Every session of {login} ends, and every token is revoked."))
+        .fields(password_fields(how, false));
+    admin.asking(page)
+}
+
+pub(super) async fn password(admin: Admin, Path(id): Path<String>) -> Response {
+    let shown = async {
+        admin.must(Area::Users, Access::SetPassword)?;
+        let view = changeable(&admin, &id).await?;
+        Ok(html::page(&password_page(&admin, &view, "make")))
+    };
+    let shown = shown.await;
+    admin.answer(shown)
+}
+
+pub(super) async fn set_password(
+    admin: Admin,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let set = async {
+        let form = admin.open(&headers, &body, (Area::Users, Access::SetPassword))?;
+        let view = changeable(&admin, &id).await?;
+        let mut page = password_page(&admin, &view, form.raw("how"));
+        let chosen = chosen_password(&admin, &form, &mut page);
+        let Ok((Some(password), made)) = chosen else { return Ok(refused(&page)) };
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
+        admin.once(&form).await?;
+        let input = UserInput { profile: None, password: Some(password) };
+        let key = view.user.id.to_string();
+        let (ctx, caller) = (&admin.ctx, &admin.caller);
+        match admin.idp().admin_update_user(ctx, caller, &key, input, false, &Expected::Any).await {
+            Ok(_) => Ok(match made {
+                Some(made) => shown_once(&admin, &visible(&view.user.login), &made, &user_url(&key)),
+                None => done(&view, "password"),
+            }),
+            Err(error) => again(page, error),
+        }
+    };
+    let set = set.await;
+    admin.answer(set)
+}
+
+fn role_page(admin: &Admin, view: &UserView, chosen: &str) -> FormPage {
+    let mut picks = vec![Pick::new("", "None", chosen.is_empty()).help("An ordinary user.")];
+    for role in AdminRole::ALL {
+        let help = match role {
+            AdminRole::Super => "Everything, this page included.",
+            AdminRole::App => "Apps and authorization servers.",
+            AdminRole::HelpDesk => "Users who are no administrators, and their passwords.",
+            AdminRole::ReadOnly => "Sees everything, changes nothing.",
+        };
+        picks.push(Pick::new(role.as_str(), words::role(*role), chosen == role.as_str()).help(help));
+    }
+    let page = form_of(admin, view, "Change role", "role", "Change role")
+        .carry("from", view.user.admin_role.map_or("", AdminRole::as_str))
+        .fields([Field::radio("role", "Role", picks)]);
+    admin.asking(page)
+}
+
+pub(super) async fn role(admin: Admin, Path(id): Path<String>) -> Response {
+    let shown = async {
+        admin.must(Area::Roles, Access::Write)?;
+        let view = user::find(&admin, &id).await?;
+        let now = view.user.admin_role.map_or("", AdminRole::as_str);
+        Ok(html::page(&role_page(&admin, &view, now)))
+    };
+    let shown = shown.await;
+    admin.answer(shown)
+}
+
+pub(super) async fn set_role(
+    admin: Admin,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let set = async {
+        let form = admin.open(&headers, &body, (Area::Roles, Access::Write))?;
+        let view = user::find(&admin, &id).await?;
+        let mut page = role_page(&admin, &view, form.raw("role"));
+        let to = match form.raw("role") {
+            "" => None,
+            text => match AdminRole::ALL.iter().find(|r| r.as_str() == text) {
+                Some(role) => Some(*role),
+                None => {
+                    page.wrong("role", "Choose one.");
+                    return Ok(refused(&page));
+                }
+            },
+        };
+        if view.user.admin_role.map_or("", AdminRole::as_str) != form.raw("from") {
+            return Err(AdminError::Stale.into());
+        }
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
+        let (key, from) = (view.user.id.to_string(), view.user.admin_role.map(AdminRole::as_str));
+        admin.idp().admin_set_role(&admin.ctx, &admin.caller, &key, from, to).await?;
+        Ok(done(&view, "role"))
+    };
+    let set = set.await;
+    admin.answer(set)
+}
+
+fn end_page(admin: &Admin, view: &UserView, end: End, typed: &str) -> FormPage {
+    let login = visible(&view.user.login);
+    match end {
+        End::Deactivate => form_of(admin, view, "Deactivate", "deactivate", "Deactivate")
+            .intro(format!(
+                "{login} is signed out everywhere, every token is revoked, and sign-ins are refused. Nothing is \
+                 deleted: the user can be activated again."
+            ))
+            .dangerous(),
+        End::Delete => {
+            let page = form_of(admin, view, "Delete for good", "delete", "Delete for good")
+                .intro(format!(
+                    "The profile, the password and all consents of {login} are deleted and can't be brought \
+                     back. What the log knows stays."
+                ))
+                .dangerous()
+                .fields([Field::line("typed", format!("Type {login} to confirm"), typed).required().mono()]);
+            admin.asking(page)
+        }
+    }
+}
+
+/// How an account ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Deactivate,
+    Delete,
+}
+
+/// Only who was deactivated can be deleted, and only who wasn't can be deactivated.
+fn end_of(view: &UserView, end: End) -> Result<()> {
+    let gone = view.user.status == UserStatus::Deprovisioned;
+    if gone == (end == End::Delete) { Ok(()) } else { Err(AdminError::Status.into()) }
+}
+
+pub(super) async fn deactivate(admin: Admin, Path(id): Path<String>) -> Response {
+    ask_end(admin, &id, End::Deactivate).await
+}
+
+pub(super) async fn delete(admin: Admin, Path(id): Path<String>) -> Response {
+    ask_end(admin, &id, End::Delete).await
+}
+
+async fn ask_end(admin: Admin, id: &str, end: End) -> Response {
+    let shown = async {
+        let view = changeable(&admin, id).await?;
+        end_of(&view, end)?;
+        Ok(html::page(&end_page(&admin, &view, end, "")))
+    };
+    let shown = shown.await;
+    admin.answer(shown)
+}
+
+pub(super) async fn deactivated(
+    admin: Admin,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let ended = async {
+        admin.open(&headers, &body, (Area::Users, Access::Write))?;
+        let view = changeable(&admin, &id).await?;
+        let key = view.user.id.to_string();
+        admin.idp().admin_user_step(&admin.ctx, &admin.caller, &key, Step::Deactivate).await?;
+        Ok(done(&view, "deactivate"))
+    };
+    let ended = ended.await;
+    admin.answer(ended)
+}
+
+pub(super) async fn deleted(
+    admin: Admin,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let ended = async {
+        let form = admin.open(&headers, &body, (Area::Users, Access::Write))?;
+        let view = changeable(&admin, &id).await?;
+        end_of(&view, End::Delete)?;
+        let mut page = end_page(&admin, &view, End::Delete, form.raw("typed"));
+        if form.raw("typed").trim() != visible(&view.user.login) {
+            page.wrong("typed", "That is not the login.");
+            return Ok(refused(&page));
+        }
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
+        let key = view.user.id.to_string();
+        admin.idp().admin_delete_user(&admin.ctx, &admin.caller, &key).await?;
+        Ok(step::redirect("/console/users?done=delete"))
+    };
+    let ended = ended.await;
+    admin.answer(ended)
+}
+
+pub(super) async fn end_session(
+    admin: Admin,
+    Path((id, session)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let ended = async {
+        admin.check_form(&headers, &params(&body)?)?;
+        let view = changeable(&admin, &id).await?;
+        let key = view.user.id.to_string();
+        admin.idp().admin_end_session(&admin.ctx, &admin.caller, &key, &session).await?;
+        Ok(done(&view, "session"))
+    };
+    let ended = ended.await;
+    admin.answer(ended)
+}
+
+pub(super) async fn revoke(
+    admin: Admin,
+    Path((id, app)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let revoked = async {
+        admin.check_form(&headers, &params(&body)?)?;
+        let view = changeable(&admin, &id).await?;
+        let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+        let app = match AppId::parse(&app) {
+            Some(app) => tx.app(app).await?,
+            None => None,
+        };
+        drop(tx);
+        let app = app.ok_or(Failure::Missing("There is no such app here. It may have been deleted."))?;
+        let key = view.user.id.to_string();
+        admin.idp().admin_revoke_grants(&admin.ctx, &admin.caller, &key, &app.client_id).await?;
+        Ok(done(&view, "revoke"))
+    };
+    let revoked = revoked.await;
+    admin.answer(revoked)
+}

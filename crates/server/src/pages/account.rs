@@ -1,0 +1,224 @@
+//! The account of who is signed in: open sessions, apps with access, the password.
+
+use super::browser::Browser;
+use super::open_things::{allowed, sessions};
+use super::{forbidden, step};
+use crate::App;
+use crate::console::when;
+use crate::extract::Tenant;
+use crate::html;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use signet_idp::admin::AdminError;
+use signet_idp::authorize::SignedIn;
+use signet_idp::syslog::visible;
+use signet_idp::{Ctx, IdpError};
+use signet_oauth::{OAuthError, Params, Reason, Secret};
+use signet_web::{Account, AccountPassword, Csrf, Fact, Field, Link, SignedOut};
+
+const PATH: &str = "/account";
+const PASSWORD: &str = "/account/password";
+
+/// A request to the account's pages.
+struct Visit {
+    app: App,
+    ctx: Ctx,
+    browser: Browser,
+    me: SignedIn,
+}
+
+/// Who is signed in, or the answer to who isn't.
+async fn visit(app: App, ctx: Ctx, headers: &HeaderMap) -> Result<Visit, Response> {
+    match Browser::of(&app, &ctx, headers).await {
+        Ok(mut browser) => match browser.signed_in.take() {
+            Some(me) => Ok(Visit { app, ctx, browser, me }),
+            None => Err(step::redirect("/login")),
+        },
+        Err(error) => Err(broken(&ctx, error)),
+    }
+}
+
+fn broken(ctx: &Ctx, error: IdpError) -> Response {
+    step::page(ctx, &error.into())
+}
+
+/// A form that this browser's own page sent.
+async fn sent(app: App, ctx: Ctx, headers: &HeaderMap, body: &[u8]) -> Result<(Visit, Params), Response> {
+    let unreadable =
+        || step::page(&ctx, &signet_idp::authorize::Page(OAuthError::new(Reason::InvalidRequest)));
+    let params = Params::parse(body).map_err(|_| unreadable())?;
+    let visit = visit(app, ctx, headers).await?;
+    let token = params.get("csrf").unwrap_or_default();
+    if !visit.browser.csrf_matches(&visit.app, &visit.ctx, headers, token) {
+        return Err(forbidden(&visit.ctx));
+    }
+    Ok((visit, params))
+}
+
+fn refusal(ctx: &Ctx, error: AdminError) -> Response {
+    match error {
+        AdminError::Failed(error) => broken(ctx, error),
+        _ => html::error_page(
+            ctx,
+            StatusCode::NOT_FOUND,
+            "Not found",
+            "It may have ended already. Look again.",
+        ),
+    }
+}
+
+pub(super) async fn get(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    match visit(app, ctx, &headers).await {
+        Ok(visit) => match show(&visit, params.get("done")).await {
+            Ok(response) => visit.browser.keep(&visit.ctx, response),
+            Err(error) => broken(&visit.ctx, error),
+        },
+        Err(response) => response,
+    }
+}
+
+async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
+    let Visit { app, ctx, browser, me } = visit;
+    let (open, held) = app.idp().console_user_open(ctx, me.user.id).await?;
+    let user = &me.user;
+    let mut facts =
+        vec![Fact::text("Login", visible(&user.login)), Fact::text("E-mail", visible(&user.email))];
+    let name = visible(format!("{} {}", user.first_name, user.last_name).trim());
+    if !name.is_empty() {
+        facts.insert(0, Fact::text("Name", name));
+    }
+    if let Some(at) = user.password_changed_at {
+        facts.push(Fact::text("Password set", when::moment(at, ctx.now).shown));
+    }
+    Ok(html::page(&Account {
+        shell: step::shell(ctx, "Your account"),
+        csrf: Csrf::new(browser.csrf(app, ctx)),
+        login: visible(&user.login),
+        notice: match done {
+            Some("session") => Some("That session has ended.".to_owned()),
+            Some("revoke") => Some("The app's access has ended.".to_owned()),
+            _ => None,
+        },
+        facts,
+        sessions: sessions(ctx.now, Some(me.session.id), &open, |session| {
+            Some(format!("{PATH}/sessions/{}/end", session.id))
+        }),
+        allowed: allowed(
+            ctx.now,
+            &held,
+            |_| None,
+            |held| Some(format!("{PATH}/apps/{}/revoke", held.app.id)),
+        ),
+        password: Link::new("Change password", PASSWORD),
+        sign_out: Link::new("Sign out", "/oauth2/v1/logout"),
+    }))
+}
+
+pub(super) async fn end_session(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    Path(session): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match sent(app, ctx, &headers, &body).await {
+        Ok((v, _)) => match v.app.idp().account_end_session(&v.ctx, &v.me, &session).await {
+            Ok(()) => step::redirect("/account?done=session"),
+            Err(error) => refusal(&v.ctx, error),
+        },
+        Err(response) => response,
+    }
+}
+
+pub(super) async fn revoke(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    Path(client): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match sent(app, ctx, &headers, &body).await {
+        Ok((v, _)) => match v.app.idp().account_revoke_app(&v.ctx, &v.me, &client).await {
+            Ok(()) => step::redirect("/account?done=revoke"),
+            Err(error) => refusal(&v.ctx, error),
+        },
+        Err(response) => response,
+    }
+}
+
+pub(super) async fn password(State(app): State<App>, Tenant(ctx): Tenant, headers: HeaderMap) -> Response {
+    match visit(app, ctx, &headers).await {
+        Ok(visit) => {
+            let response = form(&visit, StatusCode::OK, [None, None]);
+            visit.browser.keep(&visit.ctx, response)
+        }
+        Err(response) => response,
+    }
+}
+
+/// The form, with what is wrong with the old and the new password.
+fn form(visit: &Visit, status: StatusCode, [old, new]: [Option<String>; 2]) -> Response {
+    let field = |name: &str, label: &str, autocomplete, error| Field {
+        error,
+        ..Field::password(name, label, autocomplete).required()
+    };
+    let help = "At least 8 characters. A few words you remember are better than a short riddle.";
+    let page = AccountPassword {
+        shell: step::shell(&visit.ctx, "Change your password"),
+        csrf: Csrf::new(visit.browser.csrf(&visit.app, &visit.ctx)),
+        action: PASSWORD.to_owned(),
+        login: visit.me.user.login.clone(),
+        fields: vec![
+            field("old", "Your password now", "current-password", old),
+            field("new", "The new one", "new-password", new).help(help),
+        ],
+        back: Link::new("Back to your account", PATH),
+    };
+    html::page_with(status, &page, &[])
+}
+
+pub(super) async fn change(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (v, params) = match sent(app, ctx, &headers, &body).await {
+        Ok(sent) => sent,
+        Err(response) => return response,
+    };
+    let typed = |name: &str| params.get(name).map(Secret::from);
+    let wrong = |old: Option<&str>, new: Option<String>| {
+        form(&v, StatusCode::UNPROCESSABLE_ENTITY, [old.map(str::to_owned), new])
+    };
+    let (Some(old), Some(new)) = (typed("old"), typed("new")) else {
+        return wrong(None, Some("Type both.".to_owned()));
+    };
+    match v.app.idp().account_change_password(&v.ctx, &v.me, &old, &new).await {
+        Ok(()) => html::page(&SignedOut {
+            shell: step::shell(&v.ctx, "Your password is changed"),
+            back: None,
+            sign_in: Some(Link::new("Sign in with the new one", "/login")),
+        }),
+        Err(AdminError::OldPassword) => wrong(Some("That is not your password."), None),
+        Err(AdminError::Invalid { causes, .. }) => {
+            let rule = causes.first().and_then(|c| c.split_once(": ")).map_or("", |(_, rule)| rule);
+            wrong(None, Some(format!("A password {rule}.")))
+        }
+        Err(AdminError::Failed(error)) => broken(&v.ctx, error),
+        Err(_) => html::error_page(
+            &v.ctx,
+            StatusCode::CONFLICT,
+            "That isn't possible",
+            "The account changed in the meantime. Nothing was saved: sign in again.",
+        ),
+    }
+}

@@ -1,0 +1,259 @@
+//! The console's routes against every role, and its pages against whoever only looks.
+
+use std::collections::BTreeSet;
+
+use signet_testkit::{Shared, on_each_engine};
+
+use crate::support::apps::{NewApp, Person, add_scope, server_id};
+use crate::support::desk::{Desk, the_form};
+use crate::support::make::unique;
+
+on_each_engine! {
+    ad_01_every_route_of_the_console_against_every_role,
+    ad_04_nobody_raises_their_own_rights,
+    ad_05_the_last_administrator_stays,
+    ad_06_dangerous_actions_ask_for_a_typed_name,
+    ad_10_no_page_changes_anything_by_being_looked_at,
+    ad_13_sql_in_any_parameter_is_data,
+}
+
+/// Every route of the console as its source has it, with its methods: a new one joins by itself.
+fn routes() -> Vec<(String, bool, bool)> {
+    let source = include_str!("../../crates/server/src/console/mod.rs");
+    let packed: String = source.split_whitespace().collect();
+    packed
+        .split(".route(\"")
+        .skip(1)
+        .map(|rest| {
+            let (path, handlers) = rest.split_once("\",").expect("a path and handlers");
+            let gets = handlers.starts_with("get(");
+            (path.to_owned(), gets, handlers.starts_with("post(") || handlers.contains(").post("))
+        })
+        .collect()
+}
+
+/// The ids that take the places in paths.
+struct Ids {
+    user: String,
+    app: String,
+    server: String,
+    scope: String,
+}
+
+impl Ids {
+    async fn make(tenant: &signet_testkit::Tenant) -> Self {
+        let server = server_id(tenant, "default").await;
+        let scope = add_scope(tenant, &server, &unique("route"), "IMPLICIT").await;
+        let user = Person::new(tenant).await.id;
+        Self { user, app: NewApp::web().make(tenant).await.id, server, scope }
+    }
+
+    fn fill(&self, route: &str) -> String {
+        let id = match route.split('/').nth(2) {
+            Some("users") => &self.user,
+            Some("apps") => &self.app,
+            _ => &self.server,
+        };
+        route
+            .replace("{id}", id)
+            .replace("{app}", &self.app)
+            .replace("{scope}", &self.scope)
+            .replace("{session}", "none")
+            .replace("{secret}", "none")
+            .replace("{kind}", "tokens")
+            .replace("{action}", "unlock")
+            .replace("{policy}", "none")
+            .replace("{name}", "none")
+    }
+}
+
+/// Whether a role may look at a route, and whether it may send its form; `None` where everybody may.
+fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
+    let form = |last: &str| {
+        ["new", "edit", "password", "role", "deactivate", "delete", "off", "on", "roll", "retire", "revoke"]
+            .contains(&last)
+    };
+    let last = route.rsplit('/').next().unwrap_or_default();
+    let asks = form(last) || route.ends_with("/scopes/{scope}");
+    let (read, write) = match (role, route.split('/').nth(2)) {
+        (_, None | Some("sign-in" | "sign-out" | "limits" | "policies")) => return None,
+        ("READ_ONLY_ADMIN", _) => (true, false),
+        // What happened to a user is shown to who looks after users; any other event is none.
+        ("HELP_DESK_ADMIN", Some("log")) => (last == "{id}", false),
+        ("HELP_DESK_ADMIN", Some("users")) => (true, last != "role"),
+        ("APP_ADMIN", Some("apps" | "servers")) => (true, true),
+        _ => (false, false),
+    };
+    Some((if asks { write } else { read }, write))
+}
+
+async fn ad_01_every_route_of_the_console_against_every_role(app: Shared) {
+    let acme = app.acme();
+    let ids = Ids::make(&acme).await;
+    let routes = routes();
+    assert!(routes.len() > 40, "{} routes", routes.len());
+    let person = Person::new(&acme).await;
+    let (user, _) = acme.sign_in("/login", &person.login, &person.password).await;
+    for (route, gets, posts) in routes.iter().filter(|(route, ..)| !route.ends_with("sign-in")) {
+        let url = format!("{}{}", acme.origin(), ids.fill(route));
+        for method in ["GET", "POST"].iter().filter(|m| if **m == "GET" { *gets } else { *posts }) {
+            for visitor in [acme.visitor(), user.clone()] {
+                let reply = visitor.send(visitor.call(method, &url)).await;
+                assert_eq!(reply.status, 303, "{method} {route}: {}", reply.describe());
+                assert_eq!(reply.location().path(), "/console/sign-in", "{method} {route}");
+            }
+        }
+    }
+    for role in ["READ_ONLY_ADMIN", "HELP_DESK_ADMIN", "APP_ADMIN"] {
+        let (desk, _) = Desk::with_role(&acme, role).await;
+        let overview = desk.page("/console").await;
+        let token = overview.page().forms()[0].get("csrf").unwrap().to_owned();
+        for (route, gets, posts) in &routes {
+            let Some((may_look, may_send)) = allowed(role, route) else { continue };
+            let url = format!("{}{}", acme.origin(), ids.fill(route));
+            if *gets {
+                let reply = desk.visitor.get(&url).await;
+                assert!(reply.status < 500, "{role} {route}");
+                assert_eq!(reply.status != 403, may_look, "{role} GET {route}: {}", reply.status);
+            }
+            if *posts && !may_send {
+                let call = desk.visitor.call("POST", &url).form([("csrf", token.as_str())]);
+                let reply = desk.visitor.send(call).await;
+                assert_eq!(reply.status, 403, "{role} POST {route}: {}", reply.describe());
+            }
+        }
+    }
+}
+
+async fn ad_04_nobody_raises_their_own_rights(app: Shared) {
+    let acme = app.acme();
+    let boss = Desk::of(&acme).await;
+    let (help, own) = Desk::with_role(&acme, "HELP_DESK_ADMIN").await;
+    let token = the_form(&help.page("/console/users/new").await).get("csrf").unwrap().to_owned();
+    let admin =
+        acme.api("GET", &format!("/api/v1/users/{}", acme.credentials.admin.login)).await.expect(200).json();
+    let admin = admin["id"].as_str().unwrap();
+    for (id, action) in [
+        (own.id.as_str(), "role"),
+        (admin, "password"),
+        (admin, "edit"),
+        (admin, "deactivate"),
+        (admin, "suspend"),
+    ] {
+        let url = format!("{}/console/users/{id}/{action}", acme.origin());
+        let fields =
+            [("csrf", token.as_str()), ("role", "SUPER_ADMIN"), ("from", "HELP_DESK_ADMIN"), ("how", "make")];
+        let reply = help.visitor.send(help.visitor.call("POST", &url).form(fields)).await;
+        assert_eq!(reply.status, 403, "{action}: {}", reply.describe());
+    }
+    let page = help.page("/console/users/new").await;
+    let login = unique("climber");
+    let fields =
+        [("login", login.as_str()), ("email", "c@mail.test"), ("role", "SUPER_ADMIN"), ("how", "none")];
+    help.send(&page, &fields).await.expect(303);
+    let made = boss.page(&format!("/console/users?q={login}")).await;
+    let path = made.page().attributes("a.stretch", "href").remove(0);
+    assert!(
+        !boss.page(&path).await.page().all("dt").contains(&"Role".to_owned()),
+        "a role isn't a member of the form"
+    );
+    let own_role = format!("/console/users/{admin}/role");
+    let reply = boss.fill(&own_role, &[("role", "")]).await;
+    assert_eq!(reply.status, 403, "one's own role");
+}
+
+async fn ad_05_the_last_administrator_stays(app: signet_testkit::TestApp) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let admin = acme.api("GET", "/api/v1/users/me").await.expect(200).json();
+    let path = format!("/console/users/{}", admin["id"].as_str().unwrap());
+    let ask = desk.page(&format!("{path}/deactivate")).await;
+    let reply = desk.send(&ask, &[]).await.expect(409);
+    assert!(reply.text().contains("last active super administrator"));
+    let page = desk.page(&path).await;
+    let form = page.page().forms().into_iter().find(|f| f.action.ends_with("/suspend")).unwrap();
+    desk.visitor.submit(&page, &form).await.expect(409);
+    desk.page("/console").await;
+}
+
+async fn ad_06_dangerous_actions_ask_for_a_typed_name(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let person = Person::new(&acme).await;
+    person.lifecycle(&acme, "deactivate").await;
+    let client = NewApp::service().make(&acme).await;
+    client.lifecycle(&acme, "deactivate").await;
+    for path in [format!("/console/users/{}", person.id), format!("/console/apps/{}", client.id)] {
+        let ask = desk.page(&format!("{path}/delete")).await;
+        for typed in ["", "wrong", "*", "%"] {
+            let reply = desk.send(&ask, &[("typed", typed)]).await.expect(422);
+            assert_eq!(reply.page().all("#typed-error").len(), 1, "{path}");
+        }
+        desk.page(&path).await;
+    }
+}
+
+async fn ad_10_no_page_changes_anything_by_being_looked_at(app: signet_testkit::TestApp) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let ids = Ids::make(&acme).await;
+    desk.page("/console/log").await;
+    let last = acme.logs(&[]).await.len();
+    let mut seen = BTreeSet::new();
+    let mut left: Vec<String> =
+        routes().iter().filter(|(_, gets, _)| *gets).map(|(r, ..)| ids.fill(r)).collect();
+    while let Some(path) = left.pop() {
+        if !seen.insert(path.clone()) || seen.len() > 150 || path.contains("/export.") {
+            continue;
+        }
+        let reply = desk.get(&path).await;
+        assert!(reply.status < 500, "{path}");
+        let links = reply.page().attributes("a", "href");
+        left.extend(links.into_iter().filter(|href| href.starts_with("/console") && !href.contains("/log?")));
+    }
+    assert!(seen.len() > 40, "{} pages", seen.len());
+    let events = acme.logs(&[]).await;
+    let new: Vec<&str> = events.iter().skip(last).filter_map(|e| e["eventType"].as_str()).collect();
+    let harmless = ["system.log.read", "user.session.access_admin_app"];
+    assert!(new.iter().all(|kind| harmless.contains(kind)), "{new:?}");
+}
+
+async fn ad_13_sql_in_any_parameter_is_data(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let before = acme.api("GET", "/api/v1/users?limit=200").await.expect(200).body.len();
+    for sql in [
+        "' OR 1=1 --",
+        "'; DROP TABLE users; --",
+        "1) UNION SELECT * FROM users --",
+        "\" OR \"\"=\"",
+        "%' AND 1=0",
+    ] {
+        let encoded: String = sql.bytes().map(|b| format!("%{b:02X}")).collect();
+        for path in [
+            "/console/users?q=",
+            "/console/users?after=",
+            "/console/apps?after=",
+            "/console/log?q=",
+            "/console/log?before=",
+            "/console/log?app=",
+            "/console/log?ip=",
+        ] {
+            assert_eq!(desk.get(&format!("{path}{encoded}")).await.status, 200, "{path}{sql}");
+        }
+        assert_eq!(desk.get(&format!("/console/log?filter={encoded}")).await.status, 200);
+        for path in ["users", "apps", "servers", "log"] {
+            let reply = desk.get(&format!("/console/{path}/{encoded}")).await;
+            assert!(matches!(reply.status, 400 | 404), "{path}/{sql}: {}", reply.status);
+        }
+        for query in ["filter", "search", "sortBy", "after", "q"] {
+            let reply = acme.api("GET", &format!("/api/v1/users?{query}={encoded}")).unchecked().await;
+            assert!(reply.status < 500, "{query}={sql}: {}", reply.status);
+            for word in ["sqlite", "postgres", "sqlstate", "no such column", "syntax error at"] {
+                assert!(!reply.text().to_lowercase().contains(word), "{query}={sql}: {}", reply.text());
+            }
+        }
+    }
+    let after = acme.api("GET", "/api/v1/users?limit=200").await.expect(200).body.len();
+    assert!(after >= before, "nothing is gone");
+}

@@ -1,0 +1,226 @@
+//! Users in the console: made, changed, shut out, let back in, deleted.
+
+use std::time::Duration;
+
+use signet_testkit::{Shared, TestApp, on_each_engine};
+
+use crate::support::apps::{NewApp, Person};
+use crate::support::desk::{Desk, shown, the_form};
+use crate::support::make::{unique, user};
+
+on_each_engine! {
+    a_user_is_made_with_a_password_that_is_shown_once,
+    mistakes_stand_beside_their_fields_and_what_was_typed_stays,
+    a_profile_is_edited_and_logged_with_before_and_after,
+    ad_03_an_edit_of_something_that_changed_is_refused,
+    a_life_from_suspension_to_deletion,
+    sessions_and_grants_are_ended_one_by_one,
+    wb_24_dangerous_changes_ask_for_the_password_again,
+    wb_08_a_form_sent_twice_does_its_work_once,
+}
+
+fn new_user(login: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("login", login.to_owned()),
+        ("email", format!("{}@mail.test", unique("mail"))),
+        ("firstName", "Ada".to_owned()),
+        ("lastName", "Lovelace".to_owned()),
+    ]
+}
+
+fn as_fields<'a>(fields: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    fields.iter().map(|(n, v)| (*n, v.as_str())).collect()
+}
+
+async fn a_user_is_made_with_a_password_that_is_shown_once(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let login = format!("{}@acme.test", unique("fresh"));
+    let made = desk.fill("/console/users/new", &as_fields(&new_user(&login))).await.expect(200);
+    let password = shown(&made, "Password");
+    app.canaries().add(&password);
+    let (visitor, reply) = acme.sign_in("/login", &login, &password).await;
+    assert_eq!(reply.url.path(), "/account", "{}", reply.describe());
+    assert!(visitor.get(&format!("{}/account", acme.origin())).await.expect(200).text().contains("Lovelace"));
+    let url = made.page().attributes("a.button.primary", "href").pop().unwrap();
+    let page = desk.page(&url).await;
+    assert!(page.text().contains("Ada Lovelace") && !page.text().contains(&password));
+    let typed = format!("{}@acme.test", unique("typed"));
+    let mut fields = new_user(&typed);
+    fields.extend([("how", "type".to_owned()), ("password", "Rather-Long-7-Words".to_owned())]);
+    let reply = desk.fill("/console/users/new", &as_fields(&fields)).await.expect(200);
+    assert!(reply.text().contains("The user is created."), "{}", reply.text());
+    let (_, reply) = acme.sign_in("/login", &typed, "Rather-Long-7-Words").await;
+    assert_eq!(reply.url.path(), "/account");
+}
+
+async fn mistakes_stand_beside_their_fields_and_what_was_typed_stays(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let taken = user(&acme, "taken").await;
+    let page = desk.page("/console/users/new").await;
+    let wrong = [
+        ("login", "a b"),
+        ("email", "nobody"),
+        ("title", "<b>Countess</b>"),
+        ("how", "type"),
+        ("password", "short"),
+    ];
+    let reply = desk.send(&page, &wrong).await.expect(422);
+    assert!(reply.page().all("#login-error").len() == 1 && reply.page().all("#email-error").len() == 1);
+    assert_eq!(reply.page().attributes("#login", "aria-describedby"), ["login-error login-help"]);
+    assert_eq!(the_form(&reply).get("title"), Some("<b>Countess</b>"));
+    assert_eq!(the_form(&reply).get("password"), Some(""), "a password never comes back");
+    assert!(reply.text().contains("&#60;b&#62;Countess") || reply.text().contains("&lt;b&gt;Countess"));
+    let mended =
+        [("login", taken.login.as_str()), ("email", "a@mail.test"), ("password", "long-enough-for-all")];
+    let reply = desk.send(&reply, &mended).await.expect(422);
+    assert_eq!(reply.page().all("#login-error"), ["This is taken already. Choose another."]);
+    let reply = desk.send(&reply, &[("login", &unique("mended")), ("password", "long-enough-for-all")]).await;
+    assert_eq!(reply.status, 303, "{}", reply.text());
+}
+
+async fn a_profile_is_edited_and_logged_with_before_and_after(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let user = user(&acme, "edited").await;
+    let path = format!("/console/users/{}/edit", user.id);
+    let reply = desk.fill(&path, &[("firstName", "Grace"), ("department", "Compilers")]).await.expect(200);
+    assert!(reply.text().contains("The profile is saved.") && reply.text().contains("Compilers"));
+    let filter = format!("eventType eq \"user.account.update_profile\" and target.id eq \"{}\"", user.id);
+    let event = acme.wait_for_logs(&filter, 1).await.remove(0);
+    assert_eq!(event["debugContext"]["debugData"]["door"], "console");
+    let detail = &event["target"][0]["detailEntry"];
+    assert!(detail["from"].as_str().unwrap().contains("Test"), "{event}");
+    assert!(detail["to"].as_str().unwrap().contains("Grace"), "{event}");
+    let cleared = desk.fill(&path, &[("department", "")]).await.expect(200);
+    assert!(!cleared.text().contains("Compilers"));
+}
+
+async fn ad_03_an_edit_of_something_that_changed_is_refused(app: Shared) {
+    let acme = app.acme();
+    let (desk, other) = (Desk::of(&acme).await, Desk::of(&acme).await);
+    let user = user(&acme, "contested").await;
+    let path = format!("/console/users/{}/edit", user.id);
+    let (mine, theirs) = (desk.page(&path).await, other.page(&path).await);
+    other.send(&theirs, &[("firstName", "Theirs")]).await.expect(303);
+    let clash = desk.send(&mine, &[("firstName", "Mine"), ("title", "Dr")]).await.expect(412);
+    let text = clash.page().text();
+    assert!(text.contains("Theirs") && text.contains("Mine"), "{text}");
+    let read = acme.api("GET", &format!("/api/v1/users/{}", user.id)).await.expect(200).json();
+    assert_eq!(read["profile"]["firstName"], "Theirs", "nothing was overwritten");
+    desk.send(&clash, &[]).await.expect(303);
+    let read = acme.api("GET", &format!("/api/v1/users/{}", user.id)).await.expect(200).json();
+    assert_eq!(read["profile"]["firstName"], "Mine", "saving again is a decision");
+    let mut unversioned = the_form(&desk.page(&path).await);
+    unversioned.remove("version").set("firstName", "Nobody");
+    desk.visitor.submit(&mine, &unversioned).await.expect(412);
+
+    let made = NewApp::web().make(&acme).await;
+    let path = format!("/console/apps/{}/edit", made.id);
+    let (mine, theirs) = (desk.page(&path).await, other.page(&path).await);
+    other.send(&theirs, &[("redirect_uris", "https://theirs.example/cb")]).await.expect(303);
+    let clash = desk.send(&mine, &[("label", "Mine")]).await.expect(412);
+    assert!(clash.text().contains("https://theirs.example/cb"), "both versions are shown");
+    let read = acme.api("GET", &format!("/api/v1/apps/{}", made.id)).await.expect(200).json();
+    assert_ne!(read["label"], "Mine");
+}
+
+async fn a_life_from_suspension_to_deletion(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let user = user(&acme, "mortal").await;
+    let path = format!("/console/users/{}", user.id);
+    assert!(desk.press(&path, "/suspend").await.text().contains("is suspended"));
+    assert!(desk.press(&path, "/unsuspend").await.text().contains("may sign in again"));
+    assert_eq!(desk.get(&format!("{path}/delete")).await.status, 409, "deactivated first");
+    let gone = desk.fill(&format!("{path}/deactivate"), &[]).await.expect(200);
+    assert!(gone.text().contains("The user is deactivated."));
+    assert!(desk.press(&path, "/activate").await.text().contains("is activated"));
+    desk.fill(&format!("{path}/deactivate"), &[]).await.expect(200);
+    let ask = desk.page(&format!("{path}/delete")).await;
+    let reply = desk.send(&ask, &[("typed", "somebody else")]).await.expect(422);
+    assert_eq!(reply.page().all("#typed-error"), ["That is not the login."]);
+    let reply = desk.fill(&format!("{path}/delete"), &[("typed", &user.login)]).await.expect(200);
+    assert!(reply.text().contains("The user is deleted."));
+    assert_eq!(desk.get(&path).await.status, 404);
+}
+
+async fn sessions_and_grants_are_ended_one_by_one(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let person = Person::new(&acme).await;
+    let client = NewApp::web().make(&acme).await;
+    let flow = person.code(&acme, &client, "openid offline_access").await;
+    let tokens = flow.redeem(&acme, &client).await;
+    let path = format!("/console/users/{}", person.id);
+    let ended = desk.press(&path, "/end").await.expect(200);
+    assert!(ended.text().contains("That session has ended."));
+    assert!(!acme.is_active(&client, &tokens.access_token).await, "its tokens end with it");
+    let flow = person.code(&acme, &client, "openid offline_access").await;
+    let tokens = flow.redeem(&acme, &client).await;
+    assert!(acme.is_active(&client, &tokens.access_token).await);
+    let revoked = desk.press(&path, "/revoke").await.expect(200);
+    assert!(revoked.text().contains("access has ended"));
+    assert!(!acme.is_active(&client, &tokens.access_token).await);
+}
+
+async fn wb_24_dangerous_changes_ask_for_the_password_again(app: TestApp) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let user = user(&acme, "victim").await;
+    let client = NewApp::web().make(&acme).await;
+    let fresh = desk.page(&format!("/console/users/{}/password", user.id)).await;
+    assert_eq!(the_form(&fresh).get("your_password"), None, "not asked just after the sign-in");
+    app.clock().advance(Duration::from_secs(11 * 60)).await;
+    let forms = [
+        format!("/console/users/{}/password", user.id),
+        format!("/console/users/{}/role", user.id),
+        format!("/console/apps/{}/secrets/new", client.id),
+        format!("/console/apps/{}/edit", client.id),
+        "/console/credentials/tokens/new".to_owned(),
+        "/console/credentials/clients/new".to_owned(),
+    ];
+    for path in &forms {
+        let page = desk.page(path).await;
+        assert_eq!(the_form(&page).get("your_password"), Some(""), "{path}");
+        let named = [("name", "sudo"), ("label", "sudo"), ("how", "make")];
+        desk.send(&page, &named).await.expect(422);
+        let wrong: Vec<_> = named.into_iter().chain([("your_password", "not-my-password")]).collect();
+        if path == &forms[0] {
+            let reply = desk.send(&page, &wrong).await.expect(422);
+            assert_eq!(reply.page().all("#your_password-error"), ["That is not your password."]);
+        }
+    }
+    let unchanged = acme.api("GET", &format!("/api/v1/apps/{}", client.id)).await.expect(200).json();
+    assert_ne!(unchanged["label"], "sudo");
+    let page = desk.page(&forms[0]).await;
+    let reply = desk.send(&page, &[("your_password", &desk.password)]).await.expect(200);
+    app.canaries().add(&shown(&reply, "Password"));
+    let refused = acme.wait_for_logs("debugContext.debugData.asked eq \"again\"", 1).await;
+    assert_eq!(refused[0]["outcome"]["result"], "FAILURE");
+}
+
+async fn wb_08_a_form_sent_twice_does_its_work_once(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let client = NewApp::web().make(&acme).await;
+    let path = format!("/console/apps/{}/secrets/new", client.id);
+    let page = desk.page(&path).await;
+    let (first, second) = futures_util::future::join(desk.send(&page, &[]), desk.send(&page, &[])).await;
+    let mut statuses = [first.status, second.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    desk.send(&page, &[]).await.expect(409);
+    let secrets = acme.api("GET", &format!("/api/v1/apps/{}/credentials/secrets", client.id)).await;
+    assert_eq!(secrets.expect(200).json().as_array().unwrap().len(), 2);
+    let made = if first.status == 200 { &first } else { &second };
+    app.canaries().add(&shown(made, "Client secret"));
+    let name = unique("twice");
+    let page = desk.page("/console/credentials/tokens/new").await;
+    let shown_once = desk.send(&page, &[("name", &name)]).await.expect(200);
+    app.canaries().add(&shown(&shown_once, "API token"));
+    desk.send(&page, &[("name", &name)]).await.expect(409);
+    let list = desk.page("/console/credentials").await;
+    assert_eq!(list.page().all("td.first").iter().filter(|cell| **cell == name).count(), 1);
+}

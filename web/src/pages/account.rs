@@ -1,0 +1,54 @@
+//! What users see of their own account.
+
+use askama::Template;
+
+use crate::pages::{AllowedApp, Field, Input, OpenSession};
+use crate::parts::{Csrf, Fact, Link};
+use crate::shell::{Page as _, Shell, page};
+
+/// The account: who is signed in where, and which apps were let in.
+#[derive(Template, Debug, Clone)]
+#[template(path = "account.html")]
+pub struct Account {
+    /// The frame.
+    pub shell: Shell,
+    /// The token of its forms.
+    pub csrf: Csrf,
+    /// `ada@acme.test`.
+    pub login: String,
+    /// What was just done.
+    pub notice: Option<String>,
+    /// Name, e-mail, when the password was set.
+    pub facts: Vec<Fact>,
+    /// Open sessions, newest first.
+    pub sessions: Vec<OpenSession>,
+    /// Apps that hold something.
+    pub allowed: Vec<AllowedApp>,
+    /// Where the password is changed.
+    pub password: Link,
+    /// Where to sign out.
+    pub sign_out: Link,
+}
+
+/// Changing one's own password.
+#[derive(Template, Debug, Clone)]
+#[template(path = "account_password.html")]
+pub struct AccountPassword {
+    /// The frame.
+    pub shell: Shell,
+    /// The token of the form.
+    pub csrf: Csrf,
+    /// Where it posts to.
+    pub action: String,
+    /// For password managers.
+    pub login: String,
+    /// The old one and the new one.
+    pub fields: Vec<Field>,
+    /// Back to the account.
+    pub back: Link,
+}
+
+page! {
+    Account: shell;
+    AccountPassword: shell;
+}

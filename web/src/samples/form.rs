@@ -1,0 +1,97 @@
+//! The console's forms.
+
+use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some};
+use crate::{
+    Account, AccountPassword, Action, Clash, CredentialPage, Fact, Field, FormPage, Link, Pick, Section,
+    ShownOnce, Status, Tone,
+};
+
+pub(super) fn all() -> Vec<Sample> {
+    let page = FormPage::new(
+        console("New app", Section::Apps),
+        vec![Link::new("Apps", "/console/apps"), Link::new(HOSTILE, "/console/apps/0oa1")],
+        "/console/apps/new",
+        "Create app",
+    )
+    .intro("A web app keeps a secret on its own server and signs people in.")
+    .carry("version", "3")
+    .fields([
+        Field::line("label", "Name", "Storefront").required().help("Users read it when they sign in."),
+        Field::lines("redirect_uris", "Redirect URIs", "https://shop.example/cb", 4)
+            .mono()
+            .help("One a line."),
+    ])
+    .group(
+        "Tokens",
+        [
+            Field::checks(
+                "grant_types",
+                "Grants",
+                vec![
+                    Pick::new("authorization_code", "Authorization code", true).help("People sign in."),
+                    Pick::new("password", "Password", false),
+                ],
+            ),
+            Field::radio(
+                "consent_method",
+                "Consent",
+                vec![Pick::new("REQUIRED", "Ask", true), Pick::new("TRUSTED", "Trust", false)],
+            ),
+            Field::select("rotation", "Refresh tokens", vec![Pick::new("ROTATE", "Rotate", true)]),
+            Field::number("leeway", "Leeway in seconds", "30"),
+            Field::password("password", "Your password", "current-password").required(),
+        ],
+    );
+    let mut wrong = page.clone();
+    for name in ["label", "redirect_uris", "grant_types", "consent_method", "rotation", "leeway", "password"]
+    {
+        wrong.wrong(name, format!("{HOSTILE} {LONG}"));
+    }
+    wrong.wrong("nowhere", HOSTILE);
+    wrong.clashes =
+        vec![Clash { label: "Name".to_owned(), theirs: LONG.to_owned(), yours: HOSTILE.to_owned() }];
+    let shown = ShownOnce {
+        console: console("The secret of Storefront", Section::Apps),
+        crumbs: vec![Link::new("Apps", "/console/apps")],
+        sentence: "Put both into the app's configuration.".to_owned(),
+        values: vec![Fact::code("Client ID", "0oa7k2q9Xv3bN8mL1c5d"), Fact::code("Client secret", LONG)],
+        snippet: some("curl -u ID:SECRET https://acme.example/oauth2/default/v1/token"),
+        next: Link::new("Go to the app", "/console/apps/0oa1"),
+    };
+    let credential = CredentialPage {
+        console: console("ci-deploy", Section::Credentials),
+        back: Link::new("API credentials", "/console/credentials"),
+        kind: "API token".to_owned(),
+        status: Status::new("On", Tone::Good),
+        facts: vec![Fact::code("Id", "00t1"), Fact::text("Acts as", HOSTILE)],
+        actions: vec![Action::ask("Revoke", "/console/credentials/tokens/1/revoke").dangerous()],
+    };
+    let account = Account {
+        shell: shell("Your account"),
+        csrf: csrf(),
+        login: LONG.to_owned(),
+        notice: some("That session has ended."),
+        facts: vec![Fact::text("Name", HOSTILE)],
+        sessions: Vec::new(),
+        allowed: Vec::new(),
+        password: Link::new("Change password", "/account/password"),
+        sign_out: Link::new("Sign out", "/oauth2/v1/logout"),
+    };
+    let password = AccountPassword {
+        shell: shell("Change your password"),
+        csrf: csrf(),
+        action: "/account/password".to_owned(),
+        login: HOSTILE.to_owned(),
+        fields: vec![Field::password("old", "Your password now", "current-password").required()],
+        back: Link::new("Back to your account", "/account"),
+    };
+    vec![
+        sample("account", &account),
+        sample("account-password", &password),
+        sample("form", &page),
+        sample("form-wrong", &wrong),
+        sample("form-danger", &page.dangerous()),
+        sample("shown-once", &shown),
+        sample("credential", &credential),
+    ]
+}
