@@ -7,11 +7,14 @@
     reason = "test code: a panic is how a test fails, and its clock is the machine's"
 )]
 
+mod assertions;
 mod cases;
+mod claims;
 mod client_auth;
 mod codes;
 mod codes_crash;
 mod commands;
+mod conformance;
 mod cors;
 mod crash;
 mod enumeration;
@@ -25,8 +28,12 @@ mod malformed;
 mod malformed_api;
 mod malformed_http;
 mod malformed_http2;
+mod openid;
+mod openid_logout;
 mod pkce;
 mod prompts;
+mod prompts_hints;
+mod pushed;
 mod quota;
 mod redirects;
 mod redirects_after;

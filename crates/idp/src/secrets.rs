@@ -41,6 +41,10 @@ pub enum SecretKind {
     CredentialToken,
     /// A set-up link.
     Setup,
+    /// The `request_uri` of a pushed authorization request.
+    Pushed,
+    /// Not a secret: the `jti` of a client's assertion, with the client.
+    Assertion,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
 }
@@ -60,6 +64,8 @@ impl SecretKind {
             Self::CredentialSecret => b"credential-secret",
             Self::CredentialToken => b"credential-token",
             Self::Setup => b"setup",
+            Self::Pushed => b"pushed",
+            Self::Assertion => b"assertion",
             Self::Attempt => b"attempt",
         }
     }
