@@ -75,6 +75,8 @@ ids! {
     ApiTokenId = "00T";
     /// An API credential.
     CredentialId = "crd";
+    /// A rate policy.
+    RatePolicyId = "rlp";
     /// One HTTP request.
     RequestId = "req";
 }

@@ -21,6 +21,7 @@ pub mod flow;
 pub mod grant;
 pub mod id;
 pub mod login;
+pub mod rate_policy;
 pub mod server;
 pub mod session;
 pub mod tenant;

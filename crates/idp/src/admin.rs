@@ -10,7 +10,8 @@
 //! | [`profile`], [`password_rules`], [`user_filter`] | what a user may be set to and asked by |
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
 //! | [`servers`], [`server_rules`], [`scopes`] | authorization servers |
-//! | [`api_tokens`], [`credentials`], [`credential_tokens`] | what calls the management API |
+//! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
+//! | [`rate_policies`], [`rate_policy_rules`] | how many tokens may be created |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
@@ -26,7 +27,10 @@ pub mod cursor;
 mod error;
 pub mod operators;
 pub mod password_rules;
+pub mod pause;
 pub mod profile;
+pub mod rate_policies;
+pub mod rate_policy_rules;
 pub mod roles;
 pub mod scopes;
 pub mod server_rules;

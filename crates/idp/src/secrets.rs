@@ -47,6 +47,8 @@ pub enum SecretKind {
     Assertion,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
+    /// Not a secret: the name of what a rate policy counts.
+    RateKey,
 }
 
 impl SecretKind {
@@ -67,6 +69,7 @@ impl SecretKind {
             Self::Pushed => b"pushed",
             Self::Assertion => b"assertion",
             Self::Attempt => b"attempt",
+            Self::RateKey => b"rate-key",
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
 use crate::cache::ServerConfig;
 use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
+use crate::rates::{Rates, Subject as Rated};
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::{Entity, Event, bounded, types};
@@ -22,6 +23,7 @@ use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::TokenRequest;
 use signet_oauth::{OAuthError, Params, Reason};
+use signet_store::stories::{Refusals, StoryKey};
 use std::sync::Arc;
 
 /// What reaches the token endpoint.
@@ -34,11 +36,24 @@ pub struct TokenCall<'a> {
     pub authorization: Option<&'a [u8]>,
     /// Whether the query string names client credentials.
     pub query_has_credentials: bool,
+    /// Finds a request header's value, for rate policies that count by it.
+    pub header: &'a (dyn Fn(&str) -> Option<String> + Send + Sync),
+}
+
+/// What a token request came to, and where the caller's rate policies stand.
+#[derive(Debug)]
+pub struct Answered {
+    /// Tokens or the refusal.
+    pub result: Result<TokenResponse, Refused>,
+    /// Where the rate policies stand that were asked.
+    pub rates: Rates,
 }
 
 /// A client's limit as the refusal reports it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limited {
+    /// What names the login in the log.
+    pub key: String,
     /// Calls in the window.
     pub limit: i64,
     /// The decision's clock.
@@ -52,8 +67,10 @@ pub struct Limited {
 }
 
 /// An attempt that the throttle let through.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Admitted {
+    /// What names the login in the log.
+    pub(crate) key: String,
     /// Its instant in the ring.
     pub(crate) at: Time,
     /// The id of its event.
@@ -62,9 +79,10 @@ pub(crate) struct Admitted {
 
 impl Admitted {
     /// Makes an event the attempt's own. With the instants the log alone shows that no second had a fifth.
-    pub(crate) fn mark(self, event: &mut Event) {
+    pub(crate) fn mark(&self, event: &mut Event) {
         event.id = self.event;
         event.debug.insert("admittedAt".into(), self.at.0.to_string());
+        event.debug.insert("throttleKey".into(), self.key.clone());
     }
 }
 
@@ -140,19 +158,36 @@ pub(crate) struct Call<'a> {
 
 impl Idp {
     /// Answers a token request. Whatever comes of it is in the log before this returns.
-    ///
-    /// # Errors
-    /// The refusal.
-    pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Result<TokenResponse, Refused> {
+    pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Answered {
         let mut seen = Seen::default();
-        let result = self.token_inner(ctx, call, &mut seen).await;
-        let Err(mut refused) = result else { return result };
-        if !refused.logged {
-            let mut events = std::mem::take(&mut refused.events);
-            events.push(self.refusal_event(ctx, call, &seen, &refused));
-            self.record(ctx, events).await?;
+        let result = match self.token_inner(ctx, call, &mut seen).await {
+            Err(refused) if !refused.logged => Err(self.logged_refusal(ctx, call, &seen, refused).await),
+            result => result,
+        };
+        Answered { result, rates: seen.rates }
+    }
+
+    /// Logs a refusal; without its record it is another one, that of a store that is gone.
+    async fn logged_refusal(
+        &self,
+        ctx: &Ctx,
+        call: &TokenCall<'_>,
+        seen: &Seen,
+        mut refused: Refused,
+    ) -> Refused {
+        let event = self.refusal_event(ctx, call, seen, &refused);
+        let recorded = match &refused.limited {
+            Some(limited) => self.throttled_again(ctx, limited, event).await,
+            None => {
+                let mut events = std::mem::take(&mut refused.events);
+                events.push(event);
+                self.record(ctx, events).await
+            }
+        };
+        match recorded {
+            Ok(()) => refused,
+            Err(error) => error.into(),
         }
-        Err(refused)
     }
 
     async fn token_inner(
@@ -177,6 +212,12 @@ impl Idp {
         if call.params.all("resource").any(|r| r != call.server.server.audience) {
             return Err(Reason::InvalidTarget.into());
         }
+        let (server, app) = (&call.server.server, &client.config.app);
+        seen.rates =
+            self.ask_rates(ctx, &Rated::App { server, app, request: &request, header: call.header }).await?;
+        if seen.rates.refused.is_some() {
+            return Err(Reason::RatePolicyExceeded.into());
+        }
         let call = Call { ctx, server: call.server, client: &client };
         match request {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
@@ -190,6 +231,22 @@ impl Idp {
                 self.refresh(&call, &refresh_token, scope.as_ref()).await
             }
         }
+    }
+
+    /// Counts a throttled attempt in the story of its window, whose first one is logged.
+    async fn throttled_again(&self, ctx: &Ctx, limited: &Limited, event: Event) -> Result<(), IdpError> {
+        let [.., newest] = limited.filled_by;
+        let key = StoryKey { rule: "throttle", key: limited.key.clone(), window_at: newest };
+        let refusals = Refusals {
+            event: event.id,
+            count: 1,
+            first_at: limited.at,
+            last_at: limited.at,
+            ends_at: limited.retry_at,
+            requests: vec![ctx.request.id],
+            first_is_logged: true,
+        };
+        self.refused_for(ctx, key, refusals, Some(event)).await
     }
 
     /// Records a token request whose body can't be read.
@@ -214,13 +271,18 @@ impl Idp {
         let server = &call.server.server;
         let kind = match refused.error.reason {
             Reason::UserRateLimited => types::USER_RATE_LIMITED,
+            Reason::RatePolicyExceeded => types::RATE_POLICY_REFUSED,
             _ => by_kind(server, types::ORG_TOKEN_GRANT, types::AS_TOKEN_GRANT),
         };
         let actor = match &seen.client {
             Some(client) => app_entity(&client.config.app),
             None => seen.stranger(),
         };
-        let mut event = self.event(ctx, kind, actor).failed(refused.error.reason.as_str()).at(server);
+        let mut event = self.event(ctx, kind, actor).failed(refused.error.reason.as_str());
+        if let Some(refusal) = &seen.rates.refused {
+            event = refusal.put(event);
+        }
+        let mut event = event.at(server);
         event.client_id = seen.client.as_ref().map(|c| c.config.app.client_id.clone());
         if let Some(user) = &refused.user {
             event = event.of(user).target(user_entity(user));
@@ -244,12 +306,13 @@ impl Idp {
         if let Some(limited) = &refused.limited {
             let join = |values: Vec<String>| values.join(",");
             event = event
+                .debug("throttleKey", limited.key.as_str())
                 .debug("refusedAt", limited.at.0.to_string())
                 .debug("retryAt", limited.retry_at.0.to_string())
                 .debug("filledBy", join(limited.filled_by.iter().map(|t| t.0.to_string()).collect()))
                 .debug("filledByEvents", join(limited.events.iter().map(ToString::to_string).collect()));
         }
-        if let Some(attempt) = refused.attempt {
+        if let Some(attempt) = &refused.attempt {
             attempt.mark(&mut event);
         }
         event
@@ -262,6 +325,7 @@ struct Seen {
     client_id: Option<String>,
     method: Option<&'static str>,
     client: Option<Client>,
+    rates: Rates,
 }
 
 impl Seen {

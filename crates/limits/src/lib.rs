@@ -8,16 +8,20 @@
 //! * `redis` (feature): a connection that never holds a request up.
 //! * [`memory`]: the same throttle for one process, in bounded memory.
 //! * [`fixed_window`]: quotas that start with the first call, like an account's 5,000 an hour.
+//! * [`trace`]: proof from a log that the throttle kept its promise.
 //! * [`sliding_window`]: the gateway's approximate counter over epoch-aligned windows.
+//! * [`counters`]: several rate policies decided together, the trait of counter stores, and the one in memory.
 //!
 //! Instants are microseconds since the Unix epoch (`i64`) throughout.
 
+pub mod counters;
 pub mod fixed_window;
 pub mod memory;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod sliding_log;
 pub mod sliding_window;
+pub mod trace;
 
 /// Microseconds in a second.
 pub const SECOND_US: i64 = 1_000_000;

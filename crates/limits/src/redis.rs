@@ -9,6 +9,8 @@
 //!   `OOM` or `LOADING`, bytes that aren't Redis's), every question fails at once. A task of its own reconnects
 //!   every half second and probes with a *write*, since a demoted primary still answers `PING`.
 
+pub mod counters;
+
 use ::redis::aio::{ConnectionLike, MultiplexedConnection};
 use ::redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,

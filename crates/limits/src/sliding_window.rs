@@ -3,11 +3,20 @@
 //! password throttle is exact and uses [`crate::sliding_log`].
 //!
 //! `rate = current + previous · (window − now mod window) / window`, in exact integers of microseconds, no
-//! floating point. A call is counted first and refused if the rate is then *above* the limit; refused calls
-//! stay counted (the penalty) unless it is disabled. Of several rules, each refuses on its own, and a call
-//! that any of them refuses counts in all or, without the penalty, in none.
+//! floating point. A call is refused if the rate with it is *above* the limit. What counts, and how several
+//! rules and policies go together, is [`crate::counters`]' matter.
 
 use crate::ceil_secs;
+
+/// Hits past this aren't counted, so that a script whose numbers are doubles can decide exactly as well. Far
+/// above [`MAX_LIMIT`], so no refusal is lost.
+pub const MAX_HITS: u32 = 500_000_000;
+
+/// Highest limit that a rule may have.
+pub const MAX_LIMIT: u32 = 100_000_000;
+
+/// Longest window: 365 days in microseconds.
+pub const MAX_WINDOW_US: i64 = 31_536_000 * crate::SECOND_US;
 
 /// One pair of a policy's `limit` and `window_size` lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +40,20 @@ pub struct Counter {
     pub previous: u32,
 }
 
+impl Counter {
+    /// With one call more.
+    #[must_use]
+    pub fn hit(self) -> Self {
+        self.hits(1)
+    }
+
+    /// With `calls` more.
+    #[must_use]
+    pub fn hits(self, calls: u32) -> Self {
+        Self { current: self.current.saturating_add(calls).min(MAX_HITS), ..self }
+    }
+}
+
 /// Where one rule stands after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
@@ -46,34 +69,21 @@ pub struct Standing {
     pub reset_s: u64,
 }
 
-/// What becomes of one call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// Whether every rule admits the call.
-    pub admitted: bool,
-    /// The counters to store, in the order of the rules.
-    pub counters: Vec<Counter>,
-    /// Where each rule stands, in the order of the rules.
-    pub standings: Vec<Standing>,
-}
-
-impl Outcome {
-    /// The most constrained rule, which the unnumbered headers are about: of those that refuse the one with
-    /// the longest wait, otherwise the one with the fewest calls left. `None` if there are no rules.
-    #[must_use]
-    pub fn tightest(&self) -> Option<&Standing> {
-        self.standings.iter().min_by_key(|s| (s.admitted, s.remaining, std::cmp::Reverse(s.reset_s)))
-    }
-}
-
 impl Rule {
-    fn width(&self) -> i64 {
+    pub(crate) fn width(&self) -> i64 {
         self.window_us.max(1)
+    }
+
+    /// Whether a call that left this counter behind stays within the limit.
+    #[must_use]
+    pub fn admits(&self, counter: &Counter, now: i64) -> bool {
+        self.scaled_rate(counter, now) <= i128::from(self.limit) * i128::from(self.width())
     }
 
     /// `counter` as it stands at `now`. A clock set back stays in the counter's window, at its start: hits
     /// are never forgotten for it.
-    fn roll(&self, counter: Counter, now: i64) -> Counter {
+    #[must_use]
+    pub fn roll(&self, counter: Counter, now: i64) -> Counter {
         let started_at = now.saturating_sub(now.rem_euclid(self.width()));
         match started_at.saturating_sub(counter.started_at) {
             gone if gone <= 0 && counter.started_at.saturating_sub(now) <= self.width() => counter,
@@ -108,7 +118,9 @@ impl Rule {
         i64::try_from(i128::from(self.width()) - weightless).ok()
     }
 
-    fn standing(&self, counter: &Counter, refused: bool, now: i64) -> Standing {
+    /// Where the rule stands after a call that left `counter` behind and was `refused` or not.
+    #[must_use]
+    pub fn standing(&self, counter: &Counter, refused: bool, now: i64) -> Standing {
         let scaled_limit = i128::from(self.limit) * i128::from(self.width());
         let left = (scaled_limit - self.scaled_rate(counter, now)).max(0) / i128::from(self.width());
         let remaining = if refused { 0 } else { u32::try_from(left).unwrap_or(self.limit) };
@@ -126,146 +138,6 @@ impl Rule {
     }
 }
 
-/// Decides one call at `now` (microseconds since the epoch). `counters` belong to `rules` by position; a
-/// missing one is a fresh one. Keep [`Outcome::counters`], in one atomic step with the decision.
-#[must_use]
-pub fn decide(rules: &[Rule], counters: &[Counter], now: i64, disable_penalty: bool) -> Outcome {
-    let stored = counters.iter().copied().chain(std::iter::repeat(Counter::default()));
-    let before: Vec<Counter> = rules.iter().zip(stored).map(|(rule, c)| rule.roll(c, now)).collect();
-    let hit = |c: &Counter| Counter { current: c.current.saturating_add(1), ..*c };
-    let above = |rule: &Rule, c: &Counter| {
-        rule.scaled_rate(&hit(c), now) > i128::from(rule.limit) * i128::from(rule.width())
-    };
-    let refused: Vec<bool> = rules.iter().zip(&before).map(|(rule, c)| above(rule, c)).collect();
-    let admitted = !refused.contains(&true);
-    let counted = admitted || !disable_penalty;
-    let counters: Vec<Counter> = before.iter().map(|c| if counted { hit(c) } else { *c }).collect();
-    let standings = rules.iter().zip(&counters).zip(refused);
-    let standings = standings.map(|((rule, c), refused)| rule.standing(c, refused, now)).collect();
-    Outcome { admitted, counters, standings }
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::SECOND_US;
-    use proptest::prelude::*;
-
-    /// A multiple of all windows used here.
-    const T0: i64 = 1_790_000_400 * SECOND_US;
-
-    const fn rule(limit: u32, secs: i64) -> Rule {
-        Rule { limit, window_us: secs * SECOND_US, sliding: true }
-    }
-
-    struct Client(Vec<Rule>, Vec<Counter>, bool);
-
-    impl Client {
-        fn call(&mut self, at_us: i64) -> Outcome {
-            let outcome = decide(&self.0, &self.1, T0 + at_us, self.2);
-            self.1.clone_from(&outcome.counters);
-            outcome
-        }
-    }
-
-    #[test]
-    fn three_in_thirty_seconds_then_a_refusal() {
-        let mut client = Client(vec![rule(3, 30)], vec![], false);
-        let start = 7 * SECOND_US + SECOND_US / 2;
-        for remaining in [2, 1, 0] {
-            let outcome = client.call(start);
-            assert!(outcome.admitted);
-            assert_eq!(outcome.tightest().unwrap().remaining, remaining);
-        }
-        let refused = client.call(start);
-        let expected = Standing { admitted: false, limit: 3, remaining: 0, reset_s: 38 };
-        assert_eq!((refused.admitted, refused.tightest()), (false, Some(&expected)));
-        let later = |secs: i64| decide(&client.0, &client.1, T0 + start + secs * SECOND_US, false).admitted;
-        assert!(!later(37) && later(38), "the wait it names is the true one");
-    }
-
-    #[test]
-    fn the_rate_is_ten_plus_half_of_forty() {
-        let half = T0 + 30 * SECOND_US;
-        let counter = Counter { started_at: T0, current: 10, previous: 40 };
-        assert_eq!(rule(1, 60).scaled_rate(&counter, half), 30 * 60 * i128::from(SECOND_US));
-        let admitted = |limit, at| decide(&[rule(limit, 60)], &[counter], at, false).admitted;
-        assert!(admitted(31, half) && !admitted(30, half));
-        assert!(!admitted(31, half - 1), "the weight is finer than a second");
-        let fixed = Rule { sliding: false, ..rule(11, 60) };
-        assert!(decide(&[fixed], &[counter], half, false).admitted);
-    }
-
-    #[test]
-    fn a_client_that_hammers_stays_blocked_with_the_penalty_only() {
-        let admitted = |disable_penalty| {
-            let mut client = Client(vec![rule(10, 60)], vec![], disable_penalty);
-            let per_minute = |minute: i64| (0..12).map(move |i| (minute * 60 + i * 5) * SECOND_US);
-            let minutes: Vec<usize> =
-                (0..10).map(|m| per_minute(m).filter(|&at| client.call(at).admitted).count()).collect();
-            minutes
-        };
-        assert_eq!(admitted(false)[0], 10);
-        assert_eq!(admitted(false)[5..], [0; 5]);
-        assert!(admitted(true)[5..].iter().all(|&n| n >= 9), "{:?}", admitted(true));
-    }
-
-    #[test]
-    fn any_rule_refuses_and_all_count_or_none() {
-        let rules = vec![rule(2, 1), rule(100, 60)];
-        for (disable_penalty, counted) in [(false, 3), (true, 2)] {
-            let mut client = Client(rules.clone(), vec![], disable_penalty);
-            let outcomes = [0, 0, 0].map(|at| client.call(at));
-            assert_eq!(outcomes.clone().map(|o| o.admitted), [true, true, false]);
-            assert_eq!(outcomes[2].counters.iter().map(|c| c.current).collect::<Vec<_>>(), [counted; 2]);
-            assert_eq!(outcomes[2].tightest().unwrap().limit, 2);
-            assert_eq!(outcomes[2].standings[1].remaining, 100 - counted);
-        }
-    }
-
-    #[test]
-    fn a_clock_set_back_forgets_no_hit_and_waits_for_no_hour() {
-        let counter = Counter { started_at: T0, current: 3, previous: 0 };
-        for back in [1, 30 * SECOND_US, 31 * SECOND_US, 3_600 * SECOND_US] {
-            let outcome = decide(&[rule(3, 30)], &[counter], T0 - back, false);
-            assert!(!outcome.admitted && outcome.standings[0].reset_s <= 90, "{back} {outcome:?}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
-
-        #[test]
-        fn the_wait_is_exact_and_the_rate_never_exceeds_the_limit(
-            gaps in prop::collection::vec(0i64..4_000_000, 1..80), limit in 1u32..6,
-            disable_penalty: bool, sliding: bool
-        ) {
-            let policy = Rule { sliding, ..rule(limit, 3) };
-            let mut client = Client(vec![policy], vec![], disable_penalty);
-            let mut at = 0;
-            for gap in gaps {
-                at += gap;
-                let outcome = client.call(at);
-                let standing = outcome.standings[0];
-                let then = |secs| decide(&client.0, &client.1, T0 + at + secs * SECOND_US, true).admitted;
-                let wait = i64::try_from(standing.reset_s).unwrap();
-                if outcome.admitted {
-                    let rate = policy.scaled_rate(&client.1[0], T0 + at);
-                    prop_assert!(rate <= i128::from(limit) * 3 * i128::from(SECOND_US));
-                } else {
-                    prop_assert!(then(wait));
-                    prop_assert!(wait == 1 || !then(wait - 1));
-                }
-            }
-        }
-
-        #[test]
-        fn nothing_overflows(
-            limit: u32, window_us: i64, sliding: bool, started_at: i64, current: u32, previous: u32, now: i64
-        ) {
-            let counter = Counter { started_at, current, previous };
-            let _ = decide(&[Rule { limit, window_us, sliding }], &[counter], now, false);
-        }
-    }
-}
+#[path = "sliding_window_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! What goes on beside requests: bounded work at every tick, whatever the number of tenants.
 
 use crate::App;
+use signet_idp::stories::CLOSED_AT_ONCE;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -16,6 +17,7 @@ const COUNT_STEPS: usize = 5;
 pub(crate) fn start(app: &App) {
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(count(app.clone()));
+    tokio::spawn(close_stories(app.clone()));
 }
 
 /// Deletes what has expired.
@@ -33,6 +35,28 @@ async fn sweep(app: App) {
                     tracing::warn!(%error, "could not delete what has expired");
                     break;
                 }
+            }
+        }
+    }
+}
+
+/// Closes the stories of refusals whose window has ended. Of several nodes each story has one.
+async fn close_stories(app: App) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let ended = match app.idp().store().unscoped_ended_stories(CLOSED_AT_ONCE).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for stories of refusals to close");
+                continue;
+            }
+        };
+        for (tenant, rule, key, window_at) in ended {
+            if let Err(error) = app.idp().close_story(tenant, rule, key, window_at).await {
+                tracing::warn!(%error, "could not close a story of refusals");
+                break;
             }
         }
     }

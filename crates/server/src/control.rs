@@ -144,7 +144,7 @@ async fn obey(app: &App, line: &str) -> Result<String, String> {
     perform(app.idp(), command).await
 }
 
-/// `advance <µs>`, `set <µs>` or `freeze`; answers with the new instant.
+/// `advance <µs>`, `set <µs>`, `freeze` or `skew <µs>`; answers with the new instant.
 #[cfg(feature = "test-clock")]
 fn set_clock(clock: &signet_domain::Clock, order: &str) -> Result<String, String> {
     use signet_domain::Time;
@@ -152,8 +152,9 @@ fn set_clock(clock: &signet_domain::Clock, order: &str) -> Result<String, String
     match order.split_once(' ') {
         Some(("advance", by)) => clock.set(Time(clock.now().0.saturating_add(number(by)?))),
         Some(("set", to)) => clock.set(Time(number(to)?)),
+        Some(("skew", by)) => clock.skew(number(by)?),
         None if order == "freeze" => clock.freeze(),
-        _ => return Err("the clock knows advance, set and freeze".into()),
+        _ => return Err("the clock knows advance, set, freeze and skew".into()),
     }
     Ok(clock.now().0.to_string())
 }

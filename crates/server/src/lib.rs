@@ -28,6 +28,7 @@ mod middleware;
 pub mod oauth;
 mod operator;
 pub mod pages;
+mod rates;
 mod routes;
 mod seed;
 mod setup;

@@ -13,7 +13,7 @@ use crate::engine::{Engine, FromEngine};
 use crate::ports::free_port;
 use crate::postgres::TestDatabase;
 use crate::process::{Launch, Process, StartError, server_command};
-use crate::{Canaries, Clock, Credentials, Http, Node, Tenant, TestCa, watchdog};
+use crate::{Canaries, Clock, Credentials, Http, Node, PrivatePostgres, Tenant, TestCa, watchdog};
 
 /// The process, its store, and all that goes with them. Fields are dropped in this order.
 pub(crate) struct Running {
@@ -55,6 +55,12 @@ impl TestApp {
     /// Starts the server with further arguments.
     pub async fn start_with(engine: Engine, tls: bool, extra: &[&str]) -> Self {
         Self::of(Arc::new(Running::start(engine, tls, extra).await), false)
+    }
+
+    /// Starts the server on a PostgreSQL of the test's own, which must outlive it.
+    pub async fn start_on(postgres: &PrivatePostgres, extra: &[&str]) -> Self {
+        let running = Running::start_on(Engine::Postgres, Some(postgres.url()), false, extra).await;
+        Self::of(Arc::new(running), false)
     }
 
     pub(crate) fn of(running: Arc<Running>, shared: bool) -> Self {
@@ -248,21 +254,26 @@ impl Drop for TestApp {
 }
 
 #[expect(clippy::print_stderr, reason = "shown by the test harness beside the failure")]
-fn report(tail: &str) {
+pub(crate) fn report(tail: &str) {
     eprintln!("{tail}");
 }
 
 impl Running {
     pub(crate) async fn start(engine: Engine, tls: bool, extra: &[&str]) -> Self {
+        Self::start_on(engine, None, tls, extra).await
+    }
+
+    /// On a database that is there, or else on one of its own.
+    async fn start_on(engine: Engine, url: Option<&str>, tls: bool, extra: &[&str]) -> Self {
         let dir = tempfile::Builder::new().prefix("signet-test-").tempdir().expect("a directory");
         watchdog::directory(dir.path());
-        let database = match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(TestDatabase::create().await),
+        let database = match (engine, url) {
+            (Engine::Sqlite, _) | (_, Some(_)) => None,
+            (Engine::Postgres, None) => Some(TestDatabase::create().await),
         };
         let tls = tls.then(|| TestCa::write_into(dir.path()));
-        let database_url = database.as_ref().map(|database| database.url.clone());
-        let master_key = database.is_some().then(|| new_master_key(dir.path()));
+        let database_url = url.map(str::to_owned).or(database.as_ref().map(|database| database.url.clone()));
+        let master_key = database_url.is_some().then(|| new_master_key(dir.path()));
         let extra: Vec<String> = extra.iter().map(|&arg| arg.to_owned()).collect();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut tries = 0;

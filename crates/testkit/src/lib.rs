@@ -67,7 +67,7 @@ pub use jar::{Cookie, Jar};
 pub use node::Node;
 pub use oauth_client::OauthHttp;
 pub use openapi::OpenApi;
-pub use postgres::TestDatabase;
+pub use postgres::{PrivatePostgres, TestDatabase};
 pub use redis::{PrivateRedis, TestRedis};
 pub use reply::Reply;
 pub use shared::{Shared, TlsApp};
@@ -76,10 +76,26 @@ pub use tls::TestCa;
 pub use token::{Jwt, TokenSet};
 pub use visitor::Visitor;
 
+pub use rustix::process::Signal;
+
 pub use oauth2;
 pub use reqwest;
 pub use serde_json::{self, Value, json};
 pub use tokio;
+
+/// Makes a test, `name::postgres`, of each async function named: for what only several nodes have.
+#[macro_export]
+macro_rules! on_postgres {
+    ($($name:ident),+ $(,)?) => { $(
+        mod $name {
+            #[test]
+            fn postgres() {
+                $crate::set_binary(env!("CARGO_BIN_EXE_signet-under-test"));
+                $crate::run($crate::Engine::Postgres, super::$name);
+            }
+        }
+    )+ };
+}
 
 /// Makes two tests, `name::sqlite` and `name::postgres`, of each async function named.
 ///

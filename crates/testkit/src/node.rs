@@ -110,7 +110,9 @@ impl Drop for Node {
         self.process.kill();
         let files = self.process.launch().outputs();
         let found: Vec<_> = files.iter().flat_map(|file| self.canaries.found_in_file(file)).collect();
-        if !std::thread::panicking() {
+        if std::thread::panicking() {
+            crate::app::report(&self.process.tail());
+        } else {
             assert!(found.is_empty(), "a node wrote a secret:\n{}", found.join("\n"));
         }
     }

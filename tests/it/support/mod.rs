@@ -2,6 +2,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod client_key;
+pub(crate) mod flood;
 pub(crate) mod forge;
 pub(crate) mod frozen;
 pub(crate) mod furniture;

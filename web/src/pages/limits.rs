@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::chart::share;
 use crate::pages::LogRow;
-use crate::parts::{Empty, Paging, Status, TimeText};
+use crate::parts::{Action, Empty, Paging, Status, TimeText};
 use crate::shell::{Console, Page as _, page};
 
 /// The hour's API calls.
@@ -18,6 +18,8 @@ pub struct Quota {
     pub shown: String,
     /// `The full 5,000 are back at 14:16, in 14 minutes.`
     pub reset: String,
+    /// `At 120 calls a minute nothing is left at 14:10, in 8 minutes.`; empty if they last.
+    pub pace: String,
 }
 
 impl Quota {
@@ -46,6 +48,27 @@ pub struct Caller {
     pub refused: String,
     /// Its events.
     pub url: Option<String>,
+    /// `600 GET /api/v1/users, 12 POST /api/v1/apps`; may be empty.
+    pub routes: String,
+    /// It was paused.
+    pub paused: bool,
+    /// Pauses it, or lets it go on; for those who may.
+    pub action: Option<Action>,
+}
+
+/// A user or an app that runs into the throttle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedOften {
+    /// The login or the app's name.
+    pub name: String,
+    /// Its page, or its events.
+    pub url: Option<String>,
+    /// `User`, `App`.
+    pub kind: &'static str,
+    /// `1,204`.
+    pub refusals: String,
+    /// When the newest was.
+    pub last: TimeText,
 }
 
 /// A limit, in words.
@@ -71,6 +94,8 @@ pub struct LimitsPage {
     pub quota: Quota,
     /// Busiest first.
     pub callers: Vec<Caller>,
+    /// Who was throttled most in the last hour.
+    pub hottest: Vec<RefusedOften>,
     /// The newest throttled sign-ins.
     pub refusals: Vec<LogRow>,
     /// All of them.

@@ -1,8 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
-    Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need, OperatorHome,
-    OperatorTenants, Outcome, Overview, Paging, Quota, Rule, Section, Status, TenantRow, Theme, Tone,
+    Action, Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need,
+    OperatorHome, OperatorTenants, Outcome, Overview, Paging, Quota, RefusedOften, Rule, Section, Status,
+    TenantRow, Theme, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -105,6 +106,21 @@ fn limits() -> Vec<Sample> {
         calls: calls.to_owned(),
         refused: refused.to_owned(),
         url: some("/console/log"),
+        routes: "600 GET /api/v1/users, 12 POST /api/v1/users/{userId}/lifecycle/activate".to_owned(),
+        paused: refused.is_empty(),
+        action: Some(Action {
+            label: "Pause".to_owned(),
+            url: "/console/limits/callers/00T1/pause".to_owned(),
+            explain: None,
+            danger: true,
+        }),
+    };
+    let hot = |name: &str, kind: &'static str| RefusedOften {
+        name: name.to_owned(),
+        url: some("/console/users/1"),
+        kind,
+        refusals: "1,204".to_owned(),
+        last: time("2 min ago"),
     };
     let page = LimitsPage {
         console: console("Limits", Section::Limits),
@@ -113,7 +129,9 @@ fn limits() -> Vec<Sample> {
             limit: 5_000,
             shown: "788 of 5,000 used".to_owned(),
             reset: "The full 5,000 are back at 14:16, in 14 minutes.".to_owned(),
+            pace: "At 520 calls a minute nothing is left at 14:10, in 8 minutes.".to_owned(),
         },
+        hottest: vec![hot("ada@acme.test", "User"), hot("Legacy", "App")],
         callers: vec![who("ci-deploy", "612", ""), who("hr-sync", "176", "14 refused")],
         refusals: rows().into_iter().take(1).collect(),
         log_url: some("/console/log?q=user_rate_limited"),
@@ -144,7 +162,9 @@ fn limits() -> Vec<Sample> {
         limit: 5_000,
         shown: "5,000 of 5,000 used".to_owned(),
         reset: "Calls are refused until 14:16.".to_owned(),
+        pace: String::new(),
     };
+    spent.hottest = vec![hot(HOSTILE, "User"), hot(LONG, "App")];
     spent.callers = vec![who(HOSTILE, "4,999", HOSTILE), who(LONG, "1", "")];
     spent.refusals.clear();
     let credential = |name: &str, kind: &str, word: &str, tone| CredentialRow {

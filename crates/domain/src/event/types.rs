@@ -143,6 +143,14 @@ event_types! {
     CREDENTIAL_CREATE = "system.api_credential.create", "Create API credential";
     /// An API credential was revoked.
     CREDENTIAL_REVOKE = "system.api_credential.revoke", "Revoke API credential";
+    /// An API token was paused.
+    API_TOKEN_PAUSE = "system.api_token.pause", "Pause API token";
+    /// A paused API token may be used again.
+    API_TOKEN_RESUME = "system.api_token.resume", "Resume API token";
+    /// An API credential was paused.
+    CREDENTIAL_PAUSE = "system.api_credential.pause", "Pause API credential";
+    /// A paused API credential may be used again.
+    CREDENTIAL_RESUME = "system.api_credential.resume", "Resume API credential";
     /// An API credential got a token, or was refused one.
     CREDENTIAL_TOKEN = "system.api_credential.token.grant", "API credential token request";
     /// A token of an API credential was revoked.
@@ -151,6 +159,20 @@ event_types! {
     QUOTA_WARNING = "system.org.rate_limit.warning", "Rate limit warning";
     /// The account's hourly quota is used up.
     QUOTA_VIOLATION = "system.org.rate_limit.violation", "Rate limit violation";
+    /// A rate policy refused a token request.
+    RATE_POLICY_REFUSED = "policy.rate_limit.refused", "Token request was refused by a rate policy";
+    /// A rate policy that is tried out would have refused a token request.
+    RATE_POLICY_DRY_RUN = "policy.rate_limit.dry_run", "Token request would have been refused by a rate policy";
+    /// A rate policy was created.
+    RATE_POLICY_CREATE = "policy.rate_limit.create", "Create rate policy";
+    /// A rate policy was changed.
+    RATE_POLICY_UPDATE = "policy.rate_limit.update", "Update rate policy";
+    /// A rate policy was deleted.
+    RATE_POLICY_DELETE = "policy.rate_limit.delete", "Delete rate policy";
+    /// Redis can't be used: rate policies that count there count on each node.
+    LIMITS_DEGRADED = "system.limits.degraded", "Rate policies count on each node, Redis is away";
+    /// Redis can be used again.
+    LIMITS_RESTORED = "system.limits.restored", "Rate policies count in Redis again";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// A tenant was created.

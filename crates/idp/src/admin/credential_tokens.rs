@@ -2,12 +2,13 @@
 
 use super::caller::{credential_entity, hex};
 use super::credentials::hex_64;
+use crate::rates::{Header, Rates, Subject};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use base64::Engine as _;
 use signet_domain::credential::{Credential, CredentialToken};
 use signet_domain::event::{Entity, types};
-use signet_oauth::Secret;
+use signet_oauth::{Reason, Secret};
 use signet_store::StoreError;
 
 /// Seconds that a token lives: ten hours.
@@ -57,6 +58,14 @@ pub struct Issued {
     pub row: CredentialToken,
 }
 
+/// What became of a request that proved itself.
+pub struct Answered {
+    /// The token, unless a rate policy refused it.
+    pub issued: Option<Issued>,
+    /// Where the rate policies stand.
+    pub rates: Rates,
+}
+
 /// What revoking a token came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revoked {
@@ -67,12 +76,26 @@ pub enum Revoked {
 }
 
 impl Idp {
-    /// Makes a token for a credential; `None` when id and secret don't match, which is logged.
+    /// Makes a token for a credential, unless a rate policy refuses it; `None` when id and secret don't match,
+    /// which is logged.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn issue_credential_token(&self, ctx: &Ctx, pair: &Pair) -> Result<Option<Issued>, IdpError> {
+    pub async fn issue_credential_token(
+        &self,
+        ctx: &Ctx,
+        pair: &Pair,
+        header: Header<'_>,
+    ) -> Result<Option<Answered>, IdpError> {
         let Some(credential) = self.match_credential(ctx, pair).await? else { return Ok(None) };
+        let rates = self.ask_rates(ctx, &Subject::Credential { credential: &credential, header }).await?;
+        if let Some(refusal) = &rates.refused {
+            let event = self.event(ctx, types::RATE_POLICY_REFUSED, credential_entity(&credential));
+            let event =
+                event.failed(Reason::RatePolicyExceeded.as_str()).debug("grantType", "client_credentials");
+            self.record(ctx, vec![refusal.put(event)]).await?;
+            return Ok(Some(Answered { issued: None, rates }));
+        }
         let token = Secret::from(hex_64(self.entropy()));
         let row = CredentialToken {
             tenant_id: ctx.tenant_id(),
@@ -95,7 +118,7 @@ impl Idp {
                 })
             })
             .await?;
-        Ok(Some(Issued { token, row }))
+        Ok(Some(Answered { issued: Some(Issued { token, row }), rates }))
     }
 
     /// Revokes a token of a credential; `None` when id and secret don't match, which is logged.
@@ -139,9 +162,11 @@ impl Idp {
     async fn match_credential(&self, ctx: &Ctx, pair: &Pair) -> Result<Option<Credential>, IdpError> {
         let presented =
             self.secrets().hash(SecretKind::CredentialSecret, ctx.tenant_id(), pair.secret.expose());
-        let found = {
+        let (found, paused) = {
             let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-            tx.credential_by_client_id(&pair.client_id).await?
+            let found = tx.credential_by_client_id(&pair.client_id).await?;
+            let id = found.as_ref().map(|c| c.id.to_string()).unwrap_or_default();
+            (found, tx.is_paused(&id).await?)
         };
         let decoy = [0; 32];
         let expected = found.as_ref().map_or(&decoy[..], |c| c.secret_hash.as_slice());
@@ -150,6 +175,7 @@ impl Idp {
             None => "unknown_client",
             Some(c) if c.revoked_at.is_some() => "revoked_client",
             Some(_) if !matches => "invalid_client_secret",
+            Some(_) if paused => "paused_client",
             Some(_) => return Ok(found),
         };
         // What was sent as an id may be anything, a secret in the wrong place too: only a known id is shown.

@@ -102,10 +102,25 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::API_TOKEN_REVOKE, Changed, "{who} revoked the API token {target}"),
         (types::CREDENTIAL_CREATE, Changed, "{who} made the API credential {target}"),
         (types::CREDENTIAL_REVOKE, Changed, "{who} revoked the API credential {target}"),
+        (types::API_TOKEN_PAUSE, Changed, "{who} paused the API token {target}"),
+        (types::API_TOKEN_RESUME, Changed, "{who} let the API token {target} go on"),
+        (types::CREDENTIAL_PAUSE, Changed, "{who} paused the API credential {target}"),
+        (types::CREDENTIAL_RESUME, Changed, "{who} let the API credential {target} go on"),
         (types::CREDENTIAL_TOKEN, Allowed, "{who} got a token for the management API"),
         (types::CREDENTIAL_TOKEN_REVOKE, Changed, "A management API token of {who} was revoked"),
         (types::QUOTA_WARNING, Allowed, "90 % of this hour's API calls are used"),
         (types::QUOTA_VIOLATION, Throttled, "This hour's API calls are used up: further ones are refused"),
+        (types::RATE_POLICY_REFUSED, Throttled, "{app} was refused a token by the rate policy {target}"),
+        (
+            types::RATE_POLICY_DRY_RUN,
+            Allowed,
+            "The rate policy {target}, if it were in force, would have refused",
+        ),
+        (types::RATE_POLICY_CREATE, Changed, "{who} created the rate policy {target}"),
+        (types::RATE_POLICY_UPDATE, Changed, "{who} changed the rate policy {target}"),
+        (types::RATE_POLICY_DELETE, Changed, "{who} deleted the rate policy {target}"),
+        (types::LIMITS_DEGRADED, Refused, "Redis is away: its rate policies count on each node by itself"),
+        (types::LIMITS_RESTORED, Allowed, "Redis is back: its rate policies count there again"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::TENANT_CREATE, Changed, "{who} created the tenant {target}"),
         (types::TENANT_SUSPEND, Changed, "{who} suspended the tenant {target}"),
@@ -196,7 +211,12 @@ fn refusal(row: &EventRow) -> String {
         return format!("{} was refused a token for the management API{because}", who(row));
     }
     match row.reason.as_deref().unwrap_or_default() {
-        "user_rate_limited" => return format!("{} was refused{because}", user(row)),
+        "user_rate_limited" => {
+            return match row.data.debug.get("story").and(row.data.debug.get("count")) {
+                Some(more) => format!("{} was refused {more} more times in the same second", user(row)),
+                None => format!("{} was refused{because}", user(row)),
+            };
+        }
         "invalid_password_credentials" | "INVALID_CREDENTIALS" => {
             return format!("{} gave a wrong password", user(row));
         }

@@ -11,12 +11,14 @@ mod caller;
 mod credentials;
 mod error;
 mod json;
+mod limits;
 mod log_schema;
 mod logs;
 mod onelogin;
 mod onelogin_token;
 mod openapi;
 mod query;
+mod rate_policies;
 mod reply;
 mod roles;
 mod scopes;
@@ -63,7 +65,9 @@ fn management() -> OpenApiRouter<App> {
         .merge(server_keys::routes())
         .merge(api_tokens::routes())
         .merge(credentials::routes())
+        .merge(rate_policies::routes())
         .merge(logs::routes())
+        .merge(limits::routes())
 }
 
 /// Its routes at a tenant's host.

@@ -3,16 +3,18 @@
 use super::caller::authorization;
 use super::json::{is_json, object};
 use super::onelogin::{Refusal, Status};
-use super::openapi::Envelopes;
+use super::openapi::{Envelopes, TokenEnvelopes};
 use crate::App;
 use crate::extract::Tenant;
+use crate::rates;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use signet_idp::Ctx;
-use signet_idp::admin::credential_tokens::{Issued, Pair, Revoked, TOKEN_SECONDS};
+use signet_idp::admin::credential_tokens::{Answered, Issued, Pair, Revoked, TOKEN_SECONDS};
 use signet_oauth::Params;
 use utoipa::ToSchema;
 
@@ -78,31 +80,37 @@ pub(crate) struct RevokeAnswer {
 /// The credential as `Authorization: client_id:<id>, client_secret:<secret>`, as Basic, or in a form body.
 #[utoipa::path(post, path = "/auth/oauth2/v2/token", tag = "Credential tokens", security(("credential" = [])),
     request_body = TokenRequest,
-    responses((status = 200, body = CredentialToken, description = "The token"), Envelopes))]
+    responses((status = 200, body = CredentialToken, description = "The token"), TokenEnvelopes))]
 pub(super) async fn issue_token(
     State(app): State<App>,
     Tenant(ctx): Tenant,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<CredentialToken>, Refusal> {
-    Ok(Json(issue(&app, &ctx, &headers, &body).await?))
+) -> Result<Response, Refusal> {
+    issue(&app, &ctx, &headers, &body, |token| Json(token).into_response()).await
 }
 
 /// The same in the older shape.
 #[utoipa::path(post, path = "/auth/oauth2/token", tag = "Credential tokens", security(("credential" = [])),
     request_body = TokenRequest,
-    responses((status = 200, body = WrappedToken, description = "The token"), Envelopes))]
+    responses((status = 200, body = WrappedToken, description = "The token"), TokenEnvelopes))]
 pub(super) async fn issue_token_v1(
     State(app): State<App>,
     Tenant(ctx): Tenant,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<WrappedToken>, Refusal> {
-    let token = issue(&app, &ctx, &headers, &body).await?;
-    Ok(Json(WrappedToken { status: Status::success(), data: vec![token] }))
+) -> Result<Response, Refusal> {
+    let wrapped = |token| WrappedToken { status: Status::success(), data: vec![token] };
+    issue(&app, &ctx, &headers, &body, |token| Json(wrapped(token)).into_response()).await
 }
 
-async fn issue(app: &App, ctx: &Ctx, headers: &HeaderMap, body: &[u8]) -> Result<CredentialToken, Refusal> {
+async fn issue(
+    app: &App,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    body: &[u8],
+    show: impl FnOnce(CredentialToken) -> Response,
+) -> Result<Response, Refusal> {
     let sent = Sent::read(headers, body).ok_or(WRONG_GRANT)?;
     if sent.grant_type.as_deref() != Some("client_credentials") {
         return Err(WRONG_GRANT);
@@ -112,15 +120,22 @@ async fn issue(app: &App, ctx: &Ctx, headers: &HeaderMap, body: &[u8]) -> Result
         false => sent.pair,
     };
     let pair = pair.ok_or(Refusal::Unauthorized)?;
-    let Issued { token, row } =
-        app.idp().issue_credential_token(ctx, &pair).await?.ok_or(Refusal::Unauthorized)?;
-    Ok(CredentialToken {
+    let header = |name: &str| rates::find(headers, name);
+    let answered = app.idp().issue_credential_token(ctx, &pair, &header).await?;
+    let Answered { issued, rates } = answered.ok_or(Refusal::Unauthorized)?;
+    let Some(Issued { token, row }) = issued else {
+        let refused = rates.refused.as_ref().ok_or(Refusal::Unauthorized)?;
+        return Ok(rates::refusal(refused, &rates));
+    };
+    let mut response = show(CredentialToken {
         access_token: token.expose().to_owned(),
         created_at: row.created_at.rfc3339(),
         expires_in: TOKEN_SECONDS,
         token_type: "bearer",
         account_id: ctx.tenant.number,
-    })
+    });
+    rates::put(response.headers_mut(), &rates);
+    Ok(response)
 }
 
 const WRONG_GRANT: Refusal = Refusal::BadRequest("grant_type is incorrect/absent");

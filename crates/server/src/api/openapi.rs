@@ -2,10 +2,11 @@
 
 use super::error::{Error, ErrorCause};
 use super::onelogin::Envelope;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, Object, Ref, RefOr, Response, ResponseBuilder, Type};
-use utoipa::{IntoResponses, Modify, OpenApi};
+use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 
 /// What stands in the description beside the operations.
 #[derive(OpenApi)]
@@ -17,12 +18,13 @@ use utoipa::{IntoResponses, Modify, OpenApi};
             5,000 calls per account and hour.",
     ),
     servers((url = "/", description = "The tenant's URL; for the operator's operations the operator's")),
-    components(schemas(Error, ErrorCause, Envelope)),
+    components(schemas(Error, ErrorCause, Envelope, RateLimited)),
     modifiers(&Schemes),
     security(("apiToken" = []), ("bearer" = [])),
     tags(
         (name = "Users"), (name = "Apps"), (name = "Authorization servers"), (name = "API tokens"),
-        (name = "API credentials"), (name = "System log"), (name = "Credential tokens"), (name = "Operator"),
+        (name = "API credentials"), (name = "Rate policies"), (name = "System log"), (name = "Limits"),
+        (name = "Credential tokens"), (name = "Operator"),
     )
 )]
 pub(super) struct Description;
@@ -64,6 +66,26 @@ impl IntoResponses for Errors {
         .into_iter()
         .map(|(status, words)| (status.to_string(), described(status, words, "Error")))
         .collect()
+    }
+}
+
+/// The refusal of a rate policy.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RateLimited {
+    /// The policy's words.
+    #[schema(example = "API rate limit exceeded")]
+    message: String,
+}
+
+/// The errors of the paths under `/auth` that make tokens.
+pub(super) struct TokenEnvelopes;
+
+impl IntoResponses for TokenEnvelopes {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = Envelopes::responses();
+        let words = "A rate policy allows no more tokens for the moment; the policy may set another status.";
+        responses.insert("429".to_owned(), described(429, words, "RateLimited"));
+        responses
     }
 }
 

@@ -4,6 +4,7 @@ use super::{files, key, run, store, ui};
 use crate::config::Config;
 use crate::seed::{self, Credentials};
 use crate::{App, card, control, telemetry};
+use std::os::unix::fs::OpenOptionsExt;
 
 /// Runs it.
 pub(super) fn start(config: Config, reset: bool) -> Result<(), String> {
@@ -56,6 +57,7 @@ fn start_over(config: &Config) -> Result<(), String> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(store.with_extension("lock"))
         .map_err(|e| format!("the store's lock can't be opened: {e}"))?;
     lock.try_lock()

@@ -73,5 +73,5 @@ fn clock() -> Clock {
 
 #[cfg(not(feature = "test-clock"))]
 fn clock() -> Clock {
-    Clock::System
+    Clock::following()
 }

@@ -1,40 +1,136 @@
 //! The limits in force, and what they refused.
 
 use super::admin::Admin;
-use super::failure::Result;
-use super::rows::brief;
-use super::when;
+use super::failure::{Failure, Result};
+use super::rows::{app_url, brief, user_url};
 use super::words::number;
+use super::{next, when};
 use crate::html;
+use crate::pages::step;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::Time;
 use signet_domain::event::types;
+use signet_idp::admin::pause::Pause;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::kinds::any_type;
-use signet_idp::quota::{self, Standing};
-use signet_web::{LimitsPage, LogRow, Quota, Rule, Section};
+use signet_idp::limits_use::{CallerUse, Hot, LimitsUse};
+use signet_idp::quota;
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
+use signet_web::{Action, Caller, LimitsPage, LogRow, Quota, RefusedOften, Rule, Section};
 
 /// Refusals on the page.
 const SHOWN: u32 = 20;
+
+/// Callers on the page, and users and apps.
+const CALLERS: usize = 20;
+const HOTTEST: usize = 6;
+
+/// Routes that are named of a caller.
+const ROUTES: usize = 3;
 
 pub(super) async fn get(admin: Admin) -> Response {
     admin.answer(show(&admin).await)
 }
 
+/// Pauses what calls the API, or lets it go on.
+pub(super) async fn post(
+    admin: Admin,
+    Path((id, action)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    admin.answer(act(&admin, &id, &action, &headers, &body).await)
+}
+
+async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
+    let params = Params::parse(body).map_err(|_| Failure::NotOurForm)?;
+    admin.check_form(headers, &params)?;
+    let what = match action {
+        "pause" => Pause::Pause,
+        "resume" => Pause::Resume,
+        _ => return Err(Failure::Missing("There is nothing at this address.")),
+    };
+    if !admin.may(Area::Callers, Access::Write) {
+        return Err(Failure::Forbidden);
+    }
+    admin.idp().admin_pause_caller(&admin.ctx, &admin.caller, id, what).await?;
+    Ok(step::redirect("/console/limits"))
+}
+
 async fn show(admin: &Admin) -> Result<Response> {
-    let standing = admin.idp().quota(&admin.ctx).await?;
+    let used = admin.idp().limits_use(&admin.ctx).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
+    let sees_callers = admin.may(Area::Callers, Access::Read);
     Ok(html::page(&LimitsPage {
         console: admin.frame("Limits", Section::Limits),
-        quota: quota_of(&standing, admin.ctx.now),
-        callers: Vec::new(),
+        quota: quota_of(&used, admin.ctx.now),
+        callers: if sees_callers { callers(admin, &used.callers) } else { Vec::new() },
+        hottest: if sees_log { hottest(admin, &used) } else { Vec::new() },
         refusals: if sees_log { refusals(admin).await? } else { Vec::new() },
         log_url: sees_log.then(|| "/console/log?outcome=throttled&range=24h".to_owned()),
         rules: rules(),
     }))
 }
 
-fn quota_of(standing: &Standing, now: Time) -> Quota {
+fn callers(admin: &Admin, all: &[CallerUse]) -> Vec<Caller> {
+    let may = admin.may(Area::Callers, Access::Write);
+    let sees_log = admin.may(Area::Logs, Access::Read);
+    let shown = all.iter().take(CALLERS).map(|caller| {
+        let routes =
+            caller.routes.iter().take(ROUTES).map(|(route, calls)| format!("{} {route}", number(*calls)));
+        let what = if caller.paused { "resume" } else { "pause" };
+        Caller {
+            name: visible(&caller.name),
+            calls: number(caller.calls),
+            refused: if caller.refused > 0 {
+                format!("{} refused", number(caller.refused))
+            } else {
+                String::new()
+            },
+            url: sees_log.then(|| format!("/console/log?q={}&range=24h", next::encoded(&caller.id))),
+            routes: routes.collect::<Vec<_>>().join(", "),
+            paused: caller.paused,
+            action: may.then(|| Action {
+                label: if caller.paused { "Resume".to_owned() } else { "Pause".to_owned() },
+                url: format!("/console/limits/callers/{}/{what}", next::encoded(&caller.id)),
+                explain: None,
+                danger: !caller.paused,
+            }),
+        }
+    });
+    shown.collect()
+}
+
+fn hottest(admin: &Admin, used: &LimitsUse) -> Vec<RefusedOften> {
+    let row = |hot: &Hot, kind, url: Option<String>| RefusedOften {
+        name: visible(&hot.name),
+        url,
+        kind,
+        refusals: number(hot.refusals),
+        last: when::moment(hot.last_at, admin.ctx.now),
+    };
+    let user = |hot: &Hot| hot.id.as_deref().filter(|_| admin.may(Area::Users, Access::Read)).map(user_url);
+    let app = |hot: &Hot| hot.id.as_deref().filter(|_| admin.may(Area::Apps, Access::Read)).map(app_url);
+    let users = used.users.iter().take(HOTTEST).map(|hot| row(hot, "User", user(hot)));
+    users.chain(used.apps.iter().take(HOTTEST).map(|hot| row(hot, "App", app(hot)))).collect()
+}
+
+fn pace(used: &LimitsUse, now: Time) -> String {
+    let Some(at) = used.runs_out_at else { return String::new() };
+    format!(
+        "At {} calls a minute nothing is left at {}, in {}.",
+        number(used.per_minute),
+        when::pattern(at, "%H:%M UTC"),
+        when::span(at.since(now))
+    )
+}
+
+fn quota_of(use_now: &LimitsUse, now: Time) -> Quota {
+    let standing = &use_now.quota;
     let used = (quota::LIMIT - standing.remaining).max(0);
     let (full, limit) = (number(quota::LIMIT), quota::LIMIT.unsigned_abs());
     let reset = if standing.reset_seconds == 0 {
@@ -45,7 +141,13 @@ fn quota_of(standing: &Standing, now: Time) -> Quota {
         let until = if standing.remaining == 0 { "Calls are refused until then. " } else { "" };
         format!("{until}The full {full} are back at {at}, in {wait}.")
     };
-    Quota { used: used.unsigned_abs(), limit, shown: format!("{} of {full} used", number(used)), reset }
+    Quota {
+        used: used.unsigned_abs(),
+        limit,
+        shown: format!("{} of {full} used", number(used)),
+        reset,
+        pace: pace(use_now, now),
+    }
 }
 
 async fn refusals(admin: &Admin) -> Result<Vec<LogRow>> {

@@ -38,5 +38,6 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/apps/{id}", get(app::get))
         .route("/console/servers", get(servers::get))
         .route("/console/limits", get(limits::get))
+        .route("/console/limits/callers/{id}/{action}", post(limits::post))
         .route("/console/credentials", get(credentials::get))
 }

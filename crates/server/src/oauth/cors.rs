@@ -16,7 +16,8 @@ const ALLOWED_HEADERS: &str =
     "authorization, content-type, accept, dpop, x-requested-with, x-okta-user-agent-extended, traceparent";
 /// Headers that scripts may read.
 const EXPOSED: &str = "www-authenticate, retry-after, date, x-request-id, x-okta-request-id, x-rate-limit-limit, \
-                       x-rate-limit-remaining, x-rate-limit-reset";
+                       x-rate-limit-remaining, x-rate-limit-reset, ratelimit, ratelimit-policy, ratelimit-limit, \
+                       ratelimit-remaining, ratelimit-reset";
 
 /// Answers the preflight of an app's endpoint. It names no client, so an origin is good if any app of the
 /// tenant has it; the call itself is held to its own app's.

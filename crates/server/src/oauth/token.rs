@@ -3,13 +3,14 @@
 use super::asked::Asked;
 use super::{cors, form, respond};
 use crate::App;
+use crate::rates;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use signet_domain::Time;
-use signet_idp::token::{Limited, TokenCall};
-use signet_oauth::OAuthError;
+use signet_idp::token::{Answered, Limited, TokenCall};
+use signet_oauth::{OAuthError, Reason};
 
 pub(super) async fn post(
     State(app): State<App>,
@@ -29,10 +30,15 @@ pub(super) async fn post(
         params: &params,
         authorization,
         query_has_credentials: form::query_has_credentials(query.as_deref()),
+        header: &|name| rates::find(&headers, name),
     };
-    let mut response = match app.idp().token(&asked.ctx, &call).await {
-        Ok(tokens) => respond::json(200, &tokens),
-        Err(refused) => {
+    let Answered { result, rates } = app.idp().token(&asked.ctx, &call).await;
+    let mut response = match (result, &rates.refused) {
+        (Ok(tokens), _) => respond::json(200, &tokens),
+        (Err(refused), Some(by_policy)) if refused.error.reason == Reason::RatePolicyExceeded => {
+            rates::refusal(by_policy, &rates)
+        }
+        (Err(refused), _) => {
             let mut response = respond::error(&refused.error, realm);
             if let Some(limited) = &refused.limited {
                 put_limit(response.headers_mut(), limited);
@@ -40,6 +46,7 @@ pub(super) async fn post(
             response
         }
     };
+    rates::put(response.headers_mut(), &rates);
     let client_id = form::client_id(&params, &headers);
     cors::for_client(&app, &asked.ctx, &headers, client_id.as_deref(), &mut response).await;
     response
