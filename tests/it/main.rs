@@ -9,12 +9,15 @@
 
 mod account;
 mod admin_console;
+mod assertions;
 mod browser_console;
 mod cases;
+mod claims;
 mod client_auth;
 mod codes;
 mod codes_crash;
 mod commands;
+mod conformance;
 mod console_apps;
 mod console_callers;
 mod console_log;
@@ -37,8 +40,12 @@ mod malformed_http2;
 mod nodes;
 mod nodes_limits;
 mod observed;
+mod openid;
+mod openid_logout;
 mod pkce;
 mod prompts;
+mod prompts_hints;
+mod pushed;
 mod quota;
 mod rate_policies;
 mod rate_policies_api;

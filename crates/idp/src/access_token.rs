@@ -2,7 +2,7 @@
 
 use crate::cache::ServerConfig;
 use crate::keys::ServerKeys;
-use crate::{Ctx, Idp, IdpError};
+use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::id::{GrantId, SessionId, UserId};
@@ -35,6 +35,8 @@ pub struct Subject<'a> {
     pub session: Option<SessionId>,
     /// `nonce` of the authorization request.
     pub nonce: Option<&'a str>,
+    /// The single claims that were asked for, as the grant keeps them.
+    pub claims: Option<&'a str>,
 }
 
 /// A minted access token.
@@ -99,6 +101,7 @@ impl Idp {
         let user = s.user.ok_or_else(|| IdpError::Internal("an ID token needs a user".into()))?;
         let iat = ctx.now.secs();
         let mut profile = user_claims(user, s.scopes);
+        profile.extend(requested_claims::give(user, &requested_claims::from_text(s.claims).id_token, s.app));
         profile.remove("sub");
         let claims = IdTokenClaims {
             ver: VERSION,
@@ -243,6 +246,7 @@ pub fn user_claims(user: &User, scopes: &ScopeSet) -> serde_json::Map<String, se
         && let Some(phone) = member("primaryPhone").or_else(|| member("mobilePhone"))
     {
         put("phone_number", phone);
+        put("phone_number_verified", false.into());
     }
     if scopes.contains("address")
         && let Some(address) = address(user)

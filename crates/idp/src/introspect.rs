@@ -1,12 +1,13 @@
 //! Introspection (RFC 7662) for any confidential app, about tokens of the server it asks.
 
 use crate::cache::ServerConfig;
-use crate::client::Client;
+use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, stranger};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use serde::Serialize;
 use signet_domain::event::types;
+use signet_domain::server::Server;
 use signet_oauth::client_auth::{AuthMethod, ClientAuth};
 use signet_oauth::{OAuthError, Params, Reason};
 
@@ -59,21 +60,34 @@ impl Idp {
     pub async fn client_and_token<'p>(
         &self,
         ctx: &Ctx,
-        config: &ServerConfig,
+        door: Door<'_>,
         params: &'p Params,
         authorization: Option<&[u8]>,
         query_has_credentials: bool,
     ) -> Result<(Client, &'p str), OAuthError> {
+        let client = self.client_at(ctx, door, params, authorization, query_has_credentials).await?;
+        Ok((client, params.get("token").ok_or(Reason::RequestMissingToken)?))
+    }
+
+    /// Authenticates the client of an endpoint other than the token endpoint. One that fails is in the log.
+    pub(crate) async fn client_at(
+        &self,
+        ctx: &Ctx,
+        door: Door<'_>,
+        params: &Params,
+        authorization: Option<&[u8]>,
+        query_has_credentials: bool,
+    ) -> Result<Client, OAuthError> {
         let mut client_id = None;
         let client = async {
             let auth = ClientAuth::extract(authorization, params, query_has_credentials)?;
-            client_id = auth.client_id().map(str::to_owned);
-            self.authenticate_client(ctx, &auth).await
+            client_id = claimed_id(&auth);
+            self.authenticate_client(ctx, door, &auth).await
         };
         match client.await {
-            Ok(client) => Ok((client, params.get("token").ok_or(Reason::RequestMissingToken)?)),
+            Ok(client) => Ok(client),
             Err(error) => {
-                self.record_stranger(ctx, config, client_id.as_deref(), error.reason).await?;
+                self.record_stranger(ctx, door.server, client_id.as_deref(), error.reason).await?;
                 Err(error)
             }
         }
@@ -82,12 +96,12 @@ impl Idp {
     async fn record_stranger(
         &self,
         ctx: &Ctx,
-        config: &ServerConfig,
+        server: &Server,
         client_id: Option<&str>,
         reason: Reason,
     ) -> Result<(), IdpError> {
         let event = self.event(ctx, types::INVALID_CLIENT, stranger(client_id));
-        self.record(ctx, vec![event.failed(reason.as_str()).at(&config.server)]).await
+        self.record(ctx, vec![event.failed(reason.as_str()).at(server)]).await
     }
 
     /// Says what a token is good for. Unknown, foreign, expired and revoked ones all give the same answer.
@@ -104,7 +118,7 @@ impl Idp {
     ) -> Result<Introspection, OAuthError> {
         if client.method == AuthMethod::None {
             let client_id = &client.config.app.client_id;
-            self.record_stranger(ctx, config, Some(client_id), Reason::InvalidClient).await?;
+            self.record_stranger(ctx, &config.server, Some(client_id), Reason::InvalidClient).await?;
             return Err(Reason::InvalidClient.into());
         }
         if let Ok(believed) = self.believe(ctx, config, token).await? {

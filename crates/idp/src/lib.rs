@@ -48,6 +48,9 @@ pub mod throttle;
 pub mod token;
 pub mod userinfo;
 
+mod client_assertion;
+mod requested_claims;
+
 pub use ctx::Ctx;
 pub use error::IdpError;
 pub use service::{Idp, Settings};

@@ -41,6 +41,10 @@ pub enum SecretKind {
     CredentialToken,
     /// A set-up link.
     Setup,
+    /// The `request_uri` of a pushed authorization request.
+    Pushed,
+    /// Not a secret: the `jti` of a client's assertion, with the client.
+    Assertion,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
     /// Not a secret: the name of what a rate policy counts.
@@ -62,6 +66,8 @@ impl SecretKind {
             Self::CredentialSecret => b"credential-secret",
             Self::CredentialToken => b"credential-token",
             Self::Setup => b"setup",
+            Self::Pushed => b"pushed",
+            Self::Assertion => b"assertion",
             Self::Attempt => b"attempt",
             Self::RateKey => b"rate-key",
         }

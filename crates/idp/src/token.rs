@@ -10,7 +10,7 @@ pub mod scopes;
 pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
 
 use crate::cache::ServerConfig;
-use crate::client::Client;
+use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
 use crate::rates::{Rates, Subject as Rated};
 use crate::{Ctx, Idp, IdpError};
@@ -213,9 +213,11 @@ impl Idp {
         seen: &mut Seen,
     ) -> Result<TokenResponse, Refused> {
         let auth = ClientAuth::extract(call.authorization, call.params, call.query_has_credentials)?;
-        seen.client_id = auth.client_id().map(str::to_owned);
+        seen.client_id = claimed_id(&auth);
         seen.method = Some(auth.method().as_str());
-        let client = self.authenticate_client(ctx, &auth).await?;
+        let client = self
+            .authenticate_client(ctx, Door { server: &call.server.server, endpoint: "token" }, &auth)
+            .await?;
         seen.client = Some(client.clone());
         let request = TokenRequest::parse(call.params)?;
         let grant = request.grant_type();

@@ -1,6 +1,7 @@
 //! What several tests need.
 
 pub(crate) mod apps;
+pub(crate) mod client_key;
 pub(crate) mod desk;
 pub(crate) mod flood;
 pub(crate) mod forge;

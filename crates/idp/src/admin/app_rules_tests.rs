@@ -20,6 +20,8 @@ fn app(kind: AppKind) -> App {
         consent_method: ConsentMethod::Required,
         rotation: Rotation::Rotate,
         leeway_seconds: 30,
+        par_required: false,
+        jwks: Json(Vec::new()),
         demo: false,
         version: 1,
         created_at: Time(0),

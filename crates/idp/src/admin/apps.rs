@@ -84,7 +84,8 @@ impl Idp {
             app.client_id = checked_client_id(client_id)?;
         }
         settings.put(&mut app, true)?;
-        let secret = (!is_public(kind)).then(|| Secret::from(self.entropy().secret("")));
+        let keeps_secret = !is_public(kind) && app.auth_method != "private_key_jwt";
+        let secret = keeps_secret.then(|| Secret::from(self.entropy().secret("")));
         let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
         let event = caller.event(self, ctx, types::APP_CREATE).by(&app);
         let event = Diff::of(nothing(&app), app_rules::facts(&app)).into_event(event, app_instance(&app));
@@ -227,6 +228,8 @@ fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
         consent_method: ConsentMethod::Required,
         rotation: Rotation::Rotate,
         leeway_seconds: 30,
+        par_required: false,
+        jwks: Json(Vec::new()),
         demo: false,
         version: 1,
         created_at: ctx.now,

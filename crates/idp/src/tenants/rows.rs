@@ -100,6 +100,8 @@ pub fn app(idp: &Idp, tenant: &Tenant, kind: AppKind, label: &str, now: Time) ->
         consent_method: ConsentMethod::Required,
         rotation: if public { Rotation::Rotate } else { Rotation::Static },
         leeway_seconds: 30,
+        par_required: false,
+        jwks: Json(Vec::new()),
         demo: tenant.demo,
         version: 1,
         created_at: now,

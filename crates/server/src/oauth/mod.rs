@@ -8,6 +8,7 @@ mod discovery;
 mod form;
 mod introspect;
 mod logout;
+mod par;
 mod respond;
 mod revoke;
 mod token;
@@ -28,6 +29,7 @@ pub fn routes() -> Router<App> {
             .route(&at("introspect"), endpoint(post(introspect::post)))
             .route(&at("revoke"), endpoint(post(revoke::post)))
             .route(&at("userinfo"), endpoint(get(userinfo::get).post(userinfo::post)))
+            .route(&at("par"), endpoint(post(par::post)))
             .route(&at("keys"), public(get(discovery::keys)))
             .route(&at("logout"), get(logout::get).post(logout::post));
     }
