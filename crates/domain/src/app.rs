@@ -82,6 +82,8 @@ pub struct App {
     pub rotation: Rotation,
     /// Seconds (0–60) in which the previous refresh token still answers with its successor.
     pub leeway_seconds: i64,
+    /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
+    pub external_id: Option<String>,
     /// Made by the demo seed.
     pub demo: bool,
     /// Grows with every change.

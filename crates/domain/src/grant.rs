@@ -42,6 +42,8 @@ text_enum! {
         Code = "CODE",
         /// The link that a tenant's first administrator opens.
         Setup = "SETUP",
+        /// An authorization code of the gateway's endpoints.
+        GatewayCode = "GATEWAY_CODE",
     }
 }
 

@@ -75,6 +75,8 @@ ids! {
     ApiTokenId = "00T";
     /// An API credential.
     CredentialId = "crd";
+    /// A key that an app calls APIs with.
+    ApiKeyId = "apk";
     /// One HTTP request.
     RequestId = "req";
 }

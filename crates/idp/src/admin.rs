@@ -10,10 +10,12 @@
 //! | [`profile`], [`password_rules`], [`user_filter`] | what a user may be set to and asked by |
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
 //! | [`servers`], [`server_rules`], [`scopes`] | authorization servers |
+//! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`] | what calls the management API |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
+pub mod api_keys;
 pub mod api_tokens;
 pub mod app_rules;
 pub mod app_secrets;
@@ -24,6 +26,8 @@ pub mod credential_tokens;
 pub mod credentials;
 pub mod cursor;
 mod error;
+pub mod gateway_rules;
+pub mod gateways;
 pub mod operators;
 pub mod password_rules;
 pub mod profile;

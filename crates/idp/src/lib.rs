@@ -8,6 +8,7 @@
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
+//! | [`gateway`] | APIs behind a gateway |
 //! | [`quota`], [`throttle`], [`guard`] | limits |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
@@ -22,6 +23,7 @@ pub mod consent;
 pub mod console;
 pub mod ctx;
 pub mod error;
+pub mod gateway;
 pub mod guard;
 pub mod introspect;
 pub mod journal;

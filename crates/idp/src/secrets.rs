@@ -41,6 +41,12 @@ pub enum SecretKind {
     CredentialToken,
     /// A set-up link.
     Setup,
+    /// An authorization code of the gateway's endpoints.
+    GatewayCode,
+    /// The key of a trusted front end.
+    ProvisionKey,
+    /// A key that an app calls APIs with.
+    ApiKey,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
 }
@@ -60,6 +66,9 @@ impl SecretKind {
             Self::CredentialSecret => b"credential-secret",
             Self::CredentialToken => b"credential-token",
             Self::Setup => b"setup",
+            Self::GatewayCode => b"gateway-code",
+            Self::ProvisionKey => b"provision-key",
+            Self::ApiKey => b"api-key",
             Self::Attempt => b"attempt",
         }
     }

@@ -17,11 +17,13 @@ mod tx;
 mod writer;
 
 pub mod api_credentials;
+pub mod api_keys;
 pub mod apps;
 pub mod console;
 pub mod counts;
 pub mod events;
 pub mod flows;
+pub mod gateway;
 pub mod grants;
 pub mod housekeeping;
 pub mod keys;

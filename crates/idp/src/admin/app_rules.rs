@@ -38,6 +38,8 @@ pub struct AppSettings {
     pub rotation: Option<Rotation>,
     /// Seconds of leeway.
     pub leeway_seconds: Option<i64>,
+    /// What the app is called elsewhere.
+    pub external_id: Option<String>,
 }
 
 /// Whether apps of a kind keep a secret.
@@ -80,7 +82,7 @@ impl AppSettings {
     ///
     /// # Errors
     /// [`AdminError::Invalid`] naming every broken rule.
-    pub fn put(self, app: &mut App, is_new: bool) -> Result<(), AdminError> {
+    pub fn put(self, app: &mut App) -> Result<(), AdminError> {
         let mut causes = Causes::default();
         if self.kind.is_some_and(|kind| kind != app.kind) {
             causes.add("application_type", "can't be changed; create another app");
@@ -91,11 +93,14 @@ impl AppSettings {
         check_auth_method(&mut causes, &self, public);
         check_grants(&mut causes, &self, app.kind, &grants);
         check_uris(&mut causes, &self, app.kind, &grants);
-        check_pkce(&mut causes, self.pkce_required, app, is_new);
+        check_pkce(&mut causes, self.pkce_required, app);
         if public && self.rotation == Some(Rotation::Static) {
             causes.add("refresh_token.rotation_type", "must be ROTATE for browser and native apps");
         }
         causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
+        if let Some(id) = &self.external_id {
+            causes.text("external_id", id, 1..=128);
+        }
         causes.check("settings")?;
 
         let default_method = if public { "none" } else { "client_secret_basic" };
@@ -109,6 +114,7 @@ impl AppSettings {
         app.consent_method = self.consent_method.unwrap_or(ConsentMethod::Required);
         app.rotation = self.rotation.unwrap_or(if public { Rotation::Rotate } else { Rotation::Static });
         app.leeway_seconds = self.leeway_seconds.unwrap_or(30);
+        app.external_id = self.external_id;
         Ok(())
     }
 }
@@ -178,10 +184,10 @@ fn check_uris(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants
     }
 }
 
-/// PKCE is demanded of every new app, and once it is demanded it stays.
-fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App, is_new: bool) {
-    if sent == Some(false) && (is_new || app.pkce_required || is_public(app.kind)) {
-        causes.add("pkce_required", "must be true");
+/// PKCE is demanded unless someone says otherwise, and of public apps always (RFC 9700 section 2.1.1).
+fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App) {
+    if sent == Some(false) && is_public(app.kind) {
+        causes.add("pkce_required", "must be true for browser and native apps");
     }
 }
 
@@ -200,6 +206,7 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("consentMethod", app.consent_method.as_str().into()),
         ("rotation", app.rotation.as_str().into()),
         ("leeway", app.leeway_seconds.into()),
+        ("externalId", app.external_id.as_deref().into()),
     ]
 }
 

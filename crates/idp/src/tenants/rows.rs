@@ -100,6 +100,7 @@ pub fn app(idp: &Idp, tenant: &Tenant, kind: AppKind, label: &str, now: Time) ->
         consent_method: ConsentMethod::Required,
         rotation: if public { Rotation::Rotate } else { Rotation::Static },
         leeway_seconds: 30,
+        external_id: None,
         demo: tenant.demo,
         version: 1,
         created_at: now,

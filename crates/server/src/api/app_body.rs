@@ -91,6 +91,8 @@ pub(crate) struct OAuthSettings {
     refresh_token: RefreshSettings,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Vec<String>,
+    /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
+    external_id: Option<String>,
 }
 
 /// What happens to used refresh tokens.
@@ -139,6 +141,7 @@ fn settings(app: &Row) -> OAuthSettings {
         issuer_mode: "ORG_URL",
         refresh_token: RefreshSettings { rotation_type: app.rotation.as_str(), leeway: app.leeway_seconds },
         allowed_scopes: app.allowed_scopes.0.clone(),
+        external_id: app.external_id.clone(),
     }
 }
 
@@ -189,7 +192,7 @@ pub(crate) struct OAuthCredentialsRequest {
     client_id: Option<String>,
     /// client_secret_basic, client_secret_post or none.
     token_endpoint_auth_method: Option<String>,
-    /// `true`.
+    /// `true`, the default; `false` is for web apps only.
     pkce_required: Option<bool>,
     /// Accepted and without effect: keys are rolled by hand.
     #[serde(rename = "autoKeyRotation")]
@@ -228,6 +231,8 @@ pub(crate) struct OAuthSettingsRequest {
     refresh_token: Option<RefreshSettingsRequest>,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Option<Vec<String>>,
+    /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
+    external_id: Option<String>,
 }
 
 /// What happens to used refresh tokens.
@@ -293,6 +298,7 @@ impl ApplicationRequest {
                 "refresh_token.rotation_type: must be ROTATE or STATIC",
             )?,
             leeway_seconds: refresh.leeway,
+            external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))
     }
