@@ -11,7 +11,6 @@ mod bare;
 mod load;
 mod logins;
 mod node;
-mod throttle;
 mod tokens;
 
 use clap::Parser;
@@ -31,8 +30,6 @@ enum Bench {
         #[arg(long)]
         signet: std::path::PathBuf,
     },
-    /// Nanoseconds of one throttle decision.
-    Throttle,
     /// The bare axum, as a process of its own.
     #[command(hide = true)]
     Bare {
@@ -48,7 +45,6 @@ async fn main() {
     match Bench::parse() {
         Bench::Tokens { signet } => tokens::run_all(&signet).await,
         Bench::Logins { signet } => logins::run_all(&signet).await,
-        Bench::Throttle => throttle::run(),
         Bench::Bare { alg, port } => bare::serve(&alg, port).await,
     }
 }

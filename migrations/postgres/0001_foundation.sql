@@ -298,6 +298,7 @@ CREATE TABLE refresh_tokens (
   FOREIGN KEY (tenant_id, grant_id) REFERENCES grants (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (absolute_expires_at);
+CREATE INDEX refresh_tokens_by_leeway ON refresh_tokens (leeway_until) WHERE leeway_until IS NOT NULL;
 
 CREATE TABLE revocations (
   tenant_id UUID NOT NULL,

@@ -101,7 +101,7 @@ async fn cr_08_spent_stays_spent(engine: Engine) {
     assert_dead(&acme, &web, tokens.refresh(), "after the replay").await;
 
     if engine == Engine::Postgres {
-        let second = app.second_node().await;
+        let second = app.node().await;
         let there = second.acme();
         let tokens = there.redeem(&web, &unused).await.tokens();
         let reply = acme.redeem(&web, &unused).await.expect_oauth_error(400, "invalid_grant");

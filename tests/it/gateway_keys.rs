@@ -39,7 +39,7 @@ async fn an_api_key_passes_where_the_profile_says(app: Shared) {
     let refused = |reply: &signet_testkit::Reply| {
         assert_refused(reply, 401, "invalid_token", "The API key is not valid");
     };
-    for wrong in ["x", "sgk", &key[..key.len() - 1], &key.to_uppercase(), &format!("{key}x")] {
+    for wrong in ["x", "sga", &key[..key.len() - 1], &key.to_uppercase(), &format!("{key}x")] {
         refused(&gate.verify().header("apikey", wrong).await);
     }
     // It is no bearer token, and a token is no key.

@@ -217,8 +217,14 @@ async fn qt_08_all_tokens_of_an_account_share_one_count(app: TestApp) {
         assert_eq!(reply.header("x-rate-limit-remaining"), Some(left.to_string().as_str()));
     }
     refused(&acme, &tokens, start).await;
+    let over = acme.get("/api/v1/users").bearer(&tokens[7]).await.expect(429);
+    let over = over.header("x-okta-request-id").expect("an id").to_owned();
     another_account_is_untouched(&globex).await;
     a_new_hour_is_full(&app, &acme, last, start).await;
+    // Refusals of the hour before are still explained.
+    let why = acme.api("GET", &format!("/api/v1/limits/explain/{over}")).await.expect(200).json();
+    assert_eq!(why["rule"], "quota", "{why:#}");
+    assert_eq!([&why["limit"], &why["windowSeconds"]], [&json!(5_000), &json!(3_600)], "{why:#}");
 }
 
 async fn refused(acme: &Tenant, tokens: &[String], start: i64) {

@@ -21,7 +21,7 @@ const RACES: usize = 200;
 struct Nodes {
     app: TestApp,
     tenants: Vec<Tenant>,
-    _second: Option<signet_testkit::SecondNode>,
+    _second: Option<signet_testkit::Node>,
 }
 
 impl Nodes {
@@ -29,7 +29,7 @@ impl Nodes {
         let app = TestApp::start(engine).await;
         let second = match engine {
             Engine::Sqlite => None,
-            Engine::Postgres => Some(app.second_node().await),
+            Engine::Postgres => Some(app.node().await),
         };
         let tenants = std::iter::once(app.acme()).chain(second.as_ref().map(|node| node.acme())).collect();
         Self { app, tenants, _second: second }

@@ -1,6 +1,6 @@
 //! The server starts, seeds and answers.
 
-use signet_testkit::{Engine, Shared, TestApp, on_each_engine};
+use signet_testkit::{Engine, PrivateRedis, Shared, TestApp, TestRedis, on_each_engine};
 
 on_each_engine! { it_starts_and_answers, it_survives_a_kill, two_nodes_share_a_database }
 
@@ -30,6 +30,20 @@ async fn two_nodes_share_a_database(engine: Engine) {
         return; // One file has one process.
     }
     let app = TestApp::start(engine).await;
-    let second = app.second_node().await;
+    let second = app.node().await;
     assert_eq!(second.acme().keys().await, app.acme().keys().await);
+}
+
+#[test]
+fn a_redis_of_its_own_is_flushed_stopped_killed_and_started() {
+    let redis = PrivateRedis::start();
+    let shared = TestRedis::create();
+    assert_eq!(redis.command(&["SET", "a", "1"]), "OK");
+    assert_eq!(shared.command(&["GET", "a"]), "");
+    redis.flush();
+    assert_eq!(redis.command(&["GET", "a"]), "");
+    redis.command(&["SET", "a", "2"]);
+    redis.kill9();
+    redis.start_again();
+    assert_eq!(redis.command(&["KEYS", "*"]), "");
 }

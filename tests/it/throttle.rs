@@ -8,7 +8,8 @@ use signet_testkit::{Engine, TestApp, on_each_engine, tokio};
 use crate::support::frozen::Frozen;
 use crate::support::make::{self, User};
 use crate::support::ropg::{
-    admissions, expect_never_five_in_a_second, expect_throttled, fill, statuses, try_password,
+    admissions, expect_never_five_in_a_second, expect_proof, expect_proof_of_killed, expect_throttled, fill,
+    statuses, try_password,
 };
 
 on_each_engine! {
@@ -88,6 +89,7 @@ async fn rl_05_a_long_burst_gets_four_in_every_second(app: TestApp) {
     }
     assert_eq!(admitted.len(), 40, "{admitted:?}");
     expect_never_five_in_a_second(&admitted);
+    expect_proof(&acme).await;
     let logged = acme.wait_for_logs(r#"eventType eq "app.oauth2.as.token.grant.access_token""#, 40).await;
     assert_eq!(admissions(&logged), admitted, "the log alone tells when attempts were admitted");
 }
@@ -203,7 +205,7 @@ async fn rl_30_a_restart_gives_no_new_slots(engine: Engine) {
     let issued = [("filter", r#"eventType eq "app.oauth2.as.token.grant.access_token""#)];
     let admitted = admissions(&acme.logs(&issued).await);
     assert!(admitted.len() > 4, "only {} admissions in four lives: {statuses:?}", admitted.len());
-    expect_never_five_in_a_second(&admitted);
+    expect_proof_of_killed(&acme).await;
     if engine == Engine::Sqlite {
         assert!(statuses.contains(&503), "the memory was lost, so a second has to pass: {statuses:?}");
     }

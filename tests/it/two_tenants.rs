@@ -299,6 +299,18 @@ async fn limits(c: &mut Contract, engine: Engine) {
         locked_logins(tx, a, b) tx.locked_logins(a.now, 10) => (Ok(v) if v.iter().all(|(key, _)| *key == b.user.login_key));
         forgive(tx, a, b) tx.forgive(&a.user.login_key, "192.0.2.1") => (Ok(()));
         unlock(tx, a, b) tx.unlock(&a.user.login_key, a.now) => (Ok(false));
+        story_of_request(tx, a, b) tx.story_of_request(a.event.request.id) => (Ok(None));
+        story_of_event(tx, a, b) tx.story_of_event(a.event.id) => (Ok(None));
+        take_story(tx, a, b) tx.take_story("throttle", "k", b.now) => (Ok(Some(s)) if s.event_id == b.event.id);
+        take_story(tx, a, b) tx.take_story("throttle", "k", b.now) => (Ok(None));
+        api_calls(tx, a, b) tx.api_calls(signet_domain::Time(0)) => (Ok(v) if v.iter().map(|c| c.count).sum::<i64>() == 1);
+        refusals_by_key(tx, a, b) tx.refusals_by_key("throttle", a.now) => (Ok(v) if v.is_empty());
+        // The other's key begins a story of this tenant's own.
+        count_refusals(tx, a, b) tx.count_refusals(&a.story(), &a.refusals()) => (Ok(true));
+        is_paused(tx, a, b) tx.is_paused("00T1") => (Ok(true));
+        resume_caller(tx, a, b) tx.resume_caller("00T1") => (Ok(true));
+        pause_caller(tx, a, b) tx.pause_caller("00T2", a.now) => (Ok(true));
+        paused_callers(tx, a, b) tx.paused_callers() => (Ok(v) if v.len() == 1 && v[0].0 == "00T2");
         count_failure(tx, a, b) tx.count_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => (Ok(Some(f)) if f.failures == 1);
     }
     let at_b = c.house.at_b();
@@ -306,10 +318,12 @@ async fn limits(c: &mut Contract, engine: Engine) {
     assert!(at_b.window(name).await.expect("a window").is_none());
     c.house.store.tenant(c.house.a.tenant.id).count(name, 1_000_000, 1).await.expect("a count");
     c.before = c.house.rows_of_a().await;
-    let count = at_b.count(name, 1_000_000, 1).await.expect("a count");
+    let count = at_b.count(name, 1_000_000, 2).await.expect("a count");
     assert!(matches!(count, Count::Counted(w) if w.used == 1), "{count:?}");
     c.unchanged("count").await;
-    c.called.extend(["count", "window"]);
+    at_b.count_call(name, 1_000_000, 2, ("00T1", "GET /")).await.expect("a count");
+    c.unchanged("count_call").await;
+    c.called.extend(["count", "count_call", "window"]);
     if engine == Engine::Postgres {
         let login = c.house.a.user.login_key.clone();
         for n in 0..4 {

@@ -11,7 +11,7 @@
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
 //! | [`servers`], [`server_rules`], [`scopes`] | authorization servers |
 //! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
-//! | [`api_tokens`], [`credentials`], [`credential_tokens`] | what calls the management API |
+//! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
@@ -30,6 +30,7 @@ pub mod gateway_rules;
 pub mod gateways;
 pub mod operators;
 pub mod password_rules;
+pub mod pause;
 pub mod profile;
 pub mod roles;
 pub mod scopes;

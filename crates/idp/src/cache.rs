@@ -2,7 +2,7 @@
 //! apps with their secrets, its signing keys. Nothing that is used once is ever decided from here.
 //!
 //! A commit that changes configuration empties the tenant's part on its own node at once. Other nodes find out
-//! by polling (see [`crate::service`]); a node that has not polled for a second asks the database instead.
+//! by polling (see [`crate::nodes`]); a node that has not polled for a second asks the database instead.
 
 use signet_domain::app::{App, AppSecret};
 use signet_domain::gateway::Gateway;
@@ -10,8 +10,9 @@ use signet_domain::id::{ServerId, TenantId};
 use signet_domain::server::{ScopeRow, Server};
 use signet_domain::tenant::Tenant;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// Most apps of one tenant that are kept; past it the part is emptied, not grown.
 const APPS: usize = 10_000;
@@ -97,16 +98,26 @@ impl Part {
 pub struct Cache {
     hosts: RwLock<HashMap<String, Arc<Tenant>>>,
     parts: RwLock<HashMap<TenantId, Arc<Part>>>,
-    fresh: AtomicBool,
+    /// What `polled` counts from.
+    origin: Instant,
+    /// Microseconds at which the last good look at others' changes began; [`ALONE`] where there are no others.
+    polled: AtomicU64,
     generation: AtomicU64,
 }
+
+const ALONE: u64 = u64::MAX;
+
+/// How old the last look at others' changes may be. An instant is compared and no flag is set, so a process that
+/// was stopped and goes on doesn't believe what it held before.
+const STALE_AFTER: Duration = Duration::from_secs(1);
 
 impl Default for Cache {
     fn default() -> Self {
         Self {
             hosts: RwLock::default(),
             parts: RwLock::default(),
-            fresh: AtomicBool::new(true),
+            origin: Instant::now(),
+            polled: AtomicU64::new(ALONE),
             generation: AtomicU64::new(0),
         }
     }
@@ -162,14 +173,41 @@ impl Cache {
         self.parts.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Says whether changes of other nodes are heard of in time.
-    pub fn set_fresh(&self, fresh: bool) {
-        self.fresh.store(fresh, Ordering::SeqCst);
+    /// Says that the changes of others up to an instant are heeded. Whoever never says so has no others.
+    pub fn set_polled(&self, at: Instant) {
+        let micros = at.saturating_duration_since(self.origin).as_micros();
+        self.polled.store(u64::try_from(micros).unwrap_or(ALONE - 1), Ordering::SeqCst);
+    }
+
+    /// How old what the cache says may be; nothing where there are no others.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        match self.polled.load(Ordering::SeqCst) {
+            ALONE => Duration::ZERO,
+            polled => self.origin.elapsed().saturating_sub(Duration::from_micros(polled)),
+        }
     }
 
     /// Whether the cache may be believed.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
-        self.fresh.load(Ordering::SeqCst)
+        self.age() < STALE_AFTER
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_looked_after_for_a_second_is_not_believed() {
+        let long_ago = Instant::now();
+        let cache = Cache::default();
+        assert!(cache.is_fresh(), "there are no others");
+        cache.set_polled(Instant::now());
+        assert!(cache.is_fresh());
+        let cache = Cache { origin: long_ago.checked_sub(STALE_AFTER).unwrap(), ..Cache::default() };
+        cache.set_polled(cache.origin);
+        assert!(!cache.is_fresh());
     }
 }

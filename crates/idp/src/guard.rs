@@ -12,8 +12,8 @@ use signet_domain::user::{User, UserStatus};
 use signet_oauth::Reason;
 use signet_store::lockout::{Failures, Rule};
 
-const PER_SOURCE: Rule = Rule { limit: 10, window_seconds: 900, lock_seconds: 900 };
-const FROM_ALL: Rule = Rule { limit: 100, window_seconds: 900, lock_seconds: 900 };
+pub(crate) const PER_SOURCE: Rule = Rule { limit: 10, window_seconds: 900, lock_seconds: 900 };
+pub(crate) const FROM_ALL: Rule = Rule { limit: 100, window_seconds: 900, lock_seconds: 900 };
 
 /// The source that stands for all sources.
 const ALL: &str = "";

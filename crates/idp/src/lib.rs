@@ -10,6 +10,7 @@
 //! | [`admin`] | the management API |
 //! | [`gateway`] | APIs behind a gateway |
 //! | [`quota`], [`throttle`], [`guard`] | limits |
+//! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
 //! | [`tenants`] | making tenants |
@@ -23,18 +24,23 @@ pub mod consent;
 pub mod console;
 pub mod ctx;
 pub mod error;
+pub mod explain;
+mod flight;
 pub mod gateway;
 pub mod guard;
 pub mod introspect;
 pub mod journal;
 pub mod keys;
+pub mod limits_use;
 pub mod logout;
+pub mod nodes;
 pub mod password;
 pub mod quota;
 pub mod revoke;
 pub mod secrets;
 pub mod service;
 pub mod sign_in;
+pub mod stories;
 pub mod syslog;
 pub mod tenants;
 pub mod throttle;

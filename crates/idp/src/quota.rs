@@ -1,9 +1,11 @@
 //! The account's quota: 5,000 management API calls an hour, whoever makes them; and the small limit on asking
 //! how much of it is left.
 
+use crate::admin::Caller;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::event::{Entity, types};
+use signet_domain::event::types;
+use signet_store::stories::{Refusals, StoryKey};
 use signet_store::windows::{Count, Window};
 
 /// Calls that an account may make in an hour.
@@ -58,8 +60,9 @@ impl Idp {
     ///
     /// # Errors
     /// When the store fails; the call must not go on then.
-    pub async fn meter(&self, ctx: &Ctx, caller: &Entity) -> Result<Metered, IdpError> {
-        let count = self.store().tenant(ctx.tenant_id()).count(NAME, LENGTH, LIMIT).await?;
+    pub async fn meter(&self, ctx: &Ctx, caller: &Caller, route: &str) -> Result<Metered, IdpError> {
+        let (id, tenant) = (caller.id(), self.store().tenant(ctx.tenant_id()));
+        let count = tenant.count_call(NAME, LENGTH, LIMIT, (&id, route)).await?;
         let (admitted, window, crossed) = match &count {
             Count::Counted(w) if w.used == WARNING => (true, w, Some(types::QUOTA_WARNING)),
             Count::Counted(w) => (true, w, None),
@@ -67,8 +70,11 @@ impl Idp {
             Count::Refused { window, .. } => (false, window, None),
         };
         let standing = Standing::of(Some(window), ctx.now);
+        if !admitted {
+            self.note_refusal(ctx, "quota", id, window).await?;
+        }
         if let Some(event_type) = crossed {
-            let mut event = self.event(ctx, event_type, caller.clone());
+            let mut event = self.event(ctx, event_type, caller.entity.clone());
             if !admitted {
                 event = event.failed("rate_limit_exceeded");
                 event.outcome = signet_domain::event::Outcome::Deny;
@@ -94,20 +100,41 @@ impl Idp {
         Ok(Standing::of(window.as_ref(), ctx.now))
     }
 
-    /// Counts one look at the quota by a token, named by its hash; `Err` seconds to wait when it looked too
-    /// often.
+    /// Counts a refusal of a window, so that it can be explained.
+    async fn note_refusal(
+        &self,
+        ctx: &Ctx,
+        rule: &'static str,
+        caller: String,
+        window: &Window,
+    ) -> Result<(), IdpError> {
+        let key = StoryKey { rule, key: caller, window_at: window.started_at };
+        let refusals = Refusals {
+            event: self.entropy().id(ctx.now),
+            count: 1,
+            first_at: window.clock,
+            last_at: window.clock,
+            ends_at: window.ends_at,
+            requests: vec![ctx.request.id],
+            first_is_logged: false,
+        };
+        self.refused_for(ctx, key, refusals, None).await
+    }
+
+    /// Counts one look at the quota by a token; `Err` seconds to wait when it looked too often.
     ///
     /// # Errors
     /// The outer error when the store fails.
-    pub async fn meter_status_call(&self, ctx: &Ctx, token: &str) -> Result<Result<(), i64>, IdpError> {
-        let name = format!("rate_limit:{token}");
+    pub async fn meter_status_call(&self, ctx: &Ctx, caller: &Caller) -> Result<Result<(), i64>, IdpError> {
+        let name = format!("rate_limit:{}", caller.token_hash);
         let minute = 60 * Time::SECOND;
         match self.store().tenant(ctx.tenant_id()).count(&name, minute, STATUS_LIMIT).await? {
             Count::Counted(_) => Ok(Ok(())),
-            Count::Refused { window, .. } => Ok(Err((window.ends_at.since(window.clock).clamp(1, minute)
-                + Time::SECOND
-                - 1)
-                / Time::SECOND)),
+            Count::Refused { window, .. } => {
+                self.note_refusal(ctx, "status_calls", caller.id(), &window).await?;
+                let left = window.ends_at.since(window.clock).clamp(1, minute);
+                Ok(Err((left + Time::SECOND - 1) / Time::SECOND))
+            }
         }
     }
 }

@@ -1,20 +1,23 @@
 //! The running identity provider: what every use case stands on.
 
 use crate::cache::{AppConfig, Cache, Part, ServerConfig};
+use crate::flight::Flights;
 use crate::keys::KeyPool;
+use crate::nodes::Nodes;
 use crate::password::{Cost, Hasher};
 use crate::secrets::{MasterKey, Secrets};
+use crate::stories::Stories;
 use crate::throttle::LocalThrottle;
 use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
 use signet_domain::tenant::{Tenant, TenantStatus};
-use signet_domain::{Clock, Entropy, Time};
+use signet_domain::{Clock, Entropy};
+use signet_limits::redis::Redis;
 use signet_oauth::redirect::RedirectUri;
 use signet_store::unscoped::Deployment;
-use signet_store::{Engine, Store};
-use std::collections::{HashMap, HashSet};
+use signet_store::{Engine, Store, StoreError};
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// What a deployment can be told.
 #[derive(Debug, Clone)]
@@ -27,12 +30,20 @@ pub struct Settings {
     pub hash_queue: usize,
     /// RSA keys that are made ahead of need.
     pub spare_keys: usize,
+    /// Redis, if there is one. Nothing needs it.
+    pub redis: Option<Redis>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { password_cost: Cost::default(), hash_threads: cores, hash_queue: 64 * cores, spare_keys: 2 }
+        Self {
+            password_cost: Cost::default(),
+            hash_threads: cores,
+            hash_queue: 64 * cores,
+            spare_keys: 2,
+            redis: None,
+        }
     }
 }
 
@@ -48,8 +59,12 @@ struct Inner {
     hasher: Hasher,
     cache: Arc<Cache>,
     keys: KeyPool,
+    nodes: Nodes,
+    lookups: Flights<Result<Option<Arc<Tenant>>, String>>,
     local_throttle: Option<LocalThrottle>,
+    stories: Arc<Stories>,
     new_store: bool,
+    redis: Option<Redis>,
 }
 
 impl Idp {
@@ -90,9 +105,26 @@ impl Idp {
             (store.engine() == Engine::Sqlite).then(|| LocalThrottle::new(clock.now(), new_store));
         let keys = KeyPool::start(settings.spare_keys);
         let cache = Arc::<Cache>::default();
-        let inner = Inner { store, clock, entropy, secrets, hasher, cache, keys, local_throttle, new_store };
+        let redis = settings.redis.clone();
+        let (nodes, lookups) = (Nodes::new(entropy.id(now)), Flights::default());
+        let stories = Arc::default();
+        let inner = Inner {
+            store,
+            clock,
+            entropy,
+            secrets,
+            hasher,
+            cache,
+            keys,
+            nodes,
+            lookups,
+            local_throttle,
+            stories,
+            new_store,
+            redis,
+        };
         let idp = Self(Arc::new(inner));
-        idp.watch_changes();
+        idp.join_nodes().await?;
         Ok(idp)
     }
 
@@ -132,12 +164,30 @@ impl Idp {
         &self.0.cache
     }
 
+    pub(crate) fn shared_cache(&self) -> Arc<Cache> {
+        self.0.cache.clone()
+    }
+
+    pub(crate) fn nodes(&self) -> &Nodes {
+        &self.0.nodes
+    }
+
     pub(crate) fn key_pool(&self) -> &KeyPool {
         &self.0.keys
     }
 
     pub(crate) fn local_throttle(&self) -> Option<&LocalThrottle> {
         self.0.local_throttle.as_ref()
+    }
+
+    pub(crate) fn stories(&self) -> &Arc<Stories> {
+        &self.0.stories
+    }
+
+    /// The connection to Redis, if the deployment has one.
+    #[must_use]
+    pub fn redis(&self) -> Option<&Redis> {
+        self.0.redis.as_ref()
     }
 
     /// Whether the store was made by this start.
@@ -160,11 +210,20 @@ impl Idp {
         if let Some(tenant) = self.0.cache.tenant(host) {
             return Ok((tenant.status == TenantStatus::Active).then_some(tenant));
         }
+        let found = self.0.lookups.share(host, self.look_up_tenant(host)).await;
+        let found = found.map_err(StoreError::Unavailable)?;
+        Ok(found.filter(|tenant| tenant.status == TenantStatus::Active))
+    }
+
+    /// Asks the database; a crowd that asks for one host shares the answer.
+    async fn look_up_tenant(&self, host: &str) -> Result<Option<Arc<Tenant>>, String> {
         let generation = self.0.cache.generation();
-        let Some(tenant) = self.0.store.unscoped_tenant_by_host(host).await? else { return Ok(None) };
-        let tenant = Arc::new(tenant);
-        self.0.cache.put_tenant(tenant.clone(), generation);
-        Ok((tenant.status == TenantStatus::Active).then_some(tenant))
+        let found = self.0.store.unscoped_tenant_by_host(host).await.map_err(|error| error.to_string())?;
+        let tenant = found.map(Arc::new);
+        if let Some(tenant) = &tenant {
+            self.0.cache.put_tenant(tenant.clone(), generation);
+        }
+        Ok(tenant)
     }
 
     /// The tenant's part of the cache.
@@ -248,53 +307,5 @@ impl Idp {
         let origins = Arc::new(origins);
         part.put_origins(origins.clone());
         Ok(origins)
-    }
-
-    /// Keeps the cache true: this node's commits empty it at once; on PostgreSQL other nodes' are found by
-    /// polling every 250 ms, and a poll older than a second means that the cache is not believed.
-    fn watch_changes(&self) {
-        let cache = self.0.cache.clone();
-        self.0.store.on_change(move |tenant| cache.forget(tenant));
-        if self.0.store.engine() == Engine::Postgres {
-            tokio::spawn(poll_changes(self.clone()));
-        }
-    }
-}
-
-/// Rows may become visible late, by as much as a transaction lasts: each poll looks back this far.
-const LOOK_BACK_SECONDS: i64 = 15;
-
-async fn poll_changes(idp: Idp) {
-    let mut seen = HashMap::new();
-    // The first poll reads everything: what this node holds may be older than it knows.
-    let mut newest = Time(0);
-    let mut last_good = Instant::now();
-    let mut ticks = tokio::time::interval(Duration::from_millis(250));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let started = Instant::now();
-        let poll = idp.0.store.unscoped_changes_since(newest.plus_secs(-LOOK_BACK_SECONDS));
-        match tokio::time::timeout(Duration::from_millis(700), poll).await {
-            Ok(Ok(changes)) => {
-                seen.retain(|_, at| changes.iter().any(|(_, changed)| changed == at));
-                for (tenant, at) in changes {
-                    if seen.insert(tenant, at) != Some(at) {
-                        idp.0.cache.forget(tenant);
-                    }
-                    newest = newest.max(at);
-                }
-                if !idp.0.cache.is_fresh() {
-                    idp.0.cache.clear();
-                }
-                last_good = started;
-                idp.0.cache.set_fresh(true);
-            }
-            Ok(Err(error)) => tracing::warn!(%error, "could not poll for changes"),
-            Err(_) => tracing::warn!("polling for changes takes too long"),
-        }
-        if last_good.elapsed() > Duration::from_millis(750) {
-            idp.0.cache.set_fresh(false);
-        }
     }
 }

@@ -6,7 +6,7 @@
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::id::{EventId, TenantId};
+use signet_domain::id::EventId;
 use signet_domain::login::LoginKey;
 use signet_limits::memory::ThrottleMemory;
 use signet_limits::sliding_log::Decision;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// The in-process decision, for SQLite.
 pub struct LocalThrottle {
-    rings: ThrottleMemory<(TenantId, String)>,
+    rings: ThrottleMemory,
     started: Instant,
     started_at: Time,
     wait: Duration,
@@ -56,8 +56,7 @@ impl Idp {
             return Err(IdpError::Overloaded { retry_after: 1 });
         }
         let clock = self.clock().override_now().unwrap_or_else(|| local.monotonic());
-        let key = (ctx.tenant_id(), login.as_str().to_owned());
-        match local.rings.decide(key, clock.0) {
+        match local.rings.decide(&(ctx.tenant_id(), login.as_str()), clock.0) {
             Ok(Decision::Admit { ring, .. }) => Ok(Attempt::admitted(ring.t.map(Time))),
             Ok(Decision::Refuse { retry_at, filled_by }) => {
                 Ok(Attempt::Refused { at: clock, retry_at: Time(retry_at), filled_by: filled_by.map(Time) })
@@ -76,6 +75,15 @@ impl Idp {
         random.copy_from_slice(&hash[..10]);
         let millis = u64::try_from(at.0.div_euclid(1000)).unwrap_or(0);
         EventId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// What names a login in the log's facts of the throttle: the same for every attempt, known or not, and nothing
+    /// outside this tenant.
+    #[must_use]
+    pub fn throttle_key(&self, ctx: &Ctx, login: &LoginKey) -> String {
+        let message = format!("{}\0window", login.as_str());
+        let hash = self.secrets().hash(SecretKind::Attempt, ctx.tenant_id(), &message);
+        crate::admin::caller::hex(&hash[..16])
     }
 
     /// The ids of the events that fill a ring, oldest first.

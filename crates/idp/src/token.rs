@@ -8,6 +8,7 @@ mod refresh_token;
 pub mod scopes;
 
 pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
+pub(crate) use password::FRESH;
 
 use crate::cache::ServerConfig;
 use crate::client::Client;
@@ -22,6 +23,7 @@ use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::TokenRequest;
 use signet_oauth::{OAuthError, Params, Reason};
+use signet_store::stories::{Refusals, StoryKey};
 use std::sync::Arc;
 
 /// What reaches the token endpoint.
@@ -37,8 +39,10 @@ pub struct TokenCall<'a> {
 }
 
 /// A client's limit as the refusal reports it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limited {
+    /// What names the login in the log.
+    pub key: String,
     /// Calls in the window.
     pub limit: i64,
     /// The decision's clock.
@@ -52,8 +56,10 @@ pub struct Limited {
 }
 
 /// An attempt that the throttle let through.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Admitted {
+    /// What names the login in the log.
+    pub(crate) key: String,
     /// Its instant in the ring.
     pub(crate) at: Time,
     /// The id of its event.
@@ -62,9 +68,10 @@ pub(crate) struct Admitted {
 
 impl Admitted {
     /// Makes an event the attempt's own. With the instants the log alone shows that no second had a fifth.
-    pub(crate) fn mark(self, event: &mut Event) {
+    pub(crate) fn mark(&self, event: &mut Event) {
         event.id = self.event;
         event.debug.insert("admittedAt".into(), self.at.0.to_string());
+        event.debug.insert("throttleKey".into(), self.key.clone());
     }
 }
 
@@ -148,9 +155,15 @@ impl Idp {
         let result = self.token_inner(ctx, call, &mut seen).await;
         let Err(mut refused) = result else { return result };
         if !refused.logged {
-            let mut events = std::mem::take(&mut refused.events);
-            events.push(self.refusal_event(ctx, call, &seen, &refused));
-            self.record(ctx, events).await?;
+            let event = self.refusal_event(ctx, call, &seen, &refused);
+            match &refused.limited {
+                Some(limited) => self.throttled_again(ctx, limited, event).await?,
+                None => {
+                    let mut events = std::mem::take(&mut refused.events);
+                    events.push(event);
+                    self.record(ctx, events).await?;
+                }
+            }
         }
         Err(refused)
     }
@@ -188,6 +201,27 @@ impl Idp {
                 self.refresh(&call, &refresh_token, scope.as_ref()).await
             }
         }
+    }
+
+    /// Counts a throttled attempt in the story of its window, whose first one is logged.
+    pub(crate) async fn throttled_again(
+        &self,
+        ctx: &Ctx,
+        limited: &Limited,
+        event: Event,
+    ) -> Result<(), IdpError> {
+        let [.., newest] = limited.filled_by;
+        let key = StoryKey { rule: "throttle", key: limited.key.clone(), window_at: newest };
+        let refusals = Refusals {
+            event: event.id,
+            count: 1,
+            first_at: limited.at,
+            last_at: limited.at,
+            ends_at: limited.retry_at,
+            requests: vec![ctx.request.id],
+            first_is_logged: true,
+        };
+        self.refused_for(ctx, key, refusals, Some(event)).await
     }
 
     /// Records a token request whose body can't be read.
@@ -242,12 +276,13 @@ impl Idp {
         if let Some(limited) = &refused.limited {
             let join = |values: Vec<String>| values.join(",");
             event = event
+                .debug("throttleKey", limited.key.as_str())
                 .debug("refusedAt", limited.at.0.to_string())
                 .debug("retryAt", limited.retry_at.0.to_string())
                 .debug("filledBy", join(limited.filled_by.iter().map(|t| t.0.to_string()).collect()))
                 .debug("filledByEvents", join(limited.events.iter().map(ToString::to_string).collect()));
         }
-        if let Some(attempt) = refused.attempt {
+        if let Some(attempt) = &refused.attempt {
             attempt.mark(&mut event);
         }
         event

@@ -5,16 +5,21 @@
 //! shipped, and SQL can be checked against it.
 //!
 //! * [`sliding_log`]: the password throttle, exact, four in any second.
+//! * `redis` (feature): a connection that never holds a request up.
 //! * [`memory`]: the same throttle for one process, in bounded memory.
 //! * [`fixed_window`]: quotas that start with the first call, like an account's 5,000 an hour.
+//! * [`trace`]: proof from a log that the throttle kept its promise.
 //! * [`sliding_window`]: the gateway's approximate counter over epoch-aligned windows.
 //!
 //! Instants are microseconds since the Unix epoch (`i64`) throughout.
 
 pub mod fixed_window;
 pub mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod sliding_log;
 pub mod sliding_window;
+pub mod trace;
 
 /// Microseconds in a second.
 pub const SECOND_US: i64 = 1_000_000;

@@ -1,11 +1,13 @@
 //! What goes on beside requests: bounded work at every tick, whatever the number of tenants.
 
 use crate::App;
+use signet_idp::stories::CLOSED_AT_ONCE;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Rows of a table that one tick deletes.
+/// Rows of a table that one step deletes, and the steps of a tick: other writes go between two steps.
 const SWEEP_ROWS: i64 = 1_000;
+const SWEEP_STEPS: usize = 60;
 
 /// Events that one step counts, and the steps of a tick.
 const COUNT_ROWS: i64 = 2_000;
@@ -15,6 +17,7 @@ const COUNT_STEPS: usize = 5;
 pub(crate) fn start(app: &App) {
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(count(app.clone()));
+    tokio::spawn(close_stories(app.clone()));
 }
 
 /// Deletes what has expired.
@@ -23,9 +26,38 @@ async fn sweep(app: App) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let now = app.idp().clock().now();
-        if let Err(error) = app.idp().store().unscoped_delete_expired(now, SWEEP_ROWS).await {
-            tracing::warn!(%error, "could not delete what has expired");
+        for _ in 0..SWEEP_STEPS {
+            let now = app.idp().clock().now();
+            match app.idp().store().unscoped_delete_expired(now, SWEEP_ROWS).await {
+                Ok(swept) if swept.more => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "could not delete what has expired");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Closes the stories of refusals whose window has ended. Of several nodes each story has one.
+async fn close_stories(app: App) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let ended = match app.idp().store().unscoped_ended_stories(CLOSED_AT_ONCE).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for stories of refusals to close");
+                continue;
+            }
+        };
+        for (tenant, rule, key, window_at) in ended {
+            if let Err(error) = app.idp().close_story(tenant, rule, key, window_at).await {
+                tracing::warn!(%error, "could not close a story of refusals");
+                break;
+            }
         }
     }
 }

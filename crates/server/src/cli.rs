@@ -3,6 +3,7 @@
 mod dev;
 pub(crate) mod files;
 mod key;
+mod limits;
 mod run;
 mod serve;
 mod store;
@@ -43,6 +44,9 @@ enum Command {
     /// Work on master keys
     #[command(subcommand)]
     Key(Key),
+    /// Prove what the limits did
+    #[command(subcommand)]
+    Limits(Limits),
     /// Print the description of the management API
     Openapi,
     /// Print the effective configuration, secrets masked
@@ -96,6 +100,19 @@ enum Demo {
 }
 
 #[derive(Subcommand)]
+enum Limits {
+    /// Check an exported system log (standard input: a JSON array of events, or one event a line)
+    ///
+    /// Tells whether any second holds five admitted password attempts of one user, and whether any refusal was
+    /// unjustified. Exit code 1 if so.
+    Check {
+        /// Allow refusals to name attempts without an event, as a server that was killed in the middle of them leaves
+        #[arg(long)]
+        killed: bool,
+    },
+}
+
+#[derive(Subcommand)]
 enum Key {
     /// Print a new master key
     New,
@@ -146,6 +163,7 @@ fn dispatch(cli: Cli) -> Result<(), String> {
         }
         Command::Demo(Demo::Remove) => run::block_on(tools::remove_demo(tool(settings)?)),
         Command::Key(Key::New) => ui::say(&key::generate()),
+        Command::Limits(Limits::Check { killed }) => limits::check(std::io::stdin().lock(), killed),
         Command::Openapi => ui::say(crate::api::openapi_json().trim_end()),
         Command::Config(Show { mode }) => {
             let mode = match mode {

@@ -42,6 +42,10 @@ pub struct Config {
     pub database_url: Option<DatabaseUrl>,
     /// Most connections to PostgreSQL.
     pub database_connections: u32,
+    /// Redis, if there is one.
+    pub redis_url: Option<RedisUrl>,
+    /// Most milliseconds that a request waits for Redis.
+    pub redis_wait_ms: u64,
     /// The file of the master key.
     pub master_key_file: Option<PathBuf>,
     /// Peers whose `X-Forwarded-For` is believed.
@@ -72,6 +76,16 @@ pub struct TlsFiles {
 pub struct DatabaseUrl(pub(crate) String);
 
 impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&show::masked_url(&self.0))
+    }
+}
+
+/// A `redis://` URL, which may hold a password.
+#[derive(Clone)]
+pub struct RedisUrl(pub(crate) String);
+
+impl std::fmt::Debug for RedisUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&show::masked_url(&self.0))
     }

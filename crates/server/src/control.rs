@@ -1,6 +1,7 @@
 //! The control socket: how commands reach the server that holds the store. One line asks, one line answers.
 
 use crate::App;
+use crate::config::Config;
 use crate::seed;
 use serde::{Deserialize, Serialize};
 use signet_idp::tenants::{NewTenant, no_request};
@@ -74,11 +75,24 @@ async fn exchange(mut stream: UnixStream, command: &Command) -> Result<String, S
     stream.write_all(format!("{line}\n").as_bytes()).await.map_err(lost)?;
     let mut answer = String::new();
     BufReader::new(stream.take(MOST_BYTES)).read_line(&mut answer).await.map_err(lost)?;
-    match answer.trim_end().split_once(' ') {
+    // What was asked may have nothing to say.
+    match answer.trim_end_matches('\n').split_once(' ') {
         Some(("ok", text)) => Ok(text.to_owned()),
         Some(("error", text)) => Err(text.to_owned()),
         _ => Err("the running server does not understand: is it another version?".into()),
     }
+}
+
+/// Refuses a data directory that another server runs on. SQLite's lock does as much, but later; on PostgreSQL
+/// nothing else does.
+pub(crate) fn refuse_another(config: &Config) -> Result<(), String> {
+    if std::os::unix::net::UnixStream::connect(config.control_socket()).is_ok() {
+        return Err(format!(
+            "another server runs on {}: stop it, or give this one its own --data-dir",
+            config.data_dir.display()
+        ));
+    }
+    Ok(())
 }
 
 /// Opens the socket, for its owner only, and answers on it until the runtime ends.
@@ -87,13 +101,7 @@ pub(crate) fn start(app: &App) -> Result<(), String> {
     let failed = |e: std::io::Error| {
         format!("the control socket {} can't be made ({e}): use a shorter --data-dir", path.display())
     };
-    // The store's lock is ours, so whoever left this is gone. On PostgreSQL there is no lock: ask first.
-    if std::os::unix::net::UnixStream::connect(&path).is_ok() {
-        return Err(format!(
-            "another server runs on {}: give this one its own --data-dir",
-            app.config().data_dir.display()
-        ));
-    }
+    refuse_another(app.config())?;
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
@@ -136,7 +144,7 @@ async fn obey(app: &App, line: &str) -> Result<String, String> {
     perform(app.idp(), command).await
 }
 
-/// `advance <µs>`, `set <µs>` or `freeze`; answers with the new instant.
+/// `advance <µs>`, `set <µs>`, `freeze` or `skew <µs>`; answers with the new instant.
 #[cfg(feature = "test-clock")]
 fn set_clock(clock: &signet_domain::Clock, order: &str) -> Result<String, String> {
     use signet_domain::Time;
@@ -144,8 +152,9 @@ fn set_clock(clock: &signet_domain::Clock, order: &str) -> Result<String, String
     match order.split_once(' ') {
         Some(("advance", by)) => clock.set(Time(clock.now().0.saturating_add(number(by)?))),
         Some(("set", to)) => clock.set(Time(number(to)?)),
+        Some(("skew", by)) => clock.skew(number(by)?),
         None if order == "freeze" => clock.freeze(),
-        _ => return Err("the clock knows advance, set and freeze".into()),
+        _ => return Err("the clock knows advance, set, freeze and skew".into()),
     }
     Ok(clock.now().0.to_string())
 }

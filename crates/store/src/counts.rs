@@ -191,10 +191,15 @@ fn add_up(events: &[Counted]) -> BTreeMap<Key, i64> {
         };
         let caller = fact("via");
         let either = if grant.is_empty() { caller } else { grant };
+        // What closes a story stands for many.
+        let weight = match fact("story") {
+            "" => 1,
+            _ => fact("count").parse().unwrap_or(1),
+        };
         let mut count = |what: What, detail: &str| {
             let app = event.app.clone().unwrap_or_default();
             let key = (event.tenant_id, hour, what, app, detail.to_owned(), event.outcome.as_str());
-            *sums.entry(key).or_insert(0) += 1;
+            *sums.entry(key).or_insert(0) += weight;
         };
         let is = |t: types::EventType| event.event_type == t.name;
         if is(types::ORG_ACCESS_TOKEN) || is(types::AS_ACCESS_TOKEN) {

@@ -38,12 +38,13 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// SQLSTATE classes 08 (connection), 25006 (read only), 40 (rollback), 53 (resources), 57 (operator
-/// intervention), and SQLite's BUSY (5), READONLY (8), IOERR (10) and FULL (13) families.
+/// SQLSTATE classes 08 (connection), 25006 (read only), 25P03 (a transaction that lay idle, because this process was
+/// stopped), 40 (rollback, 40P01 a deadlock), 53 (resources), 55P03 (a lock), 57 (operator intervention), and SQLite's BUSY (5), READONLY (8), IOERR (10) and FULL (13) families.
 fn is_outage(code: Option<&str>) -> bool {
     let Some(code) = code else { return false };
     if code.len() == 5 && code.bytes().any(|b| b.is_ascii_alphanumeric()) && code.parse::<u32>().is_err() {
-        return code.starts_with("08") || code.starts_with("57P");
+        let classes = ["08", "25P03", "40", "53", "55P03", "57P"];
+        return classes.iter().any(|class| code.starts_with(class));
     }
     match code.parse::<u32>() {
         Ok(n) if code.len() == 5 => n == 25006 || matches!(n / 1000, 8 | 40 | 53 | 57),
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn outages_are_told_from_defects() {
-        for code in ["08006", "57P01", "25006", "53300", "40001", "13", "5", "10", "266"] {
+        for code in ["08006", "57P01", "25006", "53300", "40001", "40P01", "25P03", "13", "5", "10", "266"] {
             assert!(is_outage(Some(code)), "{code}");
         }
         for code in ["23505", "42601", "1", "19"] {

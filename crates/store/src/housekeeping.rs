@@ -14,7 +14,7 @@ const DAY: i64 = 86_400;
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Rows deleted.
+    /// Rows deleted, and successors erased.
     pub rows: u64,
     /// Whether a batch was full, so that another sweep will find more.
     pub more: bool,
@@ -55,6 +55,9 @@ const SWEEPS: &[Sweep] = &[
     sweep!("windows", ("tenant_id, name"), "ends_at", keep 3600),
     sweep!("password_failures", ("tenant_id, login_key, source"), "started_at", keep 3600,
         only "locked_until < $1 + 3600000000"),
+    // The throttle's stories are closed; a window's stay for whoever asks why.
+    sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep DAY, only "rule <> 'throttle'"),
+    sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
 ];
 
@@ -65,13 +68,20 @@ const LOG: &str = "DELETE FROM events WHERE published < $1 AND (tenant_id, epoch
     WHERE (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 1)
     ORDER BY e.epoch, e.txid, e.seq LIMIT $2)";
 
+/// A successor is kept for a client whose answer was lost. When the leeway is over nobody may have it again, so it
+/// goes from its predecessor's row, which stays to know a replay by.
+const SUCCESSORS: &str = "UPDATE refresh_tokens SET leeway_until = NULL, successor_sealed = NULL
+    WHERE leeway_until < $1 AND (tenant_id, id) IN (SELECT tenant_id, id FROM refresh_tokens
+    WHERE leeway_until < $1 ORDER BY leeway_until LIMIT $2)";
+
 impl Store {
     /// Deletes what has expired, at most `batch` rows of each table, and each table in a commit of its own.
     pub async fn unscoped_delete_expired(&self, now: Time, batch: i64) -> Result<Swept> {
         let batch = batch.clamp(1, 10_000);
         let log = Sweep { keep_seconds: LOG_DAYS * DAY, sql: LOG };
+        let successors = Sweep { keep_seconds: 0, sql: SUCCESSORS };
         let mut swept = Swept::default();
-        for sweep in SWEEPS.iter().chain([&log]) {
+        for sweep in SWEEPS.iter().chain([&successors, &log]) {
             let rows = self.unscoped_sweep(sweep.sql, now.plus_secs(-sweep.keep_seconds), batch).await?;
             swept.rows += rows;
             swept.more |= rows >= batch.unsigned_abs();

@@ -11,6 +11,7 @@ use signet_domain::{Clock, Time};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -44,13 +45,14 @@ pub enum Options {
     },
 }
 
-enum Db {
+pub(crate) enum Db {
     Sqlite {
         readers: SqlitePool,
         writer: Writer,
         _lock: std::fs::File,
     },
-    /// Most use `pool`; `apart` is one connection that requests can't use up.
+    /// Most use `pool`; `apart` are three connections that requests can't use up: they look for changes, listen
+    /// for them, and say that this node is there.
     Postgres {
         pool: PgPool,
         apart: PgPool,
@@ -80,7 +82,12 @@ impl Store {
             Options::Sqlite { path, create } => open_sqlite(path, *create, listener.clone()).await?,
             Options::Postgres { url, connections } => open_postgres(url, *connections).await?,
         };
-        Ok(Self(Arc::new(Inner { db, epoch, clock, listener })))
+        let store = Self(Arc::new(Inner { db, epoch, clock, listener }));
+        if store.engine() == Engine::Postgres {
+            // From here on the clock is the database's.
+            store.unscoped_changes_since(Time(i64::MAX)).await?;
+        }
+        Ok(store)
     }
 
     /// The engine.
@@ -169,6 +176,14 @@ impl Store {
                 Ok(value)
             }
         }
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     fn tx(&self, tenant: TenantId, conn: Conn) -> Tx {
@@ -294,6 +309,7 @@ fn lock(path: &Path) -> Result<std::fs::File> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(path.with_extension("lock"))
         .map_err(|e| in_use(&e))?;
     file.try_lock().map_err(|e| in_use(&e))?;
@@ -305,12 +321,12 @@ async fn open_postgres(url: &str, connections: u32) -> Result<(Db, i64)> {
         .map_err(|_| StoreError::Unavailable("the database URL can't be read: check --database-url".into()))?
         .application_name("signet")
         .statement_cache_capacity(512)
-        .options([("statement_timeout", "10000"), ("idle_in_transaction_session_timeout", "10000")]);
+        .options([("statement_timeout", "10000"), ("idle_in_transaction_session_timeout", "5000")]);
     let pool_of = |connections| {
         PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(3))
     };
     let pool = pool_of(connections).connect_with(options.clone()).await?;
-    let apart = pool_of(1).connect_lazy_with(options);
+    let apart = pool_of(3).connect_lazy_with(options);
     migrate::postgres(&pool).await?;
     let (epoch,): (i64,) =
         sqlx::query_as("SELECT COALESCE(MAX(epoch), 1) FROM deployment").fetch_one(&pool).await?;
@@ -323,10 +339,10 @@ impl Tx {
         const SQL: Text = with_now!("$2":
             "INSERT INTO changes (tenant_id, version, changed_at) VALUES ($1, 1, "; now ")
             ON CONFLICT (tenant_id) DO UPDATE SET version = changes.version + 1, changed_at = excluded.changed_at");
-        let now = self.is_sqlite().then(|| self.clock_override.unwrap_or_else(|| Clock::System.now()));
+        let now = self.is_sqlite().then(|| self.clock_override.unwrap_or_else(|| Clock::SYSTEM.now()));
         let sql = SQL.of(&self.conn);
         macros::execute!(self, sql, self.tenant, now)?;
-        Ok(())
+        self.tell_listeners().await
     }
 
     /// Whether statements run on SQLite.

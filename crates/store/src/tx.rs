@@ -40,7 +40,7 @@ impl Tx {
     pub(crate) fn clock_for_limits(&self) -> Option<Time> {
         match self.conn {
             Conn::Sqlite(_) => {
-                Some(self.clock_override.unwrap_or_else(|| signet_domain::Clock::System.now()))
+                Some(self.clock_override.unwrap_or_else(|| signet_domain::Clock::SYSTEM.now()))
             }
             Conn::Postgres(_) | Conn::PostgresTx(_) => self.clock_override,
         }

@@ -216,14 +216,6 @@ impl Store {
         .await
     }
 
-    /// Tenants whose configuration was changed at or after an instant, with the instant.
-    pub async fn unscoped_changes_since(&self, since: Time) -> Result<Vec<(TenantId, Time)>> {
-        const SQL: &str =
-            "SELECT tenant_id, changed_at FROM changes WHERE changed_at >= $1 ORDER BY changed_at";
-        let mut tx = self.read_apart(NIL).await?;
-        fetch_all!(tx, (TenantId, Time), SQL, since)
-    }
-
     /// The operator with a login.
     pub async fn unscoped_operator(&self, login_key: &str) -> Result<Option<Operator>> {
         const SQL: &str = "SELECT * FROM operators WHERE login_key = $1";

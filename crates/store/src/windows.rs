@@ -52,13 +52,38 @@ const STATUS: Text = with_now!("$3":
 impl TenantStore {
     /// Counts one call in a window of `length` microseconds that holds `limit` of them.
     pub async fn count(&self, name: &str, length: i64, limit: i64) -> Result<Count> {
+        self.count_for(name, length, limit, None).await
+    }
+
+    /// Counts one call in a window, and notes who made it where: the wire id of the caller, and the route.
+    pub async fn count_call(
+        &self,
+        name: &str,
+        length: i64,
+        limit: i64,
+        (caller, route): (&str, &str),
+    ) -> Result<Count> {
+        self.count_for(name, length, limit, Some((caller.to_owned(), route.to_owned()))).await
+    }
+
+    async fn count_for(
+        &self,
+        name: &str,
+        length: i64,
+        limit: i64,
+        call: Option<(String, String)>,
+    ) -> Result<Count> {
         let owned = name.to_owned();
         let counted = self
             .write(move |tx| {
                 Box::pin(async move {
                     let sql = COUNT.of(&tx.conn);
                     let over = tx.clock_for_limits();
-                    fetch_optional!(tx, Window, sql, tx.tenant, &owned, length, over, limit)
+                    let counted = fetch_optional!(tx, Window, sql, tx.tenant, &owned, length, over, limit)?;
+                    if let (Some(window), Some((caller, route))) = (&counted, &call) {
+                        tx.note_call(caller, route, window.clock).await?;
+                    }
+                    Ok(counted)
                 })
             })
             .await?;

@@ -13,14 +13,14 @@ use crate::engine::{Engine, FromEngine};
 use crate::ports::free_port;
 use crate::postgres::TestDatabase;
 use crate::process::{Launch, Process, StartError, server_command};
-use crate::{Canaries, Clock, Credentials, Http, Tenant, TestCa, watchdog};
+use crate::{Canaries, Clock, Credentials, Http, Node, PrivatePostgres, Tenant, TestCa, watchdog};
 
 /// The process, its store, and all that goes with them. Fields are dropped in this order.
 pub(crate) struct Running {
     pub(crate) process: Process,
     pub(crate) engine: Engine,
-    credentials: Credentials,
-    canaries: Arc<Canaries>,
+    pub(crate) credentials: Credentials,
+    pub(crate) canaries: Arc<Canaries>,
     ca_pem: Option<String>,
     /// Held for its drop.
     _database: Option<TestDatabase>,
@@ -55,6 +55,12 @@ impl TestApp {
     /// Starts the server with further arguments.
     pub async fn start_with(engine: Engine, tls: bool, extra: &[&str]) -> Self {
         Self::of(Arc::new(Running::start(engine, tls, extra).await), false)
+    }
+
+    /// Starts the server on a PostgreSQL of the test's own, which must outlive it.
+    pub async fn start_on(postgres: &PrivatePostgres, extra: &[&str]) -> Self {
+        let running = Running::start_on(Engine::Postgres, Some(postgres.url()), false, extra).await;
+        Self::of(Arc::new(running), false)
     }
 
     pub(crate) fn of(running: Arc<Running>, shared: bool) -> Self {
@@ -182,24 +188,24 @@ impl TestApp {
         }
     }
 
-    /// Another process on the same PostgreSQL database, with the same master key and public URL.
-    pub async fn second_node(&self) -> SecondNode {
+    /// Another process on the same PostgreSQL database, with the same master key, public URL and arguments.
+    pub async fn node(&self) -> Node {
+        self.node_with(&[]).await
+    }
+
+    /// Another process of the same deployment, with further arguments.
+    pub async fn node_with(&self, extra: &[&str]) -> Node {
         assert_eq!(self.engine(), Engine::Postgres, "a second node needs PostgreSQL");
-        let first = self.running.process.launch();
-        let data_dir = tempfile::tempdir_in(self.running.dir.path()).expect("a directory").keep();
-        let mut tries = 0;
-        let process = loop {
-            let launch = Launch { data_dir: data_dir.clone(), port: free_port(), ..first.clone() };
-            match Process::start(launch).await {
-                Ok(process) => break process,
-                Err(StartError::PortTaken) if tries < 5 => tries += 1,
-                Err(StartError::PortTaken) => panic!("six ports were taken"),
-                Err(StartError::Other(said)) => panic!("{said}"),
-            }
-        };
-        let ports = (first.port, process.launch().port);
-        let http = Http::new(self.ca_pem(), self.running.canaries.clone(), ports);
-        SecondNode { process, http, credentials: self.credentials().clone() }
+        Node::start(&self.running, self.ca_pem(), extra).await
+    }
+
+    /// This many further processes of the same deployment.
+    pub async fn nodes(&self, count: usize) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            nodes.push(self.node().await);
+        }
+        nodes
     }
 
     /// Sends these bytes over a connection of their own and reads until it is closed, or for 2 s of silence.
@@ -248,21 +254,26 @@ impl Drop for TestApp {
 }
 
 #[expect(clippy::print_stderr, reason = "shown by the test harness beside the failure")]
-fn report(tail: &str) {
+pub(crate) fn report(tail: &str) {
     eprintln!("{tail}");
 }
 
 impl Running {
     pub(crate) async fn start(engine: Engine, tls: bool, extra: &[&str]) -> Self {
+        Self::start_on(engine, None, tls, extra).await
+    }
+
+    /// On a database that is there, or else on one of its own.
+    async fn start_on(engine: Engine, url: Option<&str>, tls: bool, extra: &[&str]) -> Self {
         let dir = tempfile::Builder::new().prefix("signet-test-").tempdir().expect("a directory");
         watchdog::directory(dir.path());
-        let database = match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(TestDatabase::create().await),
+        let database = match (engine, url) {
+            (Engine::Sqlite, _) | (_, Some(_)) => None,
+            (Engine::Postgres, None) => Some(TestDatabase::create().await),
         };
         let tls = tls.then(|| TestCa::write_into(dir.path()));
-        let database_url = database.as_ref().map(|database| database.url.clone());
-        let master_key = database.is_some().then(|| new_master_key(dir.path()));
+        let database_url = url.map(str::to_owned).or(database.as_ref().map(|database| database.url.clone()));
+        let master_key = database_url.is_some().then(|| new_master_key(dir.path()));
         let extra: Vec<String> = extra.iter().map(|&arg| arg.to_owned()).collect();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut tries = 0;
@@ -303,54 +314,4 @@ fn new_master_key(dir: &Path) -> PathBuf {
     std::fs::write(&file, made.stdout).expect("the key's file");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("its mode");
     file
-}
-
-/// Another process of the same deployment; killed when dropped.
-pub struct SecondNode {
-    process: Process,
-    http: Http,
-    credentials: Credentials,
-}
-
-impl SecondNode {
-    /// A caller at this tenant, over this node.
-    pub fn tenant(&self, name: &str) -> Tenant {
-        Tenant::new(self.http.clone(), name, self.credentials.tenant(name).clone())
-    }
-
-    /// A caller at acme, over this node.
-    pub fn acme(&self) -> Tenant {
-        self.tenant("acme")
-    }
-
-    /// The HTTP client; public URLs reach this node.
-    pub fn http(&self) -> &Http {
-        &self.http
-    }
-
-    /// This node's clock.
-    pub fn clock(&self) -> Clock {
-        Clock::new(self.process.launch().data_dir.join("control.sock"))
-    }
-
-    /// kill -9.
-    pub fn kill9(&self) {
-        self.process.kill();
-    }
-
-    /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
-        self.process.signal(signal);
-    }
-}
-
-impl Drop for SecondNode {
-    fn drop(&mut self) {
-        self.process.kill();
-        let files = self.process.launch().outputs();
-        let found: Vec<_> = files.iter().flat_map(|file| self.http.canaries().found_in_file(file)).collect();
-        if !std::thread::panicking() {
-            assert!(found.is_empty(), "the second node wrote a secret:\n{}", found.join("\n"));
-        }
-    }
 }

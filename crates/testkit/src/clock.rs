@@ -31,6 +31,12 @@ impl Clock {
         self.ask("clock freeze").await
     }
 
+    /// Has this node's machine be wrong about the time by microseconds; time itself, which the database keeps on
+    /// PostgreSQL, stays as it is. Answers what the node takes for the time.
+    pub async fn skew(&self, micros: i64) -> i64 {
+        self.ask(&format!("clock skew {micros}")).await
+    }
+
     async fn ask(&self, line: &str) -> i64 {
         let answer = tokio::time::timeout(Duration::from_secs(10), self.exchange(line))
             .await

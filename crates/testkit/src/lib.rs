@@ -29,18 +29,21 @@ mod app;
 mod browser;
 mod canary;
 mod clock;
+mod command;
 mod credentials;
 mod engine;
 mod flow;
 mod html;
 mod http_client;
 mod jar;
+mod node;
 mod oauth_client;
 mod openapi;
 mod openapi_schema;
 mod ports;
 mod postgres;
 mod process;
+mod redis;
 mod reply;
 mod shared;
 mod tenant;
@@ -50,19 +53,22 @@ mod visitor;
 mod watchdog;
 mod webdriver;
 
-pub use app::{SecondNode, TestApp};
+pub use app::TestApp;
 pub use browser::{Browser, ConsoleLine};
 pub use canary::Canaries;
 pub use clock::Clock;
+pub use command::{Said, command};
 pub use credentials::{AppCredentials, Credentials, Login, OperatorCredentials, TenantCredentials};
 pub use engine::{Engine, FromEngine, run, set_binary};
 pub use flow::{AuthRequest, Callback, CodeFlow};
 pub use html::{Form, Page};
 pub use http_client::{Call, Http};
 pub use jar::{Cookie, Jar};
+pub use node::Node;
 pub use oauth_client::OauthHttp;
 pub use openapi::OpenApi;
-pub use postgres::TestDatabase;
+pub use postgres::{PrivatePostgres, TestDatabase};
+pub use redis::{PrivateRedis, TestRedis};
 pub use reply::Reply;
 pub use shared::{Shared, TlsApp};
 pub use tenant::{App, Tenant};
@@ -70,10 +76,26 @@ pub use tls::TestCa;
 pub use token::{Jwt, TokenSet};
 pub use visitor::Visitor;
 
+pub use rustix::process::Signal;
+
 pub use oauth2;
 pub use reqwest;
 pub use serde_json::{self, Value, json};
 pub use tokio;
+
+/// Makes a test, `name::postgres`, of each async function named: for what only several nodes have.
+#[macro_export]
+macro_rules! on_postgres {
+    ($($name:ident),+ $(,)?) => { $(
+        mod $name {
+            #[test]
+            fn postgres() {
+                $crate::set_binary(env!("CARGO_BIN_EXE_signet-under-test"));
+                $crate::run($crate::Engine::Postgres, super::$name);
+            }
+        }
+    )+ };
+}
 
 /// Makes two tests, `name::sqlite` and `name::postgres`, of each async function named.
 ///

@@ -1,9 +1,19 @@
-//! A PostgreSQL database for one test.
+//! A PostgreSQL database for one test, or a server of the test's own.
 
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use reqwest::Url;
+use rustix::process::{Pid, Signal};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tempfile::TempDir;
+
+use crate::ports::free_port;
+use crate::watchdog;
 
 /// Set by `scripts/test`.
 const URL: &str = "SIGNET_TEST_POSTGRES_URL";
@@ -61,4 +71,106 @@ fn statement_on_own_thread(sql: String) -> Result<(), String> {
         runtime.block_on(statement(&server(), &sql)).map_err(|error| error.to_string())
     };
     std::thread::spawn(work).join().map_err(|_| "the thread panicked".to_owned())?
+}
+
+/// Set by `scripts/test`: where the server's programs lie, and who runs them when the tests run as root.
+const PROGRAMS: &str = "SIGNET_TEST_POSTGRES_BIN";
+const ACCOUNT: &str = "SIGNET_TEST_POSTGRES_ACCOUNT";
+
+/// A PostgreSQL of a test's own, which it may kill and start again. Its disk survives that.
+pub struct PrivatePostgres {
+    port: u16,
+    url: String,
+    server: Mutex<Option<Child>>,
+    /// Removed when dropped.
+    dir: TempDir,
+}
+
+impl PrivatePostgres {
+    /// Makes and starts one.
+    pub async fn start() -> Self {
+        let dir = tempfile::Builder::new().prefix("signet-postgres-").tempdir().expect("a directory");
+        watchdog::directory(dir.path());
+        if let Some((user, group)) = account() {
+            std::os::unix::fs::chown(dir.path(), Some(user), Some(group)).expect("the directory's owner");
+        }
+        // Only this machine reaches it, and only for as long as the test runs.
+        let data = dir.path().join("data");
+        let init = ["-U", "signet", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"];
+        let made = program("initdb", dir.path()).arg("-D").arg(&data).args(init).output().expect("initdb");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let port = free_port();
+        let url = format!("postgres://signet@127.0.0.1:{port}/postgres");
+        let postgres = Self { port, url, server: Mutex::new(None), dir };
+        postgres.start_again().await;
+        postgres
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Starts it again after [`kill`](Self::kill), and waits until it takes connections.
+    pub async fn start_again(&self) {
+        let child = program("postgres", self.dir.path())
+            .arg("-D")
+            .arg(self.dir.path().join("data"))
+            .args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", "max_connections=200", "-c"])
+            .arg(format!("unix_socket_directories={}", self.dir.path().display()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("postgres");
+        watchdog::started(child.id());
+        let before = self.child().replace(child);
+        assert!(before.is_none(), "this PostgreSQL runs");
+        let url: Url = self.url.parse().expect("a URL");
+        for _ in 0..400 {
+            if statement(&url, "SELECT 1").await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("PostgreSQL on port {} does not answer", self.port);
+    }
+
+    /// Ends it at once, as a crash does: nothing is flushed that was not before, and it recovers at its next start.
+    pub fn kill(&self) {
+        if let Some(mut child) = self.child().take() {
+            let signalled = rustix::process::kill_process(Pid::from_child(&child), Signal::QUIT);
+            signalled.expect("the signal is delivered");
+            child.wait().expect("the end of PostgreSQL");
+            watchdog::ended(child.id());
+        }
+    }
+
+    fn child(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for PrivatePostgres {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The numbers of the user and group that run PostgreSQL, which refuses to run as root.
+fn account() -> Option<(u32, u32)> {
+    let text = std::env::var(ACCOUNT).ok()?;
+    let (user, group) = text.split_once(':')?;
+    Some((user.parse().ok()?, group.parse().ok()?))
+}
+
+fn program(name: &str, dir: &Path) -> Command {
+    let programs = std::env::var_os(PROGRAMS)
+        .unwrap_or_else(|| panic!("{PROGRAMS} is not set: run ./scripts/test, which sets it"));
+    let mut command = Command::new(Path::new(&programs).join(name));
+    command.current_dir(dir).stdin(Stdio::null());
+    if let Some((user, group)) = account() {
+        command.uid(user).gid(group);
+    }
+    command
 }

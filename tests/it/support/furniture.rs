@@ -15,6 +15,7 @@ use signet_domain::user::{AdminRole, User, UserStatus};
 use signet_domain::{Clock, Time};
 use signet_store::lockout::Rule;
 use signet_store::sqlx_types::Json;
+use signet_store::stories::{Refusals, StoryKey};
 use signet_store::{Engine, Store, Tx};
 use signet_testkit::json;
 use uuid::Uuid;
@@ -59,7 +60,7 @@ fn bytes() -> Vec<u8> {
 impl Furniture {
     /// Makes the rows of a tenant; nothing is stored.
     pub(crate) fn new(name: &str, number: i64) -> Self {
-        let now = Clock::System.now();
+        let now = Clock::SYSTEM.now();
         let later = now.plus_secs(3_600);
         let tenant_id: TenantId = id();
         let (user_id, server_id, grant_id): (UserId, ServerId, GrantId) = (id(), id(), id());
@@ -256,14 +257,37 @@ impl Furniture {
             .write(move |tx| Box::pin(async move { own.insert(tx).await }))
             .await
             .expect("a row of everything");
-        tenant.count("quota", 3_600_000_000, 5_000).await.expect("a counted window");
+        let of = ("00T1", "GET /api/v1/users");
+        tenant.count_call("quota", 3_600_000_000, 5_000, of).await.expect("a counted window");
         if store.engine() == Engine::Postgres {
             tenant.throttle(&self.user.login_key).await.expect("a ring");
         }
     }
 
+    /// The story of a full window.
+    pub(crate) fn story(&self) -> StoryKey {
+        StoryKey { rule: "throttle", key: "k".into(), window_at: self.now }
+    }
+
+    /// Its first refusal.
+    pub(crate) fn refusals(&self) -> Refusals {
+        let requests = vec![self.event.request.id, self.event.request.id];
+        let (event, now) = (self.event.id, self.now);
+        Refusals {
+            event,
+            count: 1,
+            first_at: now,
+            last_at: now,
+            ends_at: now,
+            requests,
+            first_is_logged: true,
+        }
+    }
+
     async fn insert(&self, tx: &mut Tx) -> signet_store::Result<()> {
         tx.insert_user(&self.user).await?;
+        tx.pause_caller("00T1", self.now).await?;
+        tx.count_refusals(&self.story(), &self.refusals()).await?;
         tx.insert_app(&self.app).await?;
         tx.insert_app_secret(&self.secret).await?;
         tx.insert_server(&self.server).await?;

@@ -43,7 +43,7 @@ impl House {
             None => Options::Sqlite { path: path.clone(), create: true },
             Some(database) => Options::Postgres { url: database.url.clone(), connections: 4 },
         };
-        let store = Store::open(&options, Clock::System).await.expect("an empty store");
+        let store = Store::open(&options, Clock::SYSTEM).await.expect("an empty store");
         let (a, b) = (Furniture::new("a", 1), Furniture::new("b", 2));
         a.store(&store).await;
         b.store(&store).await;

@@ -1,6 +1,7 @@
 //! What several tests need.
 
 pub(crate) mod apps;
+pub(crate) mod flood;
 pub(crate) mod forge;
 pub(crate) mod frozen;
 pub(crate) mod furniture;

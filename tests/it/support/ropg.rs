@@ -83,6 +83,38 @@ pub(crate) fn admissions(events: &[Value]) -> Vec<i64> {
     instants
 }
 
+/// Demands that the log proves the throttle: `signet limits check` on everything that it has.
+pub(crate) async fn expect_proof(tenant: &Tenant) {
+    prove(tenant, &[]).await;
+}
+
+/// The same of a server that was killed, which may have left attempts without an event.
+pub(crate) async fn expect_proof_of_killed(tenant: &Tenant) {
+    prove(tenant, &["--killed"]).await;
+}
+
+async fn prove(tenant: &Tenant, flags: &[&str]) {
+    use std::io::Write;
+    let about = r#"eventType eq "user_rate_limited" or debugContext.debugData.admittedAt pr"#;
+    let events = tenant.logs(&[("filter", about)]).await;
+    let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_signet-under-test"))
+        .env_clear()
+        .args(["limits", "check"])
+        .args(flags)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the server's own command");
+    let mut input = check.stdin.take().expect("a pipe");
+    input.write_all(Value::Array(events).to_string().as_bytes()).expect("the log is taken");
+    drop(input);
+    let output = check.wait_with_output().expect("an end");
+    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", told(&output.stdout), told(&output.stderr));
+    assert!(!told(&output.stdout).starts_with("0 admissions"), "there was something to prove");
+}
+
 /// Demands that no half-open second holds five admissions.
 #[track_caller]
 pub(crate) fn expect_never_five_in_a_second(instants: &[i64]) {

@@ -20,10 +20,10 @@ pub(crate) async fn migrated() -> Migrated {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("store.db");
     let options = Options::Sqlite { path: path.clone(), create: true };
-    Store::open(&options, Clock::System).await.expect("a new file").close().await;
+    Store::open(&options, Clock::SYSTEM).await.expect("a new file").close().await;
     let database = TestDatabase::create().await;
     let options = Options::Postgres { url: database.url.clone(), connections: 2 };
-    Store::open(&options, Clock::System).await.expect("a new database").close().await;
+    Store::open(&options, Clock::SYSTEM).await.expect("a new database").close().await;
     let sqlite = SqliteConnection::connect(path.to_str().expect("a path in UTF-8")).await;
     let postgres = PgConnection::connect(&database.url).await;
     Migrated {

@@ -157,6 +157,14 @@ event_types! {
     CREDENTIAL_CREATE = "system.api_credential.create", "Create API credential";
     /// An API credential was revoked.
     CREDENTIAL_REVOKE = "system.api_credential.revoke", "Revoke API credential";
+    /// An API token was paused.
+    API_TOKEN_PAUSE = "system.api_token.pause", "Pause API token";
+    /// A paused API token may be used again.
+    API_TOKEN_RESUME = "system.api_token.resume", "Resume API token";
+    /// An API credential was paused.
+    CREDENTIAL_PAUSE = "system.api_credential.pause", "Pause API credential";
+    /// A paused API credential may be used again.
+    CREDENTIAL_RESUME = "system.api_credential.resume", "Resume API credential";
     /// An API credential got a token, or was refused one.
     CREDENTIAL_TOKEN = "system.api_credential.token.grant", "API credential token request";
     /// A token of an API credential was revoked.

@@ -54,7 +54,7 @@ impl Idp {
                     let cause = format!("key: an app has at most {MAX_KEYS}; delete one first");
                     return Err(AdminError::invalid("apiKey", cause));
                 }
-                let key = chosen.unwrap_or_else(|| Secret::from(idp.entropy().secret("sgk")));
+                let key = chosen.unwrap_or_else(|| Secret::from(idp.entropy().secret("sga")));
                 let row = ApiKey {
                     tenant_id: ctx.tenant_id(),
                     app_id: app.id,

@@ -50,6 +50,16 @@ impl Caller {
         if self.rights.may(area, access) { Ok(()) } else { Err(super::AdminError::Forbidden) }
     }
 
+    /// What names the API token or API credential in counts: its wire id.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self.by {
+            By::ApiToken(id, _) => id.to_string(),
+            By::Credential(id) => id.to_string(),
+            By::Console(id, _) => id.to_string(),
+        }
+    }
+
     /// The user behind the caller, if there is one.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
@@ -86,6 +96,9 @@ pub enum CallerRefusal {
     /// A good access token of this tenant, but none for its management API.
     #[error("the token is not for the management API")]
     WrongKind,
+    /// A good token of a caller that an administrator has paused.
+    #[error("the caller is paused")]
+    Paused,
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] IdpError),
@@ -157,9 +170,13 @@ impl Idp {
             return Err(CallerRefusal::Invalid);
         }
         let user = tx.user(token.user_id).await?.filter(signet_domain::user::User::is_active);
+        let paused = tx.is_paused(&token.id.to_string()).await?;
         drop(tx);
         let user = user.ok_or(CallerRefusal::Invalid)?;
         let role = user.admin_role.ok_or(CallerRefusal::Invalid)?;
+        if paused {
+            return Err(CallerRefusal::Paused);
+        }
         self.touch(ctx, &token).await?;
         Ok(Caller {
             by: By::ApiToken(token.id, user.id),
@@ -197,6 +214,9 @@ impl Idp {
         }
         let credential = tx.credential(token.credential_id).await?.filter(|c| c.revoked_at.is_none());
         let credential = credential.ok_or(CallerRefusal::Invalid)?;
+        if tx.is_paused(&credential.id.to_string()).await? {
+            return Err(CallerRefusal::Paused);
+        }
         Ok(Caller {
             by: By::Credential(credential.id),
             entity: credential_entity(&credential),

@@ -139,9 +139,11 @@ impl Idp {
     async fn match_credential(&self, ctx: &Ctx, pair: &Pair) -> Result<Option<Credential>, IdpError> {
         let presented =
             self.secrets().hash(SecretKind::CredentialSecret, ctx.tenant_id(), pair.secret.expose());
-        let found = {
+        let (found, paused) = {
             let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-            tx.credential_by_client_id(&pair.client_id).await?
+            let found = tx.credential_by_client_id(&pair.client_id).await?;
+            let id = found.as_ref().map(|c| c.id.to_string()).unwrap_or_default();
+            (found, tx.is_paused(&id).await?)
         };
         let decoy = [0; 32];
         let expected = found.as_ref().map_or(&decoy[..], |c| c.secret_hash.as_slice());
@@ -150,6 +152,7 @@ impl Idp {
             None => "unknown_client",
             Some(c) if c.revoked_at.is_some() => "revoked_client",
             Some(_) if !matches => "invalid_client_secret",
+            Some(_) if paused => "paused_client",
             Some(_) => return Ok(found),
         };
         // What was sent as an id may be anything, a secret in the wrong place too: only a known id is shown.

@@ -1,7 +1,7 @@
 //! What the gateway's endpoints refuse with: the codes and sentences that clients of the plugin know.
 
 use crate::IdpError;
-use crate::token::Limited;
+use crate::token::{Admitted, Limited};
 use serde::Serialize;
 use signet_domain::event::bounded;
 use signet_oauth::{OAuthError, Reason};
@@ -41,6 +41,8 @@ pub struct GatewayError {
     pub reason: &'static str,
     /// It is in the log already.
     pub(crate) logged: bool,
+    /// The throttled attempt that it ended, if any.
+    pub(crate) attempt: Option<Admitted>,
 }
 
 /// The body of a refusal.
@@ -72,6 +74,7 @@ impl GatewayError {
             limited: None,
             reason,
             logged: false,
+            attempt: None,
         }
     }
 

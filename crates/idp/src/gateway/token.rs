@@ -6,7 +6,7 @@ use super::grants::{Mint, tokens};
 use super::{At, Challenge, GatewayError, GatewayParams, authorize, scopes};
 use crate::client::Client;
 use crate::ctx::{At as _, app_entity, stranger};
-use crate::token::{Admitted, Limited};
+use crate::token::{Admitted, FRESH, Limited};
 use crate::{Ctx, Idp, IdpError};
 use base64::Engine as _;
 use signet_domain::event::{Event, bounded, types};
@@ -16,8 +16,9 @@ use signet_domain::login::LoginKey;
 use signet_limits::sliding_log::{PER_SECOND, retry_after_secs};
 use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::token_request::GrantType;
-use signet_oauth::{OAuthError, Reason, Secret};
+use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
 use signet_store::throttle::Attempt;
+use std::time::Instant;
 
 /// The longest `client_id` that is looked up, and the longest secret that is hashed.
 const MAX_CREDENTIAL: usize = 1024;
@@ -58,10 +59,16 @@ impl Idp {
             if let Some(scope) = params.get("scope") {
                 event = event.debug("requestedScopes", bounded(&scope.replace(' ', ","), 256));
             }
-            if let Some(limited) = &refused.limited {
-                event = explained(event, limited, params);
+            if let Some(attempt) = &refused.attempt {
+                attempt.mark(&mut event);
             }
-            self.record(ctx, vec![event]).await?;
+            match &refused.limited {
+                Some(limited) => {
+                    event = explained(event, limited, params);
+                    self.throttled_again(ctx, limited, event).await?;
+                }
+                None => self.record(ctx, vec![event]).await?,
+            }
         }
         Err(refused)
     }
@@ -202,21 +209,39 @@ impl Idp {
             return Err(GatewayError::unauthorized_client());
         }
         let key = params.get("provision_key");
-        let mut used = self.check_provision_key(ctx, at, key, app_entity(app)).await?.by(app);
+        let used = self.check_provision_key(ctx, at, key, app_entity(app)).await?.by(app);
         let userid = authorize::userid(params)?;
         let granted = scopes::resolve(at, Some(app), params)?;
-        let admitted = self.admitted(ctx, at, &userid).await?;
+        let attempt = self.admitted(ctx, at, &userid).await?;
+        let issued =
+            self.issue_for_front_end(ctx, at, caller, params, &userid, granted, used, &attempt).await;
+        issued.map_err(|error| GatewayError { attempt: Some(attempt), ..error.into() })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of gateway_password(), split for length")]
+    async fn issue_for_front_end(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        caller: &Caller,
+        params: &GatewayParams,
+        userid: &str,
+        granted: ScopeSet,
+        mut used: Event,
+        attempt: &Admitted,
+    ) -> Result<Tokens, IdpError> {
+        let app = &caller.client.config.app;
         let mint = Mint {
             at: *at,
             caller,
             scopes: &granted,
-            userid: Some(&userid),
+            userid: Some(userid),
             grant: self.entropy().id(ctx.now),
             generation: Some(0),
             grant_type: GrantType::Password,
         };
         let (access, mut event) = self.mint_for_gateway(ctx, mint).await?;
-        admitted.mark(&mut event);
+        attempt.mark(&mut event);
         used.grant_id = Some(mint.grant);
         let mut events = vec![used, event];
         let grant = Grant {
@@ -237,7 +262,7 @@ impl Idp {
         let vouched = GatewayGrant {
             tenant_id: ctx.tenant_id(),
             grant_id: grant.id,
-            authenticated_userid: userid.clone(),
+            authenticated_userid: userid.to_owned(),
             generation: 0,
         };
         let refresh = caller.refreshes().then(|| self.gateway_refresh_token(ctx, at, grant.id, 0));
@@ -268,9 +293,18 @@ impl Idp {
     /// The throttle of password grants, for whom the front end names.
     async fn admitted(&self, ctx: &Ctx, at: &At<'_>, userid: &str) -> Result<Admitted, GatewayError> {
         let key = LoginKey::vouched(at.server.server.id, userid);
+        let asked = Instant::now();
+        let named = self.throttle_key(ctx, &key);
         match self.throttle(ctx, &key).await? {
             Attempt::Admitted { at, nth } => {
-                Ok(Admitted { at, event: self.attempt_event_id(ctx, &key, at, nth) })
+                let event = self.attempt_event_id(ctx, &key, at, nth);
+                let attempt = Admitted { key: named, at, event };
+                // A process that was stopped in between must not act on it now.
+                if asked.elapsed() < FRESH {
+                    return Ok(attempt);
+                }
+                let late = GatewayError::from(IdpError::Overloaded { retry_after: 1 });
+                Err(GatewayError { attempt: Some(attempt), ..late })
             }
             Attempt::Refused { at, retry_at, filled_by } => {
                 let reason = Reason::UserRateLimited;
@@ -278,6 +312,7 @@ impl Idp {
                 let mut error = GatewayError::new(429, "invalid_grant", words, reason.as_str());
                 error.retry_after = Some(u32::try_from(retry_after_secs(retry_at.0, at.0)).unwrap_or(1));
                 error.limited = Some(Box::new(Limited {
+                    key: named,
                     limit: i64::try_from(PER_SECOND).unwrap_or(4),
                     at,
                     retry_at,
@@ -351,6 +386,7 @@ fn grant_type(at: &At<'_>, params: &GatewayParams) -> Option<GrantType> {
 fn explained(event: Event, limited: &Limited, params: &GatewayParams) -> Event {
     let join = |values: Vec<String>| values.join(",");
     let event = event
+        .debug("throttleKey", limited.key.as_str())
         .debug("refusedAt", limited.at.0.to_string())
         .debug("retryAt", limited.retry_at.0.to_string())
         .debug("filledBy", join(limited.filled_by.iter().map(|t| t.0.to_string()).collect()))

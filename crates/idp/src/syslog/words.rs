@@ -121,6 +121,10 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::API_TOKEN_REVOKE, Changed, "{who} revoked the API token {target}"),
         (types::CREDENTIAL_CREATE, Changed, "{who} made the API credential {target}"),
         (types::CREDENTIAL_REVOKE, Changed, "{who} revoked the API credential {target}"),
+        (types::API_TOKEN_PAUSE, Changed, "{who} paused the API token {target}"),
+        (types::API_TOKEN_RESUME, Changed, "{who} let the API token {target} go on"),
+        (types::CREDENTIAL_PAUSE, Changed, "{who} paused the API credential {target}"),
+        (types::CREDENTIAL_RESUME, Changed, "{who} let the API credential {target} go on"),
         (types::CREDENTIAL_TOKEN, Allowed, "{who} got a token for the management API"),
         (types::CREDENTIAL_TOKEN_REVOKE, Changed, "A management API token of {who} was revoked"),
         (types::QUOTA_WARNING, Allowed, "90 % of this hour's API calls are used"),
@@ -215,7 +219,12 @@ fn refusal(row: &EventRow) -> String {
         return format!("{} was refused a token for the management API{because}", who(row));
     }
     match row.reason.as_deref().unwrap_or_default() {
-        "user_rate_limited" => return format!("{} was refused{because}", user(row)),
+        "user_rate_limited" => {
+            return match row.data.debug.get("story").and(row.data.debug.get("count")) {
+                Some(more) => format!("{} was refused {more} more times in the same second", user(row)),
+                None => format!("{} was refused{because}", user(row)),
+            };
+        }
         "invalid_password_credentials" | "INVALID_CREDENTIALS" => {
             return format!("{} gave a wrong password", user(row));
         }

@@ -16,6 +16,10 @@ use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
 use signet_store::throttle::Attempt;
+use std::time::{Duration, Instant};
+
+/// How long after it was asked for a decision of the throttle may be acted on.
+pub(crate) const FRESH: Duration = Duration::from_secs(1);
 
 impl Idp {
     pub(super) async fn password_grant(
@@ -32,15 +36,21 @@ impl Idp {
         let scopes = scopes::resolve(call.server, app, requested, GrantType::Password)?;
         let key = login::canonical(username, &call.ctx.tenant.default_domain)
             .map_err(|_| Refused::from(Reason::UnknownUser))?;
+        let asked = Instant::now();
         let attempt = match self.throttle(call.ctx, &key).await? {
             Attempt::Admitted { at, nth } => {
-                Admitted { at, event: self.attempt_event_id(call.ctx, &key, at, nth) }
+                let event = self.attempt_event_id(call.ctx, &key, at, nth);
+                Admitted { key: self.throttle_key(call.ctx, &key), at, event }
             }
             Attempt::Refused { at, retry_at, filled_by } => {
                 return Err(self.throttled(call, &key, at, retry_at, filled_by).await?);
             }
         };
-        let result = self.admitted_password(call, &key, password, &scopes, attempt).await;
+        // A process that was stopped in between must not act on it now: the second it was let through in is over.
+        if asked.elapsed() >= FRESH {
+            return Err(Refused::from(IdpError::Overloaded { retry_after: 1 }).attempt(attempt));
+        }
+        let result = self.admitted_password(call, &key, password, &scopes, &attempt).await;
         result.map_err(|refused| refused.attempt(attempt))
     }
 
@@ -50,7 +60,7 @@ impl Idp {
         key: &LoginKey,
         password: &Secret,
         scopes: &ScopeSet,
-        attempt: Admitted,
+        attempt: &Admitted,
     ) -> Result<TokenResponse, Refused> {
         let user = match self.check_password(call.ctx, key, password.expose()).await? {
             Checked::Right(user) => user,
@@ -80,6 +90,7 @@ impl Idp {
         let error = OAuthError::new(Reason::UserRateLimited).retry_after(seconds);
         let mut refused = Refused::from(error).of(user.map(Box::new));
         refused.limited = Some(Box::new(Limited {
+            key: self.throttle_key(call.ctx, key),
             limit: i64::try_from(PER_SECOND).unwrap_or(4),
             at,
             retry_at,
@@ -112,7 +123,7 @@ impl Idp {
         call: &Call<'_>,
         user: &User,
         scopes: &ScopeSet,
-        attempt: Admitted,
+        attempt: &Admitted,
     ) -> Result<TokenResponse, Refused> {
         let (ctx, app, server) = (call.ctx, &call.client.config.app, &call.server.server);
         let subject = Subject {

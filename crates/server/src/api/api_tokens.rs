@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use signet_domain::credential::ApiToken as Row;
 use signet_idp::Ctx;
+use signet_idp::admin::pause::Pause;
 use signet_oauth::Secret;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +23,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(operations!(list_api_tokens, create_api_token))
         .routes(operations!(revoke_current_api_token))
         .routes(operations!(get_api_token, revoke_api_token))
+        .routes(operations!(pause_api_token))
+        .routes(operations!(resume_api_token))
 }
 
 /// An API token, without what is secret of it unless it was just made.
@@ -137,5 +140,25 @@ async fn revoke_api_token(api: Api, Segment(id): Segment<String>) -> Result<Stat
     responses((status = 204, description = "Done"), Errors))]
 async fn revoke_current_api_token(api: Api) -> Result<StatusCode, ApiError> {
     api.idp.admin_revoke_api_token(&api.ctx, &api.caller, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Pauses an API token: its calls are refused until it is resumed, and its secret stays.
+#[utoipa::path(post, path = "/api/v1/api-tokens/{apiTokenId}/lifecycle/pause", tag = "API tokens",
+    params(("apiTokenId" = String, Path, description = "Id of the token")),
+    responses((status = 204, description = "Done, or so already"), Errors))]
+async fn pause_api_token(api: Api, Segment(id): Segment<String>) -> Result<StatusCode, ApiError> {
+    let key = api.idp.admin_api_token(&api.ctx, &id).await?.id.to_string();
+    api.idp.admin_pause_caller(&api.ctx, &api.caller, &key, Pause::Pause).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets an API token call again.
+#[utoipa::path(post, path = "/api/v1/api-tokens/{apiTokenId}/lifecycle/resume", tag = "API tokens",
+    params(("apiTokenId" = String, Path, description = "Id of the token")),
+    responses((status = 204, description = "Done, or so already"), Errors))]
+async fn resume_api_token(api: Api, Segment(id): Segment<String>) -> Result<StatusCode, ApiError> {
+    let key = api.idp.admin_api_token(&api.ctx, &id).await?.id.to_string();
+    api.idp.admin_pause_caller(&api.ctx, &api.caller, &key, Pause::Resume).await?;
     Ok(StatusCode::NO_CONTENT)
 }

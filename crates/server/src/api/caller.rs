@@ -6,7 +6,7 @@
 use super::error::ApiError;
 use crate::App;
 use crate::extract::Tenant;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -33,7 +33,7 @@ impl FromRequestParts<App> for Api {
         let Tenant(ctx) = Tenant::from_request_parts(parts, app).await.map_err(|_| ApiError::NoPath)?;
         let idp = app.idp().clone();
         let caller = idp.api_caller(&ctx, authorization(&parts.headers)).await?;
-        let metered = idp.meter(&ctx, &caller.entity).await?;
+        let metered = idp.meter(&ctx, &caller, &route(parts)).await?;
         if let Some(slot) = parts.extensions.get::<Slot>() {
             let _ = slot.0.set(metered.standing);
         }
@@ -45,6 +45,14 @@ impl FromRequestParts<App> for Api {
         }
         Ok(Self { idp, ctx, caller })
     }
+}
+
+/// Method and path template, for the counts: a caller must not be able to make up as many as it likes.
+fn route(parts: &Parts) -> String {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let method = known.iter().find(|known| **known == parts.method).map_or("OTHER", Method::as_str);
+    let path = parts.extensions.get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
+    format!("{method} {path}")
 }
 
 /// The `Authorization` header, if there is exactly one.
@@ -65,7 +73,7 @@ pub(crate) fn required(method: &Method, path: &str) -> Option<(Area, Access)> {
         ("apps" | "authorizationServers", _, _) => Area::Apps,
         ("api-tokens", Some("current"), None) => return None,
         ("api-tokens" | "api-credentials", _, _) => Area::Callers,
-        ("logs", _, _) => Area::Logs,
+        ("logs" | "limits", _, _) => Area::Logs,
         // A resource without a row here is for those who may do everything.
         _ => Area::Roles,
     };
@@ -127,6 +135,7 @@ mod tests {
         assert_eq!(needs(Method::GET, "/api/v1/api-credentials"), Some((Area::Callers, Access::Read)));
         assert_eq!(needs(Method::DELETE, "/api/v1/api-tokens/current"), None);
         assert_eq!(needs(Method::GET, "/api/v1/logs"), Some((Area::Logs, Access::Read)));
+        assert_eq!(needs(Method::GET, "/api/v1/limits/explain/x"), Some((Area::Logs, Access::Read)));
         assert_eq!(needs(Method::POST, "/api/v1/anything"), Some((Area::Roles, Access::Write)));
     }
 }

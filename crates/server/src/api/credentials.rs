@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use signet_domain::credential::{ApiScope, Credential};
 use signet_idp::Ctx;
+use signet_idp::admin::pause::Pause;
 use signet_oauth::Secret;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,6 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(operations!(list_api_credentials, create_api_credential))
         .routes(operations!(get_api_credential, revoke_api_credential))
+        .routes(operations!(pause_api_credential))
+        .routes(operations!(resume_api_credential))
 }
 
 /// An API credential, without what is secret of it unless it was just made.
@@ -105,5 +108,25 @@ async fn get_api_credential(api: Api, Segment(id): Segment<String>) -> Result<Js
     responses((status = 204, description = "Done"), Errors))]
 async fn revoke_api_credential(api: Api, Segment(id): Segment<String>) -> Result<StatusCode, ApiError> {
     api.idp.admin_revoke_credential(&api.ctx, &api.caller, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Pauses an API credential: its calls are refused until it is resumed, and its secret stays.
+#[utoipa::path(post, path = "/api/v1/api-credentials/{credentialId}/lifecycle/pause", tag = "API credentials",
+    params(("credentialId" = String, Path, description = "Id of the credential")),
+    responses((status = 204, description = "Done, or so already"), Errors))]
+async fn pause_api_credential(api: Api, Segment(id): Segment<String>) -> Result<StatusCode, ApiError> {
+    let key = api.idp.admin_credential(&api.ctx, &id).await?.id.to_string();
+    api.idp.admin_pause_caller(&api.ctx, &api.caller, &key, Pause::Pause).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets an API credential call again.
+#[utoipa::path(post, path = "/api/v1/api-credentials/{credentialId}/lifecycle/resume", tag = "API credentials",
+    params(("credentialId" = String, Path, description = "Id of the credential")),
+    responses((status = 204, description = "Done, or so already"), Errors))]
+async fn resume_api_credential(api: Api, Segment(id): Segment<String>) -> Result<StatusCode, ApiError> {
+    let key = api.idp.admin_credential(&api.ctx, &id).await?.id.to_string();
+    api.idp.admin_pause_caller(&api.ctx, &api.caller, &key, Pause::Resume).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -46,6 +46,8 @@ pub(crate) enum ApiError {
     Admin(AdminError),
     /// No, unknown, expired, revoked or foreign token.
     Token,
+    /// A good token of a caller that was paused.
+    Paused,
     /// Not the operator's login and password.
     Operator,
     /// The body is not JSON.
@@ -98,6 +100,12 @@ impl ApiError {
         match self {
             Self::Admin(error) => told_of(error),
             Self::Token => Told::new(401, "E0000011", "Invalid token provided"),
+            Self::Paused => {
+                Told::new(403, "E0000006", "You do not have permission to perform the requested action")
+                    .because(
+                        "token: it is paused; an administrator can resume it on the console's page of limits",
+                    )
+            }
             Self::Operator => Told::new(401, "E0000004", "Authentication failed"),
             Self::Malformed => Told::new(400, "E0000003", "The request body was not well-formed."),
             Self::TooLarge => Told::new(413, "E0000003", "The request body was not well-formed.")
@@ -237,6 +245,7 @@ impl From<CallerRefusal> for ApiError {
         match refusal {
             CallerRefusal::Malformed | CallerRefusal::Invalid => Self::Token,
             CallerRefusal::WrongKind => Self::Admin(AdminError::Forbidden),
+            CallerRefusal::Paused => Self::Paused,
             CallerRefusal::Failed(error) => error.into(),
         }
     }

@@ -13,6 +13,7 @@ mod credentials;
 mod error;
 mod gateways;
 pub(crate) mod json;
+mod limits;
 mod log_schema;
 mod logs;
 mod onelogin;
@@ -68,6 +69,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(api_tokens::routes())
         .merge(credentials::routes())
         .merge(logs::routes())
+        .merge(limits::routes())
 }
 
 /// Its routes at a tenant's host.

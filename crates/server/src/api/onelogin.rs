@@ -121,7 +121,7 @@ impl From<CallerRefusal> for Refusal {
     fn from(refusal: CallerRefusal) -> Self {
         match refusal {
             CallerRefusal::Malformed => Self::BadRequest("Authorization Information is incorrect"),
-            CallerRefusal::Invalid | CallerRefusal::WrongKind => Self::Unauthorized,
+            CallerRefusal::Invalid | CallerRefusal::WrongKind | CallerRefusal::Paused => Self::Unauthorized,
             CallerRefusal::Failed(error) => Self::Failed(error),
         }
     }
@@ -172,7 +172,7 @@ async fn rate_limit(
         return Err(CallerRefusal::Malformed.into());
     }
     let caller = app.idp().api_caller(&ctx, header).await?;
-    let admitted = app.idp().meter_status_call(&ctx, &caller.token_hash).await?;
+    let admitted = app.idp().meter_status_call(&ctx, &caller).await?;
     let standing = app.idp().quota(&ctx).await?;
     let mut response = match admitted {
         Err(seconds) => Refusal::TooMany(seconds).into_response(),

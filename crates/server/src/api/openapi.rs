@@ -22,7 +22,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
     security(("apiToken" = []), ("bearer" = [])),
     tags(
         (name = "Users"), (name = "Apps"), (name = "Authorization servers"), (name = "API tokens"),
-        (name = "API credentials"), (name = "System log"), (name = "Credential tokens"), (name = "Operator"),
+        (name = "API credentials"), (name = "System log"), (name = "Limits"), (name = "Credential tokens"), (name = "Operator"),
     )
 )]
 pub(super) struct Description;

@@ -3,12 +3,14 @@
 use super::{files, key, run, store, ui};
 use crate::config::Config;
 use crate::seed::{self, Credentials};
-use crate::{App, card, telemetry};
+use crate::{App, card, control, telemetry};
+use std::os::unix::fs::OpenOptionsExt;
 
 /// Runs it.
 pub(super) fn start(config: Config, reset: bool) -> Result<(), String> {
     telemetry::start(config.mode)?;
     files::data_dir(&config.data_dir)?;
+    control::refuse_another(&config)?;
     run::block_on(async move {
         let doors = run::open(&config, "")?;
         if reset {
@@ -55,6 +57,7 @@ fn start_over(config: &Config) -> Result<(), String> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(store.with_extension("lock"))
         .map_err(|e| format!("the store's lock can't be opened: {e}"))?;
     lock.try_lock()

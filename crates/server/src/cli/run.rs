@@ -52,6 +52,7 @@ pub(super) async fn until_stopped(app: App, doors: Doors) -> Result<(), String> 
     });
     listen::serve(listeners, tls, Edge::new(app.clone()), app.config().connections, stopped).await;
     let _ = std::fs::remove_file(app.config().control_socket());
+    app.idp().leave_nodes().await;
     app.idp().store().close().await;
     Ok(())
 }

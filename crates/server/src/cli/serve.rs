@@ -2,7 +2,7 @@
 
 use super::{files, key, run, store};
 use crate::config::Config;
-use crate::{App, seed, telemetry};
+use crate::{App, control, seed, telemetry};
 use signet_idp::tenants::BaseUrl;
 use signet_store::Store;
 
@@ -15,6 +15,7 @@ pub(super) fn start(config: Config) -> Result<(), String> {
     }
     telemetry::start(config.mode)?;
     files::data_dir(&config.data_dir)?;
+    control::refuse_another(&config)?;
     run::block_on(async move {
         let doors = run::open(&config, " serve")?;
         let app = prepare(config).await?;

@@ -5,7 +5,9 @@ use crate::config::Config;
 use signet_domain::Clock;
 use signet_idp::secrets::MasterKey;
 use signet_idp::{Idp, Settings};
+use signet_limits::redis::{Health, Redis};
 use signet_store::{Options, Store, StoreError};
+use std::time::Duration;
 
 /// Opens the store.
 pub(super) async fn open(config: &Config, create: bool) -> Result<(Store, Clock), String> {
@@ -29,13 +31,26 @@ pub(super) async fn start(
     master: MasterKey,
     public_url: &str,
 ) -> Result<Idp, String> {
+    let redis = redis(config).await?;
     let settings = Settings {
+        redis,
         password_cost: config.password_cost,
         hash_threads: config.hash_threads,
         hash_queue: config.hash_threads.saturating_mul(64),
         ..Settings::default()
     };
     Idp::start(store, clock, master, public_url, &settings).await.map_err(|e| format!("can't start: {e}"))
+}
+
+/// Connects to Redis if there is one. It may be away: what counts there falls back until it is well.
+async fn redis(config: &Config) -> Result<Option<Redis>, String> {
+    let Some(url) = &config.redis_url else { return Ok(None) };
+    let wait = Duration::from_millis(config.redis_wait_ms);
+    let redis = Redis::start(&url.0, wait).await.map_err(|error| format!("--redis-url: {error}"))?;
+    if let Health::Ill(why) = &*redis.health().borrow() {
+        tracing::warn!(why, "Redis can't be used yet: rate policies that count there count on this node");
+    }
+    Ok(Some(redis))
 }
 
 fn explain(config: &Config, error: StoreError) -> String {
@@ -58,5 +73,5 @@ fn clock() -> Clock {
 
 #[cfg(not(feature = "test-clock"))]
 fn clock() -> Clock {
-    Clock::System
+    Clock::following()
 }

@@ -1,6 +1,6 @@
 //! From what was written to what is meant. Every error is one sentence with the fix.
 
-use super::{Config, DatabaseUrl, Mode, Network, Settings, TlsFiles};
+use super::{Config, DatabaseUrl, Mode, Network, RedisUrl, Settings, TlsFiles};
 use signet_idp::Settings as IdpSettings;
 use signet_idp::password::Cost;
 use signet_idp::tenants::{BaseUrl, split_authority};
@@ -33,6 +33,8 @@ pub(crate) fn load(settings: Settings, mode: Mode) -> Result<Config, String> {
             settings.database_connections.unwrap_or(16),
             2,
         )?,
+        redis_url: redis_url(&settings)?,
+        redis_wait_ms: redis_wait_ms(&settings)?,
         master_key_file: settings.master_key_file.clone(),
         trusted_proxies: trusted_proxies(&settings)?,
         tls,
@@ -155,6 +157,21 @@ fn database_url(settings: &Settings) -> Result<Option<DatabaseUrl>, String> {
     Ok(Some(DatabaseUrl(url)))
 }
 
+fn redis_url(settings: &Settings) -> Result<Option<RedisUrl>, String> {
+    let Some(url) = settings.redis_url.clone() else { return Ok(None) };
+    if !url.starts_with("redis://") && !url.starts_with("rediss://") {
+        let fix = "write it like redis://:password@host:6379/0, or rediss:// for TLS";
+        return Err(format!("--redis-url does not begin with redis://: {fix}"));
+    }
+    Ok(Some(RedisUrl(url)))
+}
+
+fn redis_wait_ms(settings: &Settings) -> Result<u64, String> {
+    let wait = at_least("redis-wait-ms", settings.redis_wait_ms.unwrap_or(50), 1)?;
+    // Every request of a policy may wait this long before it is known that Redis is gone.
+    if wait > 1_000 { Err(format!("--redis-wait-ms must be at most 1000, not {wait}")) } else { Ok(wait) }
+}
+
 fn trusted_proxies(settings: &Settings) -> Result<Vec<Network>, String> {
     let text = settings.trusted_proxies.as_deref().unwrap_or_default();
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
@@ -210,6 +227,9 @@ mod tests {
             ("public-url = \"http://localhost:8080/x\"", "after its host"),
             ("tls-cert = \"x\"", "--tls-key"),
             ("database-url = \"mysql://x\"", "postgres://"),
+            ("redis-url = \"localhost:6379\"", "redis://"),
+            ("redis-wait-ms = 0", "at least 1"),
+            ("redis-wait-ms = 5000", "at most 1000"),
             ("trusted-proxies = \"10.0.0.0/40\"", "10.0.0.0/8"),
             ("connections = 0", "at least 1"),
             ("operator-host = \"localhost:8080\"", "another"),

@@ -32,6 +32,14 @@ pub(crate) struct Settings {
     #[arg(long, env = "SIGNET_DATABASE_CONNECTIONS", value_name = "NUMBER", global = true)]
     pub(crate) database_connections: Option<u32>,
 
+    /// A redis:// or rediss:// URL, for rate policies that count there
+    #[arg(long, env = "SIGNET_REDIS_URL", value_name = "URL", hide_env_values = true, global = true)]
+    pub(crate) redis_url: Option<String>,
+
+    /// Most milliseconds that a request waits for Redis [default: 50]
+    #[arg(long, env = "SIGNET_REDIS_WAIT_MS", value_name = "MILLISECONDS", global = true)]
+    pub(crate) redis_wait_ms: Option<u64>,
+
     /// The file of the master key (`signet key new` makes one)
     #[arg(long, env = "SIGNET_MASTER_KEY_FILE", value_name = "FILE", global = true)]
     pub(crate) master_key_file: Option<PathBuf>,
@@ -113,6 +121,8 @@ impl Settings {
             data_dir: self.data_dir.or(other.data_dir),
             database_url: self.database_url.or(other.database_url),
             database_connections: self.database_connections.or(other.database_connections),
+            redis_url: self.redis_url.or(other.redis_url),
+            redis_wait_ms: self.redis_wait_ms.or(other.redis_wait_ms),
             master_key_file: self.master_key_file.or(other.master_key_file),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             tls_cert: self.tls_cert.or(other.tls_cert),

@@ -14,6 +14,9 @@ struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     database_url: Option<String>,
     database_connections: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis_url: Option<String>,
+    redis_wait_ms: u64,
     master_key_file: String,
     trusted_proxies: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +33,7 @@ struct Shown {
 }
 
 impl Config {
-    /// As a TOML file that could be given to `--config`, but for the masked password of the database.
+    /// As a TOML file that could be given to `--config`, but for masked passwords.
     pub(crate) fn to_toml(&self) -> String {
         let path = |path: &Path| path.display().to_string();
         let shown = Shown {
@@ -39,6 +42,8 @@ impl Config {
             data_dir: path(&self.data_dir),
             database_url: self.database_url.as_ref().map(|url| masked_url(&url.0)),
             database_connections: self.database_connections,
+            redis_url: self.redis_url.as_ref().map(|url| masked_url(&url.0)),
+            redis_wait_ms: self.redis_wait_ms,
             master_key_file: path(&self.master_key_path()),
             trusted_proxies: self
                 .trusted_proxies

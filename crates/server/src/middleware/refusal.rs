@@ -60,12 +60,16 @@ impl Refusal {
         } else {
             None
         };
-        match body {
+        let mut response = match body {
             Some(body) => {
                 (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
             }
             None => (status, sentence).into_response(),
+        };
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
         }
+        response
     }
 }
 

@@ -30,15 +30,15 @@ pub(crate) async fn each() -> Vec<Fixture> {
 }
 
 async fn sqlite() -> Fixture {
-    let name: uuid::Uuid = Entropy::default().id(Clock::System.now());
+    let name: uuid::Uuid = Entropy::default().id(Clock::SYSTEM.now());
     let dir = std::env::temp_dir().join(format!("signet-log-{name}"));
     std::fs::create_dir_all(&dir).expect("a directory for the store");
     let options = Options::Sqlite { path: dir.join("signet.db"), create: true };
-    with_tenants(Store::open(&options, Clock::System).await.expect("a store"), None).await
+    with_tenants(Store::open(&options, Clock::SYSTEM).await.expect("a store"), None).await
 }
 
 async fn postgres(url: &str) -> Fixture {
-    let name: uuid::Uuid = Entropy::default().id(Clock::System.now());
+    let name: uuid::Uuid = Entropy::default().id(Clock::SYSTEM.now());
     let name = format!("log_{}", name.simple());
     let mut admin = sqlx::PgConnection::connect(url).await.expect("the PostgreSQL server");
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
@@ -46,7 +46,7 @@ async fn postgres(url: &str) -> Fixture {
     let (server, _) = url.rsplit_once('/').expect("a URL with a database");
     let url = format!("{server}/{name}");
     let options = Options::Postgres { url: url.clone(), connections: 8 };
-    with_tenants(Store::open(&options, Clock::System).await.expect("a store"), Some(url)).await
+    with_tenants(Store::open(&options, Clock::SYSTEM).await.expect("a store"), Some(url)).await
 }
 
 async fn with_tenants(store: Store, postgres: Option<String>) -> Fixture {

@@ -1,0 +1,206 @@
+//! Limits that hold over several nodes: as many as one node would admit, whatever becomes of the nodes.
+
+use std::time::Duration;
+
+use signet_testkit::{
+    Engine, Node, PrivatePostgres, Signal, Tenant, TestApp, on_each_engine, on_postgres, tokio,
+};
+use sqlx::Executor;
+
+use crate::support::flood::{CHEAP_HASH, Flood, Seen};
+use crate::support::make::{self, User};
+use crate::support::ropg::try_password;
+use crate::support::rows::Rows;
+
+on_postgres! {
+    three_nodes_admit_what_one_would,
+    nodes_whose_clocks_are_hours_apart_admit_what_one_would,
+    rl_32_a_node_that_wakes_acts_on_no_old_decision,
+    rl_32_nodes_stopped_in_the_middle_of_a_flood,
+    three_nodes_share_one_quota,
+    a_database_that_dies_inside_a_flood,
+}
+on_each_engine! { rl_31_killing_it_again_and_again_during_a_flood }
+
+const HOUR: i64 = 3_600_000_000;
+
+/// Every node's caller at acme.
+fn over(app: &TestApp, nodes: &[Node]) -> Vec<Tenant> {
+    std::iter::once(app.acme()).chain(nodes.iter().map(Node::acme)).collect()
+}
+
+/// How many of `calls` attempts at once, spread over the nodes, are let through.
+async fn burst(tenants: &[Tenant], user: &User, calls: usize) -> usize {
+    let attempts: Vec<_> = (0..calls)
+        .map(|n| {
+            let (tenant, user) = (tenants[n % tenants.len()].clone(), user.clone());
+            tokio::spawn(async move {
+                let reply = try_password(&tenant, &tenant.web(), &user.login, &user.password).await;
+                assert!([200, 429].contains(&reply.status), "{}", reply.describe());
+                reply.status == 200
+            })
+        })
+        .collect();
+    let mut admitted = 0;
+    for attempt in attempts {
+        admitted += usize::from(attempt.await.expect("an attempt"));
+    }
+    admitted
+}
+
+async fn three_nodes_admit_what_one_would(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let nodes = app.nodes(2).await;
+    let tenants = over(&app, &nodes);
+    let user = make::user(&tenants[0], "nodes").await;
+    let start = app.clock().freeze().await;
+    let at = async |micros: i64| {
+        for clock in [app.clock(), nodes[0].clock(), nodes[1].clock()] {
+            clock.freeze().await;
+            clock.set(start + micros).await;
+        }
+    };
+    for (micros, admitted) in [(0, 4), (1, 0), (999_999, 0), (1_000_000, 4), (1_500_000, 0), (2_000_000, 4)] {
+        at(micros).await;
+        assert_eq!(burst(&tenants, &user, 30).await, admitted, "{micros} µs after the first");
+    }
+}
+
+async fn nodes_whose_clocks_are_hours_apart_admit_what_one_would(engine: Engine) {
+    let app = TestApp::start_with(engine, false, CHEAP_HASH).await;
+    let nodes = app.nodes(2).await;
+    let tenants = over(&app, &nodes);
+    let user = make::user(&tenants[0], "skewed").await;
+    let flood = Flood::start(&tenants, &tenants[0].web(), &user, 4);
+    for skew in [HOUR, -HOUR, 1_000, 0] {
+        nodes[0].clock().skew(skew).await;
+        nodes[1].clock().skew(-2 * skew).await;
+        // Refusals end: nobody waits longer than a second.
+        flood.more(|seen| &seen.admitted, 4).await;
+        flood.more(|seen| &seen.refused, 20).await;
+    }
+    flood.end(&tenants[0]).await;
+}
+
+/// Stops a node between the database's decision and what it would do with it.
+async fn rl_32_a_node_that_wakes_acts_on_no_old_decision(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let node = app.node().await;
+    let (here, there) = (app.acme(), node.acme());
+    let user = make::user(&here, "woken").await;
+    try_password(&here, &here.web(), &user.login, &user.password).await.expect(200);
+    let Rows::Postgres(pool) = Rows::of(&app).await else { panic!("nodes need PostgreSQL") };
+    let mut lock = pool.begin().await.expect("a transaction");
+    lock.execute("SELECT * FROM throttle_rings FOR UPDATE").await.expect("the ring's lock");
+    let attempt = tokio::spawn({
+        let (there, user) = (there.clone(), user.clone());
+        async move { try_password(&there, &there.web(), &user.login, &user.password).await }
+    });
+    const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock' AND query LIKE '%throttle_rings%'";
+    let rows = Rows::Postgres(pool.clone());
+    while rows.number(WAITING).await == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    node.signal(Signal::STOP);
+    // The decision is made now; the node hears of it when its second is over.
+    lock.rollback().await.expect("the end of the lock");
+    while rows.number(WAITING).await > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    for _ in 0..4 {
+        try_password(&here, &here.web(), &user.login, &user.password).await.expect(200);
+    }
+    node.signal(Signal::CONT);
+    let reply = attempt.await.expect("an answer");
+    assert_eq!(reply.status, 503, "a fifth beside the four: {}", reply.describe());
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    // It was let through once, and is in the log as such.
+    let refused = here.wait_for_logs("outcome.reason eq \"overloaded\"", 1).await;
+    assert!(refused[0]["debugContext"]["debugData"]["admittedAt"].is_string(), "{refused:#?}");
+}
+
+async fn rl_32_nodes_stopped_in_the_middle_of_a_flood(engine: Engine) {
+    let app = TestApp::start_with(engine, false, CHEAP_HASH).await;
+    let nodes = app.nodes(2).await;
+    let tenants = over(&app, &nodes);
+    let user = make::user(&tenants[0], "stopped").await;
+    let flood = Flood::start(&tenants, &tenants[0].web(), &user, 4);
+    for turn in 0..4 {
+        flood.more(|seen| &seen.admitted, 3).await;
+        nodes[turn % 2].signal(Signal::STOP);
+        flood.more(|seen| &seen.admitted, 6).await;
+        nodes[turn % 2].signal(Signal::CONT);
+    }
+    flood.more(|seen| &seen.refused, 20).await;
+    flood.end(&tenants[0]).await;
+}
+
+async fn rl_31_killing_it_again_and_again_during_a_flood(engine: Engine) {
+    let app = TestApp::start_with(engine, false, CHEAP_HASH).await;
+    let acme = app.acme();
+    let user = make::user(&acme, "killed").await;
+    let flood = Flood::start(&[acme.clone()], &acme.web(), &user, 6);
+    for _ in 0..4 {
+        flood.more(|seen| &seen.admitted, 4).await;
+        flood.more(|seen| &seen.refused, 1).await;
+        app.restart().await;
+    }
+    flood.more(|seen| &seen.admitted, 4).await;
+    flood.end(&acme).await;
+}
+
+async fn three_nodes_share_one_quota(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let nodes = app.nodes(2).await;
+    let tenants = over(&app, &nodes);
+    let call = async |tenant: &Tenant| {
+        let reply = tenant.api("GET", "/api/v1/users").query([("limit", "1")]).await;
+        assert!([200, 429].contains(&reply.status), "{}", reply.describe());
+        reply.status == 200
+    };
+    assert!(call(&tenants[0]).await, "the hour begins");
+    let rows = Rows::of(&app).await;
+    assert_eq!(rows.run("UPDATE windows SET used = 4650 WHERE name = 'quota'").await, 1);
+    let callers: Vec<_> = (0..30)
+        .map(|n| {
+            let tenant = tenants[n % 3].over(&tenants[n % 3].http().fresh());
+            tokio::spawn(async move {
+                let mut admitted = 0;
+                for _ in 0..20 {
+                    admitted += usize::from(call(&tenant).await);
+                }
+                admitted
+            })
+        })
+        .collect();
+    let mut admitted = 0;
+    for caller in callers {
+        admitted += caller.await.expect("the calls");
+    }
+    assert_eq!(admitted, 350, "of 600 calls as many as were left");
+    assert_eq!(rows.number("SELECT used FROM windows WHERE name = 'quota'").await, 5_000);
+}
+
+async fn a_database_that_dies_inside_a_flood(_: Engine) {
+    let postgres = PrivatePostgres::start().await;
+    let app = TestApp::start_on(&postgres, CHEAP_HASH).await;
+    let nodes = app.nodes(2).await;
+    let tenants = over(&app, &nodes);
+    let user = make::user(&tenants[0], "outage").await;
+    let flood = Flood::start(&tenants, &tenants[0].web(), &user, 4);
+    for _ in 0..2 {
+        flood.more(|seen| &seen.admitted, 4).await;
+        postgres.kill();
+        let before = Seen::count(&flood.seen().admitted);
+        flood.more(|seen| &seen.unavailable, 10).await;
+        // Those that were under way when it died may still have been answered.
+        let after = Seen::count(&flood.seen().admitted);
+        assert!(after - before <= 4, "{before} and then {after} tokens without a database");
+        postgres.start_again().await;
+    }
+    flood.more(|seen| &seen.admitted, 4).await;
+    flood.more(|seen| &seen.refused, 20).await;
+    flood.end(&tenants[0]).await;
+}
