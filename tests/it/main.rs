@@ -45,6 +45,7 @@ mod refresh_terms;
 mod schema;
 mod smoke;
 mod statements;
+mod stepon;
 mod support;
 mod tenancy;
 mod tenancy_lists;

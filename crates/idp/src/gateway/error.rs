@@ -42,7 +42,7 @@ pub struct GatewayError {
     /// It is in the log already.
     pub(crate) logged: bool,
     /// The throttled attempt that it ended, if any.
-    pub(crate) attempt: Option<Admitted>,
+    pub(crate) attempt: Option<Box<Admitted>>,
 }
 
 /// The body of a refusal.

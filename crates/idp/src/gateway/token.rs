@@ -215,7 +215,7 @@ impl Idp {
         let attempt = self.admitted(ctx, at, &userid).await?;
         let issued =
             self.issue_for_front_end(ctx, at, caller, params, &userid, granted, used, &attempt).await;
-        issued.map_err(|error| GatewayError { attempt: Some(attempt), ..error.into() })
+        issued.map_err(|error| GatewayError { attempt: Some(Box::new(attempt)), ..error.into() })
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of gateway_password(), split for length")]
@@ -304,7 +304,7 @@ impl Idp {
                     return Ok(attempt);
                 }
                 let late = GatewayError::from(IdpError::Overloaded { retry_after: 1 });
-                Err(GatewayError { attempt: Some(attempt), ..late })
+                Err(GatewayError { attempt: Some(Box::new(attempt)), ..late })
             }
             Attempt::Refused { at, retry_at, filled_by } => {
                 let reason = Reason::UserRateLimited;
