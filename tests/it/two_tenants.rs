@@ -90,6 +90,7 @@ async fn every_store_function_keeps_tenants_apart(engine: Engine) {
     Box::pin(servers(&mut contract)).await;
     Box::pin(grants(&mut contract)).await;
     Box::pin(callers(&mut contract)).await;
+    Box::pin(gateways(&mut contract)).await;
     Box::pin(log(&mut contract)).await;
     Box::pin(limits(&mut contract, engine)).await;
     Box::pin(deletions(&mut contract)).await;
@@ -231,6 +232,27 @@ async fn callers(c: &mut Contract) {
         credential_token(tx, a, b) tx.credential_token(&a.credential_token.hash) => (Ok(None));
         insert_credential_token(tx, a, b) tx.insert_credential_token(&a.credential_token) => (Err(StoreError::Reference));
         revoke_credential_token(tx, a, b) tx.revoke_credential_token(a.credential.id, &a.credential_token.hash, a.now) => (Ok(false));
+    }
+}
+
+async fn gateways(c: &mut Contract) {
+    calls! { c:
+        gateway(tx, a, b) tx.gateway(a.server.id) => (Ok(None));
+        insert_gateway(tx, a, b) tx.insert_gateway(&a.gateway) => (Err(StoreError::Reference));
+        update_gateway(tx, a, b) tx.update_gateway(&a.gateway, a.now) => (Err(StoreError::Stale));
+        set_provision_key(tx, a, b) tx.set_provision_key(a.server.id, b"x", a.now) => (Ok(false));
+        insert_gateway_grant(tx, a, b) tx.insert_gateway_grant(&a.gateway_grant) => (Err(StoreError::Reference));
+        gateway_grant(tx, a, b) tx.gateway_grant(a.grant.id) => (Ok(None));
+        advance_gateway_grant(tx, a, b) tx.advance_gateway_grant(a.grant.id, 0) => (Ok(false));
+        revoke_gateway_grants_at(tx, a, b) tx.revoke_gateway_grants_at(a.server.id, a.now) => (Ok(0));
+        delete_gateway(tx, a, b) tx.delete_gateway(a.server.id) => (Ok(false));
+        renew_refresh_token(tx, a, b) tx.renew_refresh_token(a.refresh.id, a.now, "192.0.2.9") => (Ok(()));
+        api_key_by_hash(tx, a, b) tx.api_key_by_hash(&a.api_key.hash) => (Ok(None));
+        api_key(tx, a, b) tx.api_key(a.app.id, a.api_key.id) => (Ok(None));
+        api_keys(tx, a, b) tx.api_keys(a.app.id) => (Ok(v) if v.is_empty());
+        insert_api_key(tx, a, b) tx.insert_api_key(&a.api_key) => (Err(StoreError::Reference));
+        touch_api_key(tx, a, b) tx.touch_api_key(a.app.id, a.api_key.id, a.now.plus_secs(5)) => (Ok(()));
+        delete_api_key(tx, a, b) tx.delete_api_key(a.app.id, a.api_key.id) => (Ok(false));
     }
 }
 

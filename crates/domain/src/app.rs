@@ -86,6 +86,8 @@ pub struct App {
     pub par_required: bool,
     /// The public keys of `private_key_jwt` (RFC 7523).
     pub jwks: Json<Vec<serde_json::Value>>,
+    /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
+    pub external_id: Option<String>,
     /// Made by the demo seed.
     pub demo: bool,
     /// Grows with every change.

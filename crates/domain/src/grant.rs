@@ -48,6 +48,8 @@ text_enum! {
         Assertion = "ASSERTION",
         /// The link that a tenant's first administrator opens.
         Setup = "SETUP",
+        /// An authorization code of the gateway's endpoints.
+        GatewayCode = "GATEWAY_CODE",
     }
 }
 

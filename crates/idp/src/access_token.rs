@@ -17,6 +17,11 @@ use std::sync::Arc;
 /// Algorithms that a server can be set to.
 pub const ALGS: &[Alg] = &[Alg::RS256, Alg::ES256, Alg::EdDSA];
 
+/// The claim with the generation of a gateway grant's token: only the present one is good.
+pub(crate) const GENERATION: &str = "gen";
+/// The claim with the front end's name for whom a gateway's token is for. It is nobody's user id here.
+pub(crate) const AUTHENTICATED_USERID: &str = "authenticated_userid";
+
 /// For whom, by whom and for what tokens are made.
 pub struct Subject<'a> {
     /// The server.
@@ -160,6 +165,11 @@ impl Idp {
         if tx.is_revoked(&facts).await? || !app.is_some_and(|a| a.app.is_active()) {
             return Ok(Err(Reason::AccessTokenRevoked));
         }
+        if let Some(generation) = claims.extra.get(GENERATION)
+            && !is_good_generation(&mut tx, claims.gid.as_deref(), generation).await?
+        {
+            return Ok(Err(Reason::AccessTokenRevoked));
+        }
         let user = match claims.uid.as_deref().map(UserId::parse) {
             None => None,
             Some(Some(id)) => match tx.user(id).await? {
@@ -184,6 +194,17 @@ impl Idp {
         let keys: Arc<ServerKeys> = self.server_keys(ctx, &config.server).await?;
         Ok(verified(&keys, &config.server, token, ctx.now).and_then(Result::ok))
     }
+}
+
+/// Whether a token of the gateway's endpoints is of its grant's present generation, and the grant still holds.
+async fn is_good_generation(
+    tx: &mut signet_store::Tx,
+    gid: Option<&str>,
+    generation: &serde_json::Value,
+) -> signet_store::Result<bool> {
+    let Some(grant) = gid.and_then(GrantId::parse) else { return Ok(false) };
+    let live = tx.gateway_grant(grant).await?;
+    Ok(live.is_some_and(|g| generation.as_i64() == Some(g.generation)))
 }
 
 /// `None` when it is no access token of this server at all, `Some(Err)` when it has expired.

@@ -1,5 +1,6 @@
 //! Introspection (RFC 7662) for any confidential app, about tokens of the server it asks.
 
+use crate::access_token::AUTHENTICATED_USERID;
 use crate::cache::ServerConfig;
 use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, stranger};
@@ -49,6 +50,9 @@ pub struct Introspection {
     /// The user's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// Whom a trusted front end says the token is for: its own name for someone, never a user id of Signet's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authenticated_userid: Option<String>,
 }
 
 impl Idp {
@@ -123,6 +127,8 @@ impl Idp {
         }
         if let Ok(believed) = self.believe(ctx, config, token).await? {
             let claims = believed.claims;
+            let authenticated_userid =
+                claims.extra.get(AUTHENTICATED_USERID).and_then(|v| v.as_str()).map(str::to_owned);
             return Ok(Introspection {
                 active: true,
                 token_type: Some("Bearer"),
@@ -136,6 +142,7 @@ impl Idp {
                 iss: Some(claims.iss),
                 jti: Some(claims.jti),
                 uid: claims.uid,
+                authenticated_userid,
             });
         }
         Ok(self.introspect_refresh(ctx, config, token).await?.unwrap_or_default())
@@ -163,15 +170,20 @@ impl Idp {
             None => None,
         };
         let app = tx.app(grant.app_id).await?.filter(signet_domain::app::App::is_active);
-        let (Some(user), Some(app)) = (user, app) else { return Ok(None) };
+        let vouched = match grant.user_id {
+            None => tx.gateway_grant(grant.id).await?.map(|g| g.authenticated_userid),
+            Some(_) => None,
+        };
+        let Some(app) = app.filter(|_| user.is_some() || vouched.is_some()) else { return Ok(None) };
         Ok(Some(Introspection {
             active: true,
             token_type: Some("Bearer"),
             scope: Some(grant.scopes),
+            sub: Some(user.as_ref().map_or_else(|| app.client_id.clone(), |u| u.id.to_string())),
             client_id: Some(app.client_id),
-            username: Some(user.login.clone()),
+            username: user.map(|u| u.login),
             exp: Some(end.secs()),
-            sub: Some(user.id.to_string()),
+            authenticated_userid: vouched,
             ..Introspection::default()
         }))
     }

@@ -45,6 +45,12 @@ pub enum SecretKind {
     Pushed,
     /// Not a secret: the `jti` of a client's assertion, with the client.
     Assertion,
+    /// An authorization code of the gateway's endpoints.
+    GatewayCode,
+    /// The key of a trusted front end.
+    ProvisionKey,
+    /// A key that an app calls APIs with.
+    ApiKey,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
     /// Not a secret: the name of what a rate policy counts.
@@ -68,6 +74,9 @@ impl SecretKind {
             Self::Setup => b"setup",
             Self::Pushed => b"pushed",
             Self::Assertion => b"assertion",
+            Self::GatewayCode => b"gateway-code",
+            Self::ProvisionKey => b"provision-key",
+            Self::ApiKey => b"api-key",
             Self::Attempt => b"attempt",
             Self::RateKey => b"rate-key",
         }

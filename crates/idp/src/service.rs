@@ -275,7 +275,8 @@ impl Idp {
         };
         let Some(server) = server else { return Ok(None) };
         let scopes = tx.scopes(server.id).await?;
-        let config = Arc::new(ServerConfig { server, scopes });
+        let gateway = tx.gateway(server.id).await?;
+        let config = Arc::new(ServerConfig { server, scopes, gateway });
         part.put_server(slug, config.clone());
         Ok(Some(config))
     }

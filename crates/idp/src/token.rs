@@ -8,6 +8,7 @@ mod refresh_token;
 pub mod scopes;
 
 pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
+pub(crate) use password::FRESH;
 
 use crate::cache::ServerConfig;
 use crate::client::{Client, Door, claimed_id};
@@ -250,7 +251,12 @@ impl Idp {
     }
 
     /// Counts a throttled attempt in the story of its window, whose first one is logged.
-    async fn throttled_again(&self, ctx: &Ctx, limited: &Limited, event: Event) -> Result<(), IdpError> {
+    pub(crate) async fn throttled_again(
+        &self,
+        ctx: &Ctx,
+        limited: &Limited,
+        event: Event,
+    ) -> Result<(), IdpError> {
         let [.., newest] = limited.filled_by;
         let key = StoryKey { rule: "throttle", key: limited.key.clone(), window_at: newest };
         let refusals = Refusals {

@@ -4,6 +4,7 @@ use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rota
 use signet_domain::credential::{ApiScope, ApiToken, Credential, CredentialToken};
 use signet_domain::event::{Entity, Event, RequestFacts, types};
 use signet_domain::flow::Flow;
+use signet_domain::gateway::{ApiKey, Gateway, GatewayGrant, PkceMode};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
@@ -45,6 +46,9 @@ pub(crate) struct Furniture {
     pub(crate) api_token: ApiToken,
     pub(crate) credential: Credential,
     pub(crate) credential_token: CredentialToken,
+    pub(crate) gateway: Gateway,
+    pub(crate) api_key: ApiKey,
+    pub(crate) gateway_grant: GatewayGrant,
     pub(crate) event: Event,
     pub(crate) rate_policy: RatePolicy,
 }
@@ -220,6 +224,22 @@ impl Furniture {
                 revoked_at: None,
             },
             rate_policy: rate_policy(tenant_id, name, now),
+            gateway: gateway(tenant_id, server_id, now),
+            api_key: ApiKey {
+                tenant_id,
+                app_id: app.id,
+                id: id(),
+                name: format!("Key of {name}"),
+                hash: bytes(),
+                created_at: now,
+                last_used_at: None,
+            },
+            gateway_grant: GatewayGrant {
+                tenant_id,
+                grant_id,
+                authenticated_userid: format!("someone-of-{name}"),
+                generation: 0,
+            },
             user: user(tenant_id, user_id, name, now),
             tenant: tenant(tenant_id, name, number, now),
             now,
@@ -287,6 +307,9 @@ impl Furniture {
         tx.insert_grant(&self.grant).await?;
         tx.insert_one_time(&self.one_time).await?;
         tx.insert_refresh_token(self.server.id, &self.refresh).await?;
+        tx.insert_gateway(&self.gateway).await?;
+        tx.insert_api_key(&self.api_key).await?;
+        tx.insert_gateway_grant(&self.gateway_grant).await?;
         tx.insert_api_token(&self.api_token).await?;
         tx.insert_credential(&self.credential).await?;
         tx.insert_credential_token(&self.credential_token).await?;
@@ -393,6 +416,7 @@ fn app(tenant_id: TenantId, name: &str, now: Time) -> App {
         leeway_seconds: 30,
         par_required: false,
         jwks: Json(Vec::new()),
+        external_id: None,
         demo: false,
         version: 1,
         created_at: now,
@@ -417,6 +441,37 @@ fn server(tenant_id: TenantId, id: ServerId, name: &str, now: Time) -> Server {
         refresh_idle_seconds: 3_600,
         refresh_absolute_seconds: 3_600,
         demo: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn gateway(tenant_id: TenantId, server_id: ServerId, now: Time) -> Gateway {
+    Gateway {
+        tenant_id,
+        server_id,
+        scopes: Json(Vec::new()),
+        mandatory_scope: false,
+        authorization_code: true,
+        client_credentials: false,
+        password_grant: false,
+        token_expiration: 7_200,
+        refresh_token_ttl: 0,
+        reuse_refresh_token: false,
+        persistent_refresh_token: false,
+        pkce: PkceMode::Lax,
+        global_credentials: false,
+        hide_credentials: false,
+        anonymous: None,
+        auth_header_name: "authorization".to_owned(),
+        realm: None,
+        token_in_query: false,
+        token_in_form: false,
+        api_keys: true,
+        api_key_in_query: false,
+        provision_hash: bytes(),
+        provision_made_at: now,
         version: 1,
         created_at: now,
         updated_at: now,

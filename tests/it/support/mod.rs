@@ -7,6 +7,7 @@ pub(crate) mod flood;
 pub(crate) mod forge;
 pub(crate) mod frozen;
 pub(crate) mod furniture;
+pub(crate) mod gateway;
 pub(crate) mod house;
 pub(crate) mod log;
 pub(crate) mod make;

@@ -47,6 +47,8 @@ pub struct AppSettings {
     pub par_required: bool,
     /// Public keys, each a JWK.
     pub jwks: Vec<Value>,
+    /// What the app is called elsewhere.
+    pub external_id: Option<String>,
 }
 
 /// Whether apps of a kind keep a secret.
@@ -89,7 +91,7 @@ impl AppSettings {
     ///
     /// # Errors
     /// [`AdminError::Invalid`] naming every broken rule.
-    pub fn put(self, app: &mut App, is_new: bool) -> Result<(), AdminError> {
+    pub fn put(self, app: &mut App) -> Result<(), AdminError> {
         let mut causes = Causes::default();
         if self.kind.is_some_and(|kind| kind != app.kind) {
             causes.add("application_type", "can't be changed; create another app");
@@ -100,7 +102,7 @@ impl AppSettings {
         check_auth_method(&mut causes, &self, public);
         check_grants(&mut causes, &self, app.kind, &grants);
         check_uris(&mut causes, &self, app.kind, &grants);
-        check_pkce(&mut causes, self.pkce_required, app, is_new);
+        check_pkce(&mut causes, self.pkce_required, app);
         if public && self.rotation == Some(Rotation::Static) {
             causes.add("refresh_token.rotation_type", "must be ROTATE for browser and native apps");
         }
@@ -109,6 +111,9 @@ impl AppSettings {
         if self.par_required && app.kind == AppKind::Service {
             causes
                 .add("require_pushed_authorization_requests", "service apps have no authorization requests");
+        }
+        if let Some(id) = &self.external_id {
+            causes.text("external_id", id, 1..=128);
         }
         causes.check("settings")?;
 
@@ -125,6 +130,7 @@ impl AppSettings {
         app.leeway_seconds = self.leeway_seconds.unwrap_or(30);
         app.par_required = self.par_required;
         app.jwks = Json(jwks);
+        app.external_id = self.external_id;
         Ok(())
     }
 }
@@ -229,10 +235,10 @@ fn check_uris(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants
     }
 }
 
-/// PKCE is demanded of every new app, and once it is demanded it stays.
-fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App, is_new: bool) {
-    if sent == Some(false) && (is_new || app.pkce_required || is_public(app.kind)) {
-        causes.add("pkce_required", "must be true");
+/// PKCE is demanded unless someone says otherwise, and of public apps always (RFC 9700 section 2.1.1).
+fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App) {
+    if sent == Some(false) && is_public(app.kind) {
+        causes.add("pkce_required", "must be true for browser and native apps");
     }
 }
 
@@ -253,6 +259,7 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("leeway", app.leeway_seconds.into()),
         ("requirePushedAuthorizationRequests", app.par_required.into()),
         ("keys", app.jwks.iter().map(|key| key["kid"].clone()).collect()),
+        ("externalId", app.external_id.as_deref().into()),
     ]
 }
 

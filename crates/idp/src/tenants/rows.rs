@@ -102,6 +102,7 @@ pub fn app(idp: &Idp, tenant: &Tenant, kind: AppKind, label: &str, now: Time) ->
         leeway_seconds: 30,
         par_required: false,
         jwks: Json(Vec::new()),
+        external_id: None,
         demo: tenant.demo,
         version: 1,
         created_at: now,

@@ -19,7 +19,7 @@ use signet_store::throttle::Attempt;
 use std::time::{Duration, Instant};
 
 /// How long after it was asked for a decision of the throttle may be acted on.
-const FRESH: Duration = Duration::from_secs(1);
+pub(crate) const FRESH: Duration = Duration::from_secs(1);
 
 impl Idp {
     pub(super) async fn password_grant(

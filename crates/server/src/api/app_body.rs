@@ -91,6 +91,8 @@ pub(crate) struct OAuthSettings {
     refresh_token: RefreshSettings,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Vec<String>,
+    /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
+    external_id: Option<String>,
     /// Whether authorization requests must be pushed (RFC 9126).
     require_pushed_authorization_requests: bool,
     /// The public keys of private_key_jwt.
@@ -155,6 +157,7 @@ fn settings(app: &Row) -> OAuthSettings {
         allowed_scopes: app.allowed_scopes.0.clone(),
         require_pushed_authorization_requests: app.par_required,
         jwks: (!app.jwks.is_empty()).then(|| KeySet { keys: app.jwks.0.clone() }),
+        external_id: app.external_id.clone(),
     }
 }
 
@@ -205,7 +208,7 @@ pub(crate) struct OAuthCredentialsRequest {
     client_id: Option<String>,
     /// client_secret_basic, client_secret_post, private_key_jwt or none.
     token_endpoint_auth_method: Option<String>,
-    /// `true`.
+    /// `true`, the default; `false` is for web apps only.
     pkce_required: Option<bool>,
     /// Accepted and without effect: keys are rolled by hand.
     #[serde(rename = "autoKeyRotation")]
@@ -249,6 +252,8 @@ pub(crate) struct OAuthSettingsRequest {
     /// The public keys of private_key_jwt, by value; a `jwks_uri` isn't fetched.
     #[serde(default, deserialize_with = "super::json::optional_member")]
     jwks: Option<KeySet>,
+    /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
+    external_id: Option<String>,
 }
 
 /// What happens to used refresh tokens.
@@ -316,6 +321,7 @@ impl ApplicationRequest {
             leeway_seconds: refresh.leeway,
             par_required: client.require_pushed_authorization_requests.unwrap_or(false),
             jwks: client.jwks.map(|set| set.keys).unwrap_or_default(),
+            external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))
     }

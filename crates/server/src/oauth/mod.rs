@@ -14,6 +14,9 @@ mod revoke;
 mod token;
 mod userinfo;
 
+pub(crate) use respond::json;
+pub(crate) use token::put_limit;
+
 use crate::App;
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
