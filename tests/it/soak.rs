@@ -113,10 +113,11 @@ async fn qt_08_six_thousand_calls_at_once_over_three_nodes(engine: Engine) {
     let tenants: Vec<Tenant> = std::iter::once(app.acme()).chain(nodes.iter().map(Node::acme)).collect();
     let call = async |tenant: &Tenant| {
         let reply = tenant.api("GET", "/api/v1/users").query([("limit", "1")]).await;
-        assert!([200, 429].contains(&reply.status), "{}", reply.describe());
-        reply.status == 200
+        // A busy database may keep a call waiting too long; whether it was counted is not known.
+        assert!([200, 429, 503].contains(&reply.status), "{}", reply.describe());
+        reply.status
     };
-    assert!(call(&tenants[0]).await, "the hour begins");
+    assert_eq!(call(&tenants[0]).await, 200, "the hour begins");
     let rows = Rows::of(&app).await;
     let (per_caller, left) = if seconds().is_some() { (200, 4_999) } else { (20, 350) };
     if left < 4_999 {
@@ -126,18 +127,23 @@ async fn qt_08_six_thousand_calls_at_once_over_three_nodes(engine: Engine) {
         .map(|n| {
             let tenant = tenants[n % 3].over(&tenants[n % 3].http().fresh());
             tokio::spawn(async move {
-                let mut admitted = 0;
+                let (mut admitted, mut unknown) = (0, 0);
                 for _ in 0..per_caller {
-                    admitted += usize::from(call(&tenant).await);
+                    let status = call(&tenant).await;
+                    admitted += usize::from(status == 200);
+                    unknown += usize::from(status == 503);
                 }
-                admitted
+                (admitted, unknown)
             })
         })
         .collect();
-    let mut admitted = 0;
+    let (mut admitted, mut unknown) = (0, 0);
     for caller in callers {
-        admitted += caller.await.expect("the calls");
+        let (more, lost) = caller.await.expect("the calls");
+        admitted += more;
+        unknown += lost;
     }
-    assert_eq!(admitted, left, "as many as were left");
+    let right = admitted <= left && admitted + unknown >= left;
+    assert!(right, "{admitted} and perhaps {unknown} more of the {left} that were left");
     assert_eq!(rows.number("SELECT used FROM windows WHERE name = 'quota'").await, 5_000);
 }
