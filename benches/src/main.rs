@@ -8,6 +8,7 @@
 )]
 
 mod bare;
+mod limits;
 mod load;
 mod logins;
 mod node;
@@ -30,6 +31,12 @@ enum Bench {
         #[arg(long)]
         signet: std::path::PathBuf,
     },
+    /// What a rate policy's decision costs in node memory and, where there is one, in Redis.
+    Limits {
+        /// A redis:// URL.
+        #[arg(long, env = "SIGNET_REDIS_URL")]
+        redis: Option<String>,
+    },
     /// The bare axum, as a process of its own.
     #[command(hide = true)]
     Bare {
@@ -45,6 +52,7 @@ async fn main() {
     match Bench::parse() {
         Bench::Tokens { signet } => tokens::run_all(&signet).await,
         Bench::Logins { signet } => logins::run_all(&signet).await,
+        Bench::Limits { redis } => limits::run(redis.as_deref()).await,
         Bench::Bare { alg, port } => bare::serve(&alg, port).await,
     }
 }

@@ -57,7 +57,7 @@ fn unlisted(functions: &BTreeSet<String>, cases: &BTreeMap<String, toml::Table>)
 }
 
 /// The names of all functions in the integration tests and the crates.
-fn test_functions() -> BTreeSet<String> {
+pub(crate) fn test_functions() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
     for dir in ["tests/it", "crates", "web"] {

@@ -11,6 +11,7 @@ on_each_engine! {
     a_throttled_attempt_is_explained,
     a_locked_login_is_explained,
     too_many_status_calls_are_explained,
+    a_rate_policys_refusal_is_explained,
     only_those_who_may_read_the_log_are_told,
     qt_19_the_limits_name_who_spends_the_most,
     rl_41_whoever_starves_a_user_is_named_and_can_be_stopped,
@@ -129,6 +130,26 @@ async fn too_many_status_calls_are_explained(app: TestApp) {
         assert_eq!([&why["limit"], &why["windowSeconds"]], [&json!(60), &json!(60)]);
         assert!(why["retryAt"].is_string(), "{why:#}");
     }
+}
+
+async fn a_rate_policys_refusal_is_explained(app: TestApp) {
+    let acme = app.acme();
+    app.clock().freeze().await;
+    let policy = json!({ "name": "few", "identifier": "app", "limit": [3], "window_size": [30] });
+    let policy = acme.api("POST", "/api/v1/rate-policies").json(&policy).await;
+    assert!(matches!(policy.status, 200 | 201), "{}", policy.describe());
+    let id = policy.json()["id"].as_str().expect("an id").to_owned();
+    let service = acme.service();
+    for _ in 0..3 {
+        acme.client_credentials(&service, "orders:read").await.expect(200);
+    }
+    let refused = acme.client_credentials(&service, "orders:read").await;
+    assert_eq!(refused.status, 429, "{}", refused.describe());
+    let why = explain(&acme, &request_id(&refused)).await;
+    assert_eq!(why["rule"], "rate_policy", "{why:#}");
+    assert_eq!([&why["limit"], &why["windowSeconds"]], [&json!(3), &json!(30)], "{why:#}");
+    assert!(why["advice"].as_str().is_some_and(|advice| advice.contains(&id)), "{why:#}");
+    assert!(why["retryAt"].is_string() && why["event"].is_string(), "{why:#}");
 }
 
 async fn only_those_who_may_read_the_log_are_told(app: TestApp) {

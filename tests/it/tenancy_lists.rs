@@ -119,7 +119,8 @@ async fn tx_25_no_get_answers_with_a_secret(app: Frozen) {
         secret_members(&operation);
         let Some(path) = operation.with_ids_of(&acme).await else { continue };
         let reply = acme.api_with(&reader, "GET", &path).await;
-        assert!(matches!(reply.status, 200 | 403), "GET {path}: {}", reply.describe());
+        let none = reply.status == 404 && path.ends_with("/gateway");
+        assert!(none || matches!(reply.status, 200 | 403), "GET {path}: {}", reply.describe());
         acme.http().canaries().assert_none_in(&path, &reply.body);
         let text = reply.text();
         for word in ["$argon2", "BEGIN PRIVATE KEY", "\"d\":", "password_hash", "sealed_private"] {
@@ -137,7 +138,13 @@ fn secret_members(operation: &Operation) {
         let lower = name.to_lowercase();
         let secret =
             ["secret", "hash", "private", "sealed", "password_"].iter().any(|word| lower.contains(word));
-        let harmless = ["client_secret_basic", "client_secret_post", "secret_hash", "clientSecrets"];
+        let harmless = [
+            "client_secret_basic",
+            "client_secret_post",
+            "secret_hash",
+            "clientSecrets",
+            "enable_password_grant",
+        ];
         let allowed = harmless.contains(&name.as_str()) && !lower.ends_with("hash")
             // A secret's own answer has a member for the one time that it is shown, which is the POST.
             || name == "client_secret"

@@ -21,7 +21,7 @@ use signet_store::windows::Count;
 use signet_store::{Result, StoreError, Tx};
 use signet_testkit::{Engine, on_each_engine};
 
-use crate::support::furniture::{Furniture, RULE};
+use crate::support::furniture::{Furniture, RULE, batch};
 use crate::support::house::House;
 use crate::support::source::functions_of;
 
@@ -90,6 +90,7 @@ async fn every_store_function_keeps_tenants_apart(engine: Engine) {
     Box::pin(servers(&mut contract)).await;
     Box::pin(grants(&mut contract)).await;
     Box::pin(callers(&mut contract)).await;
+    Box::pin(gateways(&mut contract)).await;
     Box::pin(log(&mut contract)).await;
     Box::pin(limits(&mut contract, engine)).await;
     Box::pin(deletions(&mut contract)).await;
@@ -234,6 +235,27 @@ async fn callers(c: &mut Contract) {
     }
 }
 
+async fn gateways(c: &mut Contract) {
+    calls! { c:
+        gateway(tx, a, b) tx.gateway(a.server.id) => (Ok(None));
+        insert_gateway(tx, a, b) tx.insert_gateway(&a.gateway) => (Err(StoreError::Reference));
+        update_gateway(tx, a, b) tx.update_gateway(&a.gateway, a.now) => (Err(StoreError::Stale));
+        set_provision_key(tx, a, b) tx.set_provision_key(a.server.id, b"x", a.now) => (Ok(false));
+        insert_gateway_grant(tx, a, b) tx.insert_gateway_grant(&a.gateway_grant) => (Err(StoreError::Reference));
+        gateway_grant(tx, a, b) tx.gateway_grant(a.grant.id) => (Ok(None));
+        advance_gateway_grant(tx, a, b) tx.advance_gateway_grant(a.grant.id, 0) => (Ok(false));
+        revoke_gateway_grants_at(tx, a, b) tx.revoke_gateway_grants_at(a.server.id, a.now) => (Ok(0));
+        delete_gateway(tx, a, b) tx.delete_gateway(a.server.id) => (Ok(false));
+        renew_refresh_token(tx, a, b) tx.renew_refresh_token(a.refresh.id, a.now, "192.0.2.9") => (Ok(()));
+        api_key_by_hash(tx, a, b) tx.api_key_by_hash(&a.api_key.hash) => (Ok(None));
+        api_key(tx, a, b) tx.api_key(a.app.id, a.api_key.id) => (Ok(None));
+        api_keys(tx, a, b) tx.api_keys(a.app.id) => (Ok(v) if v.is_empty());
+        insert_api_key(tx, a, b) tx.insert_api_key(&a.api_key) => (Err(StoreError::Reference));
+        touch_api_key(tx, a, b) tx.touch_api_key(a.app.id, a.api_key.id, a.now.plus_secs(5)) => (Ok(()));
+        delete_api_key(tx, a, b) tx.delete_api_key(a.app.id, a.api_key.id) => (Ok(false));
+    }
+}
+
 async fn log(c: &mut Contract) {
     calls! { c:
         event(tx, a, b) tx.event(a.event.id) => (Ok(None));
@@ -289,6 +311,9 @@ async fn limits(c: &mut Contract, engine: Engine) {
         resume_caller(tx, a, b) tx.resume_caller("00T1") => (Ok(true));
         pause_caller(tx, a, b) tx.pause_caller("00T2", a.now) => (Ok(true));
         paused_callers(tx, a, b) tx.paused_callers() => (Ok(v) if v.len() == 1 && v[0].0 == "00T2");
+        rate_policy(tx, a, b) tx.rate_policy(a.rate_policy.id) => (Ok(None));
+        rate_policies(tx, a, b) tx.rate_policies() => (Ok(v) if v.iter().all(|p| p.tenant_id == b.tenant.id));
+        update_rate_policy(tx, a, b) tx.update_rate_policy(&a.rate_policy, a.now) => (Err(StoreError::Stale));
         count_failure(tx, a, b) tx.count_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => (Ok(Some(f)) if f.failures == 1);
     }
     let at_b = c.house.at_b();
@@ -311,6 +336,10 @@ async fn limits(c: &mut Contract, engine: Engine) {
         c.unchanged("throttle").await;
     }
     c.called.insert("throttle");
+    let decision = at_b.decide_rates(&batch(), None).await.expect("a decision");
+    assert_eq!(decision.counters[0].current, 2, "only its own request was there before");
+    c.unchanged("decide_rates").await;
+    c.called.insert("decide_rates");
 }
 
 /// Last, because these put rows with the first tenant's ids beside it, which then are the second one's own.
@@ -321,6 +350,8 @@ async fn deletions(c: &mut Contract) {
         delete_app_secret(tx, a, b) tx.delete_app_secret(a.app.id, a.secret.id) => (Ok(false));
         delete_server(tx, a, b) tx.delete_server(a.server.id) => (Ok(false));
         delete_scope(tx, a, b) tx.delete_scope(a.server.id, a.scope.id) => (Ok(false));
+        delete_rate_policy(tx, a, b) tx.delete_rate_policy(a.rate_policy.id) => (Ok(false));
+        insert_rate_policy(tx, a, b) tx.insert_rate_policy(&a.rate_policy) => (Ok(()));
         insert_user(tx, a, b) tx.insert_user(&signet_domain::user::User { number: 77, ..a.user.clone() }) => (Ok(()));
         insert_app(tx, a, b) tx.insert_app(&a.app) => (Ok(()));
         insert_server(tx, a, b) tx.insert_server(&a.server) => (Ok(()));

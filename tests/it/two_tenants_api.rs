@@ -18,12 +18,30 @@ async fn furnish(tenant: &Tenant) {
     make::user(tenant, "tx01").await;
     make::web_app(tenant, &["password"]).await;
     make::server(tenant).await;
+    make::idle_rate_policy(tenant).await;
+    // A gateway profile for the server that lists show last, and an API key for the app.
+    for (list, put) in [("authorizationServers", true), ("apps", false)] {
+        let items: Value =
+            tenant.api("GET", &format!("/api/v1/{list}")).query([("limit", "200")]).unchecked().await.json();
+        let id = items.as_array().and_then(|all| all.last()).expect("one")["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        let reply = if put {
+            let body = signet_testkit::json!({ "enable_client_credentials": true });
+            tenant.api("PUT", &format!("/api/v1/{list}/{id}/gateway")).json(&body).await
+        } else {
+            let body = signet_testkit::json!({ "name": "tx01" });
+            tenant.api("POST", &format!("/api/v1/{list}/{id}/api-keys")).json(&body).await
+        };
+        assert!(matches!(reply.status, 200 | 201), "{}", reply.describe());
+    }
 }
 
 /// Everything that lists show.
 async fn inventory(tenant: &Tenant) -> Vec<Value> {
     let mut all = Vec::new();
-    for list in ["users", "apps", "authorizationServers", "api-tokens", "api-credentials"] {
+    for list in ["users", "apps", "authorizationServers", "api-tokens", "api-credentials", "rate-policies"] {
         let reply = tenant.api("GET", &format!("/api/v1/{list}")).query([("limit", "200")]).unchecked().await;
         let mut items: Value = reply.json();
         for item in items.as_array_mut().into_iter().flatten() {

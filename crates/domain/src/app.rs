@@ -82,6 +82,12 @@ pub struct App {
     pub rotation: Rotation,
     /// Seconds (0–60) in which the previous refresh token still answers with its successor.
     pub leeway_seconds: i64,
+    /// Whether authorization requests must be pushed (RFC 9126 §6).
+    pub par_required: bool,
+    /// The public keys of `private_key_jwt` (RFC 7523).
+    pub jwks: Json<Vec<serde_json::Value>>,
+    /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
+    pub external_id: Option<String>,
     /// Made by the demo seed.
     pub demo: bool,
     /// Grows with every change.

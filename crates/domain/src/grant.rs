@@ -29,6 +29,8 @@ pub struct Grant {
     pub auth_time: Option<Time>,
     /// `nonce` of the authorization request.
     pub nonce: Option<String>,
+    /// The single claims that were asked for, as JSON (OpenID Connect Core §5.5).
+    pub claims: Option<String>,
     /// When it was made.
     pub created_at: Time,
     /// When it was revoked.
@@ -40,8 +42,14 @@ text_enum! {
     pub enum OneTimeKind {
         /// An authorization code.
         Code = "CODE",
+        /// A pushed authorization request (RFC 9126).
+        Pushed = "PUSHED",
+        /// The `jti` of a client's assertion (RFC 7523): it is kept from its first use on, so as to know a second.
+        Assertion = "ASSERTION",
         /// The link that a tenant's first administrator opens.
         Setup = "SETUP",
+        /// An authorization code of the gateway's endpoints.
+        GatewayCode = "GATEWAY_CODE",
     }
 }
 

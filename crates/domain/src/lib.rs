@@ -10,6 +10,7 @@
 //! | [`tenant`], [`user`], [`app`], [`server`] | configuration |
 //! | [`session`], [`flow`], [`grant`], [`token`] | what happens at run time |
 //! | [`credential`] | API credentials and API tokens |
+//! | [`gateway`] | APIs behind a gateway |
 //! | [`event`] | the system log's records |
 
 pub mod app;
@@ -18,6 +19,7 @@ pub mod credential;
 pub mod entropy;
 pub mod event;
 pub mod flow;
+pub mod gateway;
 pub mod grant;
 pub mod id;
 pub mod login;

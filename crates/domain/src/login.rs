@@ -50,6 +50,13 @@ impl LoginKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The key of someone whom a front end of a server names in its own words. No login has a control character,
+    /// so it is nobody's login.
+    #[must_use]
+    pub fn vouched(server: crate::id::ServerId, authenticated_userid: &str) -> Self {
+        Self(format!("{server}\u{1f}{authenticated_userid}"))
+    }
 }
 
 impl fmt::Display for LoginKey {

@@ -76,6 +76,15 @@ impl Server {
     }
 }
 
+impl Server {
+    /// The public address of one of its endpoints, such as `token`.
+    #[must_use]
+    pub fn endpoint(&self, name: &str) -> String {
+        let org = if self.kind == ServerKind::Org { "/oauth2" } else { "" };
+        format!("{}{org}/v1/{name}", self.issuer)
+    }
+}
+
 text_enum! {
     /// Whether a scope needs the user's word.
     pub enum ScopeConsent {

@@ -2,7 +2,7 @@
 
 use crate::cache::ServerConfig;
 use crate::keys::ServerKeys;
-use crate::{Ctx, Idp, IdpError};
+use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::id::{GrantId, SessionId, UserId};
@@ -16,6 +16,11 @@ use std::sync::Arc;
 
 /// Algorithms that a server can be set to.
 pub const ALGS: &[Alg] = &[Alg::RS256, Alg::ES256, Alg::EdDSA];
+
+/// The claim with the generation of a gateway grant's token: only the present one is good.
+pub(crate) const GENERATION: &str = "gen";
+/// The claim with the front end's name for whom a gateway's token is for. It is nobody's user id here.
+pub(crate) const AUTHENTICATED_USERID: &str = "authenticated_userid";
 
 /// For whom, by whom and for what tokens are made.
 pub struct Subject<'a> {
@@ -35,6 +40,8 @@ pub struct Subject<'a> {
     pub session: Option<SessionId>,
     /// `nonce` of the authorization request.
     pub nonce: Option<&'a str>,
+    /// The single claims that were asked for, as the grant keeps them.
+    pub claims: Option<&'a str>,
 }
 
 /// A minted access token.
@@ -99,6 +106,7 @@ impl Idp {
         let user = s.user.ok_or_else(|| IdpError::Internal("an ID token needs a user".into()))?;
         let iat = ctx.now.secs();
         let mut profile = user_claims(user, s.scopes);
+        profile.extend(requested_claims::give(user, &requested_claims::from_text(s.claims).id_token, s.app));
         profile.remove("sub");
         let claims = IdTokenClaims {
             ver: VERSION,
@@ -157,6 +165,11 @@ impl Idp {
         if tx.is_revoked(&facts).await? || !app.is_some_and(|a| a.app.is_active()) {
             return Ok(Err(Reason::AccessTokenRevoked));
         }
+        if let Some(generation) = claims.extra.get(GENERATION)
+            && !is_good_generation(&mut tx, claims.gid.as_deref(), generation).await?
+        {
+            return Ok(Err(Reason::AccessTokenRevoked));
+        }
         let user = match claims.uid.as_deref().map(UserId::parse) {
             None => None,
             Some(Some(id)) => match tx.user(id).await? {
@@ -181,6 +194,17 @@ impl Idp {
         let keys: Arc<ServerKeys> = self.server_keys(ctx, &config.server).await?;
         Ok(verified(&keys, &config.server, token, ctx.now).and_then(Result::ok))
     }
+}
+
+/// Whether a token of the gateway's endpoints is of its grant's present generation, and the grant still holds.
+async fn is_good_generation(
+    tx: &mut signet_store::Tx,
+    gid: Option<&str>,
+    generation: &serde_json::Value,
+) -> signet_store::Result<bool> {
+    let Some(grant) = gid.and_then(GrantId::parse) else { return Ok(false) };
+    let live = tx.gateway_grant(grant).await?;
+    Ok(live.is_some_and(|g| generation.as_i64() == Some(g.generation)))
 }
 
 /// `None` when it is no access token of this server at all, `Some(Err)` when it has expired.
@@ -243,6 +267,7 @@ pub fn user_claims(user: &User, scopes: &ScopeSet) -> serde_json::Map<String, se
         && let Some(phone) = member("primaryPhone").or_else(|| member("mobilePhone"))
     {
         put("phone_number", phone);
+        put("phone_number_verified", false.into());
     }
     if scopes.contains("address")
         && let Some(address) = address(user)

@@ -10,11 +10,13 @@
 //! | [`profile`], [`password_rules`], [`user_filter`] | what a user may be set to and asked by |
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
 //! | [`servers`], [`server_rules`], [`scopes`] | authorization servers |
+//! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
-//! | [`rate_policies`], [`rate_policy_rules`] | how many tokens may be created |
+//! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
+pub mod api_keys;
 pub mod api_tokens;
 pub mod app_rules;
 pub mod app_secrets;
@@ -25,12 +27,15 @@ pub mod credential_tokens;
 pub mod credentials;
 pub mod cursor;
 mod error;
+pub mod gateway_rules;
+pub mod gateways;
 pub mod operators;
 pub mod password_rules;
 pub mod pause;
 pub mod profile;
 pub mod rate_policies;
 pub mod rate_policy_rules;
+pub mod rate_simulation;
 pub mod roles;
 pub mod scopes;
 pub mod server_rules;

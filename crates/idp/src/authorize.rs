@@ -1,6 +1,7 @@
 //! The authorization endpoint (RFC 6749 §4.1.1): from a stranger's request to a page, a code or a refusal.
 
 mod code;
+mod push;
 mod request;
 mod resume;
 
@@ -14,6 +15,7 @@ use signet_oauth::response::AuthorizeResponse;
 use std::sync::Arc;
 
 pub(crate) use code::Agreed;
+pub use push::{PushCall, Pushed};
 pub use request::AuthorizeCall;
 
 /// A browser that is signed in.

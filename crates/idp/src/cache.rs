@@ -5,6 +5,7 @@
 //! by polling (see [`crate::nodes`]); a node that has not polled for a second asks the database instead.
 
 use signet_domain::app::{App, AppSecret};
+use signet_domain::gateway::Gateway;
 use signet_domain::id::{ServerId, TenantId};
 use signet_domain::rate_policy::RatePolicy;
 use signet_domain::server::{ScopeRow, Server};
@@ -24,6 +25,8 @@ pub struct ServerConfig {
     pub server: Server,
     /// Its scopes, by name.
     pub scopes: Vec<ScopeRow>,
+    /// Its gateway profile, if it has one.
+    pub gateway: Option<Gateway>,
 }
 
 /// An app with its live secrets.

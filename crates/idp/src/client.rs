@@ -4,8 +4,9 @@ use crate::cache::AppConfig;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp};
 use signet_domain::id::SecretId;
-use signet_oauth::client_auth::{AuthMethod, ClientAuth};
-use signet_oauth::{OAuthError, Reason, Secret};
+use signet_domain::server::Server;
+use signet_oauth::client_auth::{AuthMethod, ClientAuth, MAX_CLIENT_ID_BYTES};
+use signet_oauth::{OAuthError, Reason, Secret, jwt};
 use std::sync::Arc;
 
 /// A client that proved who it is.
@@ -21,14 +22,40 @@ pub struct Client {
     pub used_header: bool,
 }
 
+/// Where a client authenticates.
+#[derive(Clone, Copy)]
+pub struct Door<'a> {
+    /// The server.
+    pub server: &'a Server,
+    /// The endpoint's name in its path.
+    pub endpoint: &'static str,
+}
+
+/// The client that a request says it comes from. An assertion's own word for it counts where there is no other.
+#[must_use]
+pub fn claimed_id(auth: &ClientAuth) -> Option<String> {
+    match auth {
+        ClientAuth::Assertion { client_id: None, assertion } => {
+            let sub = jwt::unverified_subject(assertion.expose());
+            sub.filter(|id| !id.is_empty() && id.len() <= MAX_CLIENT_ID_BYTES)
+        }
+        _ => auth.client_id().map(str::to_owned),
+    }
+}
+
 impl Idp {
     /// Authenticates a client. An unknown one and a wrong secret give the same answer after the same work.
     ///
     /// # Errors
     /// `invalid_client` with the log's reason; the message to the client doesn't tell them apart.
-    pub async fn authenticate_client(&self, ctx: &Ctx, auth: &ClientAuth) -> Result<Client, OAuthError> {
-        let client_id = auth.client_id().ok_or(Reason::InvalidClient)?;
-        let config = self.app(ctx, client_id).await?;
+    pub async fn authenticate_client(
+        &self,
+        ctx: &Ctx,
+        door: Door<'_>,
+        auth: &ClientAuth,
+    ) -> Result<Client, OAuthError> {
+        let client_id = claimed_id(auth).ok_or(Reason::InvalidClient)?;
+        let config = self.app(ctx, &client_id).await?;
         let presented = match auth {
             ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => Some(secret),
             ClientAuth::None { .. } | ClientAuth::Assertion { .. } => None,
@@ -39,8 +66,16 @@ impl Idp {
         if !method_allowed(&config.app.auth_method, method) {
             return Err(auth.error(Reason::InvalidTokenEndpointAuthMethod));
         }
-        if method != AuthMethod::None && matched.is_none() {
-            return Err(auth.error(Reason::InvalidClientSecret));
+        match auth {
+            ClientAuth::None { .. } => {}
+            ClientAuth::Basic { .. } | ClientAuth::Post { .. } if matched.is_some() => {}
+            ClientAuth::Basic { .. } | ClientAuth::Post { .. } => {
+                return Err(auth.error(Reason::InvalidClientSecret));
+            }
+            ClientAuth::Assertion { assertion, .. } if config.app.is_active() => {
+                self.spend_assertion(ctx, door, &config.app, assertion.expose()).await?;
+            }
+            ClientAuth::Assertion { .. } => {}
         }
         if !config.app.is_active() {
             return Err(auth.error(Reason::InvalidClient));

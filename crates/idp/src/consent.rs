@@ -3,9 +3,9 @@
 use crate::authorize::{Agreed, OpenFlow, Page, SignedIn, Step};
 use crate::ctx::{At, app_instance, by_kind, user_entity};
 use crate::token::scopes;
-use crate::{Ctx, Idp, IdpError};
+use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::event::{Entity, types};
-use signet_domain::grant::Consent;
+use signet_domain::grant::{Consent, OneTimeKind};
 use signet_domain::id::AppId;
 use signet_domain::server::{ScopeConsent, ScopeRow};
 use signet_domain::token::RevocationKind;
@@ -14,10 +14,10 @@ use signet_oauth::response::AuthorizeResponse;
 use signet_oauth::{OAuthError, Reason};
 
 impl Idp {
-    /// The scopes that a consent page lists: all that would be granted, those that need the user's word first.
+    /// The scopes that a consent page lists: all that would be granted, or stand behind single claims; those that need the user's word first.
     #[must_use]
     pub fn consent_scopes(open: &OpenFlow) -> Vec<ScopeRow> {
-        let granted = open.request.scope.clone().unwrap_or_default();
+        let granted = requested_claims::scopes_to_ask(&open.request);
         let mut rows: Vec<ScopeRow> = open
             .server
             .scopes
@@ -45,7 +45,7 @@ impl Idp {
             user_id: user.id,
             app_id: app.id,
             server_id: server.id,
-            scopes: known.union(&granted).to_string(),
+            scopes: known.union(&requested_claims::scopes_to_ask(&open.request)).to_string(),
             created_at: before.map_or(ctx.now, |c| c.created_at),
             updated_at: ctx.now,
         };
@@ -82,7 +82,8 @@ impl Idp {
             .target(app_instance(app));
         event.flow_id = Some(open.flow.id);
         event.session_id = Some(signed_in.session.id);
-        let (flow, now) = (open.flow.id, ctx.now);
+        let (flow, now, server_id) = (open.flow.id, ctx.now, server.id);
+        let pushed = open.request.pushed.clone();
         let first = self
             .store()
             .tenant(ctx.tenant_id())
@@ -90,6 +91,9 @@ impl Idp {
                 Box::pin(async move {
                     let first = tx.finish_flow(flow, now).await?;
                     if first {
+                        if let Some(hash) = &pushed {
+                            tx.spend(server_id, OneTimeKind::Pushed, hash, now).await?;
+                        }
                         tx.append(&event).await?;
                     }
                     Ok(first)

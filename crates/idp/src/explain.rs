@@ -28,6 +28,8 @@ pub enum Rule {
     StatusCalls,
     /// Wrong passwords of one login.
     WrongPasswords,
+    /// Token requests that a rate policy counts.
+    RatePolicy,
 }
 
 impl Rule {
@@ -39,6 +41,7 @@ impl Rule {
             Self::Quota => "quota",
             Self::StatusCalls => "status_calls",
             Self::WrongPasswords => "wrong_passwords",
+            Self::RatePolicy => "rate_policy",
         }
     }
 }
@@ -128,6 +131,7 @@ fn rule(row: &EventRow) -> Option<Rule> {
     match row.reason.as_deref() {
         _ if is(types::USER_RATE_LIMITED) => Some(Rule::Throttle),
         _ if is(types::QUOTA_VIOLATION) && row.outcome == Outcome::Deny => Some(Rule::Quota),
+        _ if is(types::RATE_POLICY_REFUSED) => Some(Rule::RatePolicy),
         Some("user_locked_out" | "LOCKED_OUT") if !is(types::ACCOUNT_LOCK) => Some(Rule::WrongPasswords),
         _ => None,
     }
@@ -146,6 +150,7 @@ async fn of_event(tx: &mut Tx, row: &EventRow) -> Result<Option<Explanation>, Id
             Ok(Some(explanation))
         }
         Some(Rule::WrongPasswords) => wrong_passwords(tx, row).await.map(Some),
+        Some(Rule::RatePolicy) => Ok(Some(rate_policy(row))),
         Some(Rule::StatusCalls) | None => Ok(None),
     }
 }
@@ -260,6 +265,32 @@ async fn quota(
         event: None,
         together: None,
     })
+}
+
+/// What a rate policy's refusal says. Such a window holds numbers, not events.
+fn rate_policy(row: &EventRow) -> Explanation {
+    let number = |name| fact(row, name).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
+    let policy = fact(row, "policy").unwrap_or("unknown");
+    let counted = match fact(row, "hitsBefore") {
+        Some(before) => format!("{} in this window and {before} in the one before", number("hits")),
+        None => format!("{} since the window began", number("hits")),
+    };
+    Explanation {
+        rule: Rule::RatePolicy,
+        key: fact(row, "counted").unwrap_or("unknown").to_owned(),
+        limit: number("limit"),
+        window_seconds: number("window"),
+        sliding: fact(row, "hitsBefore").is_some(),
+        filled_by: Vec::new(),
+        refused_at: instant(row, "refusedAt").unwrap_or(row.published),
+        retry_at: instant(row, "retryAt"),
+        advice: format!(
+            "The rate policy {policy} counted {counted}. Let the client keep its tokens until they end, or raise the \
+             policy's limit."
+        ),
+        event: Some(row.id),
+        together: None,
+    }
 }
 
 /// A login that was locked when its password came.

@@ -40,6 +40,7 @@ impl Idp {
     ///
     /// # Errors
     /// [`IdpError::Overloaded`] when too many hashes wait; [`IdpError::Store`].
+    #[tracing::instrument(target = "signet::trace", name = "password.check", skip_all)]
     pub async fn check_password(
         &self,
         ctx: &Ctx,

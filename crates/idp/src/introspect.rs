@@ -1,12 +1,14 @@
 //! Introspection (RFC 7662) for any confidential app, about tokens of the server it asks.
 
+use crate::access_token::AUTHENTICATED_USERID;
 use crate::cache::ServerConfig;
-use crate::client::Client;
+use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, stranger};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use serde::Serialize;
 use signet_domain::event::types;
+use signet_domain::server::Server;
 use signet_oauth::client_auth::{AuthMethod, ClientAuth};
 use signet_oauth::{OAuthError, Params, Reason};
 
@@ -48,6 +50,9 @@ pub struct Introspection {
     /// The user's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// Whom a trusted front end says the token is for: its own name for someone, never a user id of Signet's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authenticated_userid: Option<String>,
 }
 
 impl Idp {
@@ -59,21 +64,34 @@ impl Idp {
     pub async fn client_and_token<'p>(
         &self,
         ctx: &Ctx,
-        config: &ServerConfig,
+        door: Door<'_>,
         params: &'p Params,
         authorization: Option<&[u8]>,
         query_has_credentials: bool,
     ) -> Result<(Client, &'p str), OAuthError> {
+        let client = self.client_at(ctx, door, params, authorization, query_has_credentials).await?;
+        Ok((client, params.get("token").ok_or(Reason::RequestMissingToken)?))
+    }
+
+    /// Authenticates the client of an endpoint other than the token endpoint. One that fails is in the log.
+    pub(crate) async fn client_at(
+        &self,
+        ctx: &Ctx,
+        door: Door<'_>,
+        params: &Params,
+        authorization: Option<&[u8]>,
+        query_has_credentials: bool,
+    ) -> Result<Client, OAuthError> {
         let mut client_id = None;
         let client = async {
             let auth = ClientAuth::extract(authorization, params, query_has_credentials)?;
-            client_id = auth.client_id().map(str::to_owned);
-            self.authenticate_client(ctx, &auth).await
+            client_id = claimed_id(&auth);
+            self.authenticate_client(ctx, door, &auth).await
         };
         match client.await {
-            Ok(client) => Ok((client, params.get("token").ok_or(Reason::RequestMissingToken)?)),
+            Ok(client) => Ok(client),
             Err(error) => {
-                self.record_stranger(ctx, config, client_id.as_deref(), error.reason).await?;
+                self.record_stranger(ctx, door.server, client_id.as_deref(), error.reason).await?;
                 Err(error)
             }
         }
@@ -82,12 +100,12 @@ impl Idp {
     async fn record_stranger(
         &self,
         ctx: &Ctx,
-        config: &ServerConfig,
+        server: &Server,
         client_id: Option<&str>,
         reason: Reason,
     ) -> Result<(), IdpError> {
         let event = self.event(ctx, types::INVALID_CLIENT, stranger(client_id));
-        self.record(ctx, vec![event.failed(reason.as_str()).at(&config.server)]).await
+        self.record(ctx, vec![event.failed(reason.as_str()).at(server)]).await
     }
 
     /// Says what a token is good for. Unknown, foreign, expired and revoked ones all give the same answer.
@@ -104,11 +122,13 @@ impl Idp {
     ) -> Result<Introspection, OAuthError> {
         if client.method == AuthMethod::None {
             let client_id = &client.config.app.client_id;
-            self.record_stranger(ctx, config, Some(client_id), Reason::InvalidClient).await?;
+            self.record_stranger(ctx, &config.server, Some(client_id), Reason::InvalidClient).await?;
             return Err(Reason::InvalidClient.into());
         }
         if let Ok(believed) = self.believe(ctx, config, token).await? {
             let claims = believed.claims;
+            let authenticated_userid =
+                claims.extra.get(AUTHENTICATED_USERID).and_then(|v| v.as_str()).map(str::to_owned);
             return Ok(Introspection {
                 active: true,
                 token_type: Some("Bearer"),
@@ -122,6 +142,7 @@ impl Idp {
                 iss: Some(claims.iss),
                 jti: Some(claims.jti),
                 uid: claims.uid,
+                authenticated_userid,
             });
         }
         Ok(self.introspect_refresh(ctx, config, token).await?.unwrap_or_default())
@@ -149,15 +170,20 @@ impl Idp {
             None => None,
         };
         let app = tx.app(grant.app_id).await?.filter(signet_domain::app::App::is_active);
-        let (Some(user), Some(app)) = (user, app) else { return Ok(None) };
+        let vouched = match grant.user_id {
+            None => tx.gateway_grant(grant.id).await?.map(|g| g.authenticated_userid),
+            Some(_) => None,
+        };
+        let Some(app) = app.filter(|_| user.is_some() || vouched.is_some()) else { return Ok(None) };
         Ok(Some(Introspection {
             active: true,
             token_type: Some("Bearer"),
             scope: Some(grant.scopes),
+            sub: Some(user.as_ref().map_or_else(|| app.client_id.clone(), |u| u.id.to_string())),
             client_id: Some(app.client_id),
-            username: Some(user.login.clone()),
+            username: user.map(|u| u.login),
             exp: Some(end.secs()),
-            sub: Some(user.id.to_string()),
+            authenticated_userid: vouched,
             ..Introspection::default()
         }))
     }

@@ -150,11 +150,14 @@ impl Idp {
         actor: Entity,
     ) -> Result<Vec<KeyRow>, IdpError> {
         self.server_keys(ctx, server).await?;
+        let config = self.server_any_status(ctx, &server.id.to_string()).await?;
+        let gateway_seconds =
+            config.and_then(|c| c.gateway.as_ref().map(|g| g.token_expiration)).unwrap_or_default();
         let fresh = self.new_key(ctx, server, KeyStatus::Next).await?;
         let event = self.event(ctx, types::AS_KEY_ROLLOVER, actor).target(server_entity(server));
         let (id, now) = (server.id, ctx.now);
         // The longest life of anything that the old key signed.
-        let life = server.access_token_seconds.max(server.id_token_seconds);
+        let life = server.access_token_seconds.max(server.id_token_seconds).max(gateway_seconds);
         let rows = self
             .store()
             .tenant(ctx.tenant_id())

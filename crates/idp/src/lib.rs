@@ -9,6 +9,7 @@
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
 //! | [`account`] | what users do for themselves |
+//! | [`gateway`] | APIs behind a gateway |
 //! | [`quota`], [`throttle`], [`guard`], [`rates`] | limits |
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
@@ -27,6 +28,7 @@ pub mod ctx;
 pub mod error;
 pub mod explain;
 mod flight;
+pub mod gateway;
 pub mod guard;
 pub mod introspect;
 pub mod journal;
@@ -47,6 +49,9 @@ pub mod tenants;
 pub mod throttle;
 pub mod token;
 pub mod userinfo;
+
+mod client_assertion;
+mod requested_claims;
 
 pub use ctx::Ctx;
 pub use error::IdpError;

@@ -104,10 +104,20 @@ impl Hasher {
     }
 
     fn admit(&self, work: Work) -> Result<(), IdpError> {
-        self.queue.try_send(work).map_err(|e| match e {
+        signet_metrics::HASHES.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(work).inspect_err(|_| drop(Done)).map_err(|e| match e {
             TrySendError::Full(_) => IdpError::Overloaded { retry_after: 1 },
             TrySendError::Disconnected(_) => IdpError::Internal("the hash threads are gone".into()),
         })
+    }
+}
+
+/// One hash less that waits or is computed, when it is dropped.
+struct Done;
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        signet_metrics::HASHES.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -117,6 +127,7 @@ fn run(receiver: &Mutex<Receiver<Work>>, argon: &Argon2<'_>, hashes: &AtomicU64)
     loop {
         let work = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(work) = work else { return };
+        let _done = Done;
         match work {
             // Whoever hung up needs no hash.
             Work::Hash { reply, .. } if reply.is_closed() => {}

@@ -60,6 +60,7 @@ impl Idp {
     ///
     /// # Errors
     /// When the store fails; the call must not go on then.
+    #[tracing::instrument(target = "signet::trace", name = "limits.quota", skip_all)]
     pub async fn meter(&self, ctx: &Ctx, caller: &Caller, route: &str) -> Result<Metered, IdpError> {
         let (id, tenant) = (caller.id(), self.store().tenant(ctx.tenant_id()));
         let count = tenant.count_call(NAME, LENGTH, LIMIT, (&id, route)).await?;
@@ -71,6 +72,7 @@ impl Idp {
         };
         let standing = Standing::of(Some(window), ctx.now);
         if !admitted {
+            signet_metrics::REFUSALS.add("quota");
             self.note_refusal(ctx, "quota", id, window).await?;
         }
         if let Some(event_type) = crossed {
@@ -131,6 +133,7 @@ impl Idp {
         match self.store().tenant(ctx.tenant_id()).count(&name, minute, STATUS_LIMIT).await? {
             Count::Counted(_) => Ok(Ok(())),
             Count::Refused { window, .. } => {
+                signet_metrics::REFUSALS.add("status_calls");
                 self.note_refusal(ctx, "status_calls", caller.id(), &window).await?;
                 let left = window.ends_at.since(window.clock).clamp(1, minute);
                 Ok(Err((left + Time::SECOND - 1) / Time::SECOND))

@@ -9,6 +9,7 @@ mod stores;
 mod subject;
 
 pub(crate) use stores::RateStores;
+pub(crate) use subject::network;
 pub use subject::{Header, RateSubject, Subject};
 
 use crate::admin::rate_policies::entity;

@@ -1,5 +1,6 @@
 //! Revocation (RFC 7009). The answer is the same whether there was anything to revoke.
 
+use crate::admin::users::LONGEST_TOKEN_SECONDS;
 use crate::cache::ServerConfig;
 use crate::client::Client;
 use crate::ctx::{At, app_entity, by_kind};
@@ -83,7 +84,7 @@ impl Idp {
             return self.record(ctx, vec![event.failed("mismatched_client")]).await;
         }
         let (id, now) = (grant.id, ctx.now);
-        let until = ctx.now.plus_secs(config.server.access_token_seconds + 60);
+        let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
         self.store()
             .tenant(ctx.tenant_id())
             .write(move |tx| {

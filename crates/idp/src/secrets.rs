@@ -41,6 +41,16 @@ pub enum SecretKind {
     CredentialToken,
     /// A set-up link.
     Setup,
+    /// The `request_uri` of a pushed authorization request.
+    Pushed,
+    /// Not a secret: the `jti` of a client's assertion, with the client.
+    Assertion,
+    /// An authorization code of the gateway's endpoints.
+    GatewayCode,
+    /// The key of a trusted front end.
+    ProvisionKey,
+    /// A key that an app calls APIs with.
+    ApiKey,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
     /// Not a secret: the name of what a rate policy counts.
@@ -62,6 +72,11 @@ impl SecretKind {
             Self::CredentialSecret => b"credential-secret",
             Self::CredentialToken => b"credential-token",
             Self::Setup => b"setup",
+            Self::Pushed => b"pushed",
+            Self::Assertion => b"assertion",
+            Self::GatewayCode => b"gateway-code",
+            Self::ProvisionKey => b"provision-key",
+            Self::ApiKey => b"api-key",
             Self::Attempt => b"attempt",
             Self::RateKey => b"rate-key",
         }

@@ -8,7 +8,7 @@ use crate::password::{Cost, Hasher};
 use crate::rates::RateStores;
 use crate::secrets::{MasterKey, Secrets};
 use crate::stories::Stories;
-use crate::throttle::LocalThrottle;
+use crate::throttle::{LocalThrottle, Refusals};
 use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
 use signet_domain::tenant::{Tenant, TenantStatus};
@@ -63,6 +63,7 @@ struct Inner {
     nodes: Nodes,
     lookups: Flights<Result<Option<Arc<Tenant>>, String>>,
     local_throttle: Option<LocalThrottle>,
+    refusals: Refusals,
     stories: Arc<Stories>,
     new_store: bool,
     redis: Option<Redis>,
@@ -122,6 +123,7 @@ impl Idp {
             nodes,
             lookups,
             local_throttle,
+            refusals: Refusals::default(),
             stories,
             new_store,
             redis,
@@ -192,6 +194,10 @@ impl Idp {
     #[must_use]
     pub fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     pub(crate) fn rate_stores(&self) -> &RateStores {
@@ -269,7 +275,8 @@ impl Idp {
         };
         let Some(server) = server else { return Ok(None) };
         let scopes = tx.scopes(server.id).await?;
-        let config = Arc::new(ServerConfig { server, scopes });
+        let gateway = tx.gateway(server.id).await?;
+        let config = Arc::new(ServerConfig { server, scopes, gateway });
         part.put_server(slug, config.clone());
         Ok(Some(config))
     }

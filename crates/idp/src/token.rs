@@ -8,9 +8,10 @@ mod refresh_token;
 pub mod scopes;
 
 pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
+pub(crate) use password::FRESH;
 
 use crate::cache::ServerConfig;
-use crate::client::Client;
+use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
 use crate::rates::{Rates, Subject as Rated};
 use crate::{Ctx, Idp, IdpError};
@@ -149,6 +150,17 @@ impl Refused {
     }
 }
 
+fn count_refusal(reason: Reason) {
+    let rule = match reason {
+        Reason::UserRateLimited => "throttle",
+        Reason::UserLockedOut => "lockout",
+        Reason::Overloaded => "overload",
+        Reason::RatePolicyExceeded => "policy",
+        _ => return,
+    };
+    signet_metrics::REFUSALS.add(rule);
+}
+
 /// A token request whose client is known.
 pub(crate) struct Call<'a> {
     pub(crate) ctx: &'a Ctx,
@@ -158,12 +170,17 @@ pub(crate) struct Call<'a> {
 
 impl Idp {
     /// Answers a token request. Whatever comes of it is in the log before this returns.
+    #[tracing::instrument(target = "signet::trace", name = "token", skip_all)]
     pub async fn token(&self, ctx: &Ctx, call: &TokenCall<'_>) -> Answered {
         let mut seen = Seen::default();
         let result = match self.token_inner(ctx, call, &mut seen).await {
             Err(refused) if !refused.logged => Err(self.logged_refusal(ctx, call, &seen, refused).await),
             result => result,
         };
+        match &result {
+            Ok(_) => signet_metrics::TOKENS.add(call.params.get("grant_type").unwrap_or_default()),
+            Err(refused) => count_refusal(refused.error.reason),
+        }
         Answered { result, rates: seen.rates }
     }
 
@@ -197,9 +214,11 @@ impl Idp {
         seen: &mut Seen,
     ) -> Result<TokenResponse, Refused> {
         let auth = ClientAuth::extract(call.authorization, call.params, call.query_has_credentials)?;
-        seen.client_id = auth.client_id().map(str::to_owned);
+        seen.client_id = claimed_id(&auth);
         seen.method = Some(auth.method().as_str());
-        let client = self.authenticate_client(ctx, &auth).await?;
+        let client = self
+            .authenticate_client(ctx, Door { server: &call.server.server, endpoint: "token" }, &auth)
+            .await?;
         seen.client = Some(client.clone());
         let request = TokenRequest::parse(call.params)?;
         let grant = request.grant_type();
@@ -232,7 +251,12 @@ impl Idp {
     }
 
     /// Counts a throttled attempt in the story of its window, whose first one is logged.
-    async fn throttled_again(&self, ctx: &Ctx, limited: &Limited, event: Event) -> Result<(), IdpError> {
+    pub(crate) async fn throttled_again(
+        &self,
+        ctx: &Ctx,
+        limited: &Limited,
+        event: Event,
+    ) -> Result<(), IdpError> {
         let [.., newest] = limited.filled_by;
         let key = StoryKey { rule: "throttle", key: limited.key.clone(), window_at: newest };
         let refusals = Refusals {

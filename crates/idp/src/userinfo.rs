@@ -2,8 +2,10 @@
 
 use crate::access_token::user_claims;
 use crate::cache::ServerConfig;
-use crate::{Ctx, Idp};
+use crate::{Ctx, Idp, IdpError, requested_claims};
 use serde_json::{Map, Value};
+use signet_domain::id::GrantId;
+use signet_domain::user::User;
 use signet_oauth::{OAuthError, Reason, ScopeSet};
 
 /// What a token's user is like, and who asks.
@@ -31,11 +33,31 @@ impl Idp {
             believed.claims.scp.iter().filter_map(|s| signet_oauth::Scope::parse(s).ok()).collect();
         match believed.user {
             Some(user) if scopes.contains("openid") => {
-                Ok(UserInfo { claims: user_claims(&user, &scopes), client_id: believed.claims.cid })
+                let client_id = believed.claims.cid;
+                let mut claims = self.wished_claims(ctx, &user, &client_id, believed.claims.gid).await?;
+                claims.extend(user_claims(&user, &scopes));
+                Ok(UserInfo { claims, client_id })
             }
             _ => Err(OAuthError::new(Reason::InsufficientScope).describe(
                 "The access token needs the scope 'openid' and a user; ask for it with a user's grant.",
             )),
         }
+    }
+
+    /// The single claims that the grant's authorization request asked userinfo for.
+    async fn wished_claims(
+        &self,
+        ctx: &Ctx,
+        user: &User,
+        client_id: &str,
+        grant: Option<String>,
+    ) -> Result<Map<String, Value>, IdpError> {
+        let Some(grant) = grant.and_then(|id| GrantId::parse(&id)) else { return Ok(Map::new()) };
+        let grant = self.store().tenant(ctx.tenant_id()).read().await?.grant(grant).await?;
+        let wishes = requested_claims::from_text(grant.and_then(|g| g.claims).as_deref()).userinfo;
+        Ok(match self.app(ctx, client_id).await? {
+            Some(app) => requested_claims::give(user, &wishes, &app.app),
+            None => Map::new(),
+        })
     }
 }

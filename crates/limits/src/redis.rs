@@ -17,7 +17,7 @@ use ::redis::{
 };
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
@@ -144,7 +144,10 @@ impl Redis {
         let Some(line) = line else {
             return Err(Unavailable("it failed a moment ago".to_owned()));
         };
-        match timeout(self.0.wait, ask(line)).await {
+        let asked = Instant::now();
+        let answered = timeout(self.0.wait, ask(line)).await;
+        signet_metrics::REDIS.record(asked.elapsed());
+        match answered {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(self.0.fail(number, told(&error))),
             Err(_) => Err(self.0.fail(number, slow(self.0.wait))),

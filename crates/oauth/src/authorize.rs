@@ -3,6 +3,7 @@
 //! [`AuthorizeTarget`] comes first: until the caller has proven that the redirect URI belongs to the client,
 //! every error is a page of our own. Only then [`AuthorizeRequest`] is read, whose errors go to the client.
 
+use crate::claims_request::ClaimsRequest;
 use crate::client_auth::MAX_CLIENT_ID_BYTES;
 use crate::error::{OAuthError, Reason};
 use crate::params::Params;
@@ -130,6 +131,15 @@ pub struct AuthorizeRequest {
     /// Wished audiences (RFC 8707).
     #[serde(default)]
     pub resource: Vec<String>,
+    /// Single claims that the app asks for (OpenID Connect Core §5.5).
+    #[serde(default)]
+    pub claims: ClaimsRequest,
+    /// The server's own note: the only users, by id, who may answer; anyone, if there are none.
+    #[serde(default)]
+    pub subjects: Vec<String>,
+    /// The server's own note: the digest of the `request_uri` that the request was pushed under.
+    #[serde(default)]
+    pub pushed: Option<Vec<u8>>,
 }
 
 impl AuthorizeRequest {
@@ -162,6 +172,9 @@ impl AuthorizeRequest {
             acr_values: hint(params, "acr_values")?,
             challenge: parse_challenge(params)?,
             resource: parse_resources(params)?,
+            claims: params.get("claims").map(ClaimsRequest::parse).transpose()?.unwrap_or_default(),
+            subjects: Vec::new(),
+            pushed: None,
         })
     }
 

@@ -63,6 +63,10 @@ error_codes! {
     InvalidToken = "invalid_token",
     /// RFC 6750 §3.1.
     InsufficientScope = "insufficient_scope",
+    /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+    /// RFC 9101 §7.
+    InvalidRequestUri = "invalid_request_uri",
     /// OpenID Connect Core §3.1.2.6.
     RequestNotSupported = "request_not_supported",
     /// OpenID Connect Core §3.1.2.6.

@@ -242,6 +242,36 @@ pub fn sign<T: Serialize>(key: &SigningKey, typ: Option<&str>, claims: &T) -> Re
 ///
 /// Says what is wrong first; nothing of the token may be used.
 pub fn verify(token: &str, keys: &[PublicJwk], allowed: &[Alg]) -> Result<Verified, JwtError> {
+    verify_with(token, allowed, |header| {
+        let kid = header.kid.as_deref().ok_or(JwtError::UnknownKey)?;
+        keys.iter().find(|key| key.kid() == kid).ok_or(JwtError::UnknownKey)
+    })
+}
+
+/// As [`verify`], but a token without a `kid` was signed by the one key there is for its algorithm: clients that
+/// have a single key seldom name it.
+///
+/// # Errors
+///
+/// As [`verify`]; without a `kid`, also if there is more than one such key.
+pub fn verify_with_sole_key(token: &str, keys: &[PublicJwk], allowed: &[Alg]) -> Result<Verified, JwtError> {
+    verify_with(token, allowed, |header| match header.kid.as_deref() {
+        Some(kid) => keys.iter().find(|key| key.kid() == kid).ok_or(JwtError::UnknownKey),
+        None => {
+            let mut fitting = keys.iter().filter(|key| key.alg() == header.alg);
+            match (fitting.next(), fitting.next()) {
+                (Some(key), None) => Ok(key),
+                _ => Err(JwtError::UnknownKey),
+            }
+        }
+    })
+}
+
+fn verify_with<'k>(
+    token: &str,
+    allowed: &[Alg],
+    find: impl FnOnce(&Header) -> Result<&'k PublicJwk, JwtError>,
+) -> Result<Verified, JwtError> {
     let [header, claims, signature] = split(token)?;
     let (message, _) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
     let signature = b64url_decode(signature).ok_or(JwtError::Malformed)?;
@@ -250,8 +280,7 @@ pub fn verify(token: &str, keys: &[PublicJwk], allowed: &[Alg]) -> Result<Verifi
     if !allowed.contains(&header.alg) {
         return Err(JwtError::Algorithm);
     }
-    let kid = header.kid.as_deref().ok_or(JwtError::UnknownKey)?;
-    let key = keys.iter().find(|key| key.kid() == kid).ok_or(JwtError::UnknownKey)?;
+    let key = find(&header)?;
     if key.alg() != header.alg {
         return Err(JwtError::Algorithm);
     }
@@ -270,6 +299,14 @@ pub fn verify(token: &str, keys: &[PublicJwk], allowed: &[Alg]) -> Result<Verifi
 pub fn peek_unverified(token: &str) -> Result<Header, JwtError> {
     let [header, _, _] = split(token)?;
     parse_header(header)
+}
+
+/// The `sub` of a token that nobody has verified: only to find the keys to verify it with.
+#[must_use]
+pub fn unverified_subject(token: &str) -> Option<String> {
+    let [_, claims, _] = split(token).ok()?;
+    let claims = strict_json::object(&b64url_decode(claims)?)?;
+    claims.get("sub")?.as_str().map(str::to_owned)
 }
 
 fn split(token: &str) -> Result<[&str; 3], JwtError> {

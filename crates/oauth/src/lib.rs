@@ -18,12 +18,14 @@
 //! | Public keys (RFC 7517) | [`jwk`] |
 //! | Signing keys and compact JWS (RFC 7515, 7519) | [`jwt`] |
 //! | Claims of access and ID tokens | [`claims`] |
+//! | The `claims` parameter (OpenID Connect Core §5.5) | [`claims_request`] |
 //! | Discovery documents | [`metadata`] |
 //! | Constant-time comparison | [`compare`] |
 //! | Strings that must not be printed | [`secret`] |
 
 pub mod authorize;
 pub mod claims;
+pub mod claims_request;
 pub mod client_auth;
 pub mod compare;
 pub mod error;

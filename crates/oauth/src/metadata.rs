@@ -33,6 +33,7 @@ const CLAIMS: &[&str] = &[
     "locale",
     "address",
     "phone_number",
+    "phone_number_verified",
     "picture",
     "website",
     "gender",
@@ -55,6 +56,8 @@ pub struct Endpoints {
     pub introspection: String,
     /// RFC 7009.
     pub revocation: String,
+    /// RFC 9126.
+    pub pushed: String,
     /// OpenID Connect RP-Initiated Logout 1.0.
     pub end_session: String,
 }
@@ -71,6 +74,7 @@ impl Endpoints {
             jwks: at("keys"),
             introspection: at("introspect"),
             revocation: at("revoke"),
+            pushed: at("par"),
             end_session: at("logout"),
         }
     }
@@ -95,6 +99,10 @@ pub struct Metadata {
     pub revocation_endpoint: String,
     /// OpenID Connect RP-Initiated Logout 1.0.
     pub end_session_endpoint: String,
+    /// RFC 9126 §5.
+    pub pushed_authorization_request_endpoint: String,
+    /// Only of the apps that are set so (RFC 9126 §5).
+    pub require_pushed_authorization_requests: bool,
     /// Only `code`.
     pub response_types_supported: Vec<String>,
     /// `query`, `fragment`, `form_post`.
@@ -113,17 +121,25 @@ pub struct Metadata {
     pub introspection_endpoint_auth_methods_supported: Vec<AuthMethod>,
     /// How clients authenticate at the revocation endpoint.
     pub revocation_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    /// The algorithms of assertions at the token endpoint (RFC 7523).
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<Alg>,
+    /// The algorithms of assertions at the introspection endpoint.
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<Alg>,
+    /// The algorithms of assertions at the revocation endpoint.
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<Alg>,
     /// The claims that can be had.
     pub claims_supported: Vec<String>,
     /// Only `S256` (RFC 7636).
     pub code_challenge_methods_supported: Vec<String>,
     /// RFC 9207: every answer carries `iss`.
     pub authorization_response_iss_parameter_supported: bool,
+    /// The languages of the pages (BCP 47).
+    pub ui_locales_supported: Vec<String>,
     /// No request objects.
     pub request_parameter_supported: bool,
     /// No request objects by reference; said explicitly because the default is true.
     pub request_uri_parameter_supported: bool,
-    /// No `claims` parameter.
+    /// OpenID Connect Core §5.5.
     pub claims_parameter_supported: bool,
 }
 
@@ -138,7 +154,8 @@ impl Metadata {
         algs: Vec<Alg>,
     ) -> Self {
         let strings = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let confidential = vec![AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
+        let confidential =
+            vec![AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost, AuthMethod::PrivateKeyJwt];
         let all = [confidential.as_slice(), &[AuthMethod::None]].concat();
         Self {
             issuer: issuer.to_owned(),
@@ -149,6 +166,8 @@ impl Metadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            pushed_authorization_request_endpoint: endpoints.pushed,
+            require_pushed_authorization_requests: false,
             response_types_supported: strings(&["code"]),
             response_modes_supported: strings(&["query", "fragment", "form_post"]),
             grant_types_supported: grant_types,
@@ -158,12 +177,16 @@ impl Metadata {
             token_endpoint_auth_methods_supported: all.clone(),
             introspection_endpoint_auth_methods_supported: confidential,
             revocation_endpoint_auth_methods_supported: all,
+            token_endpoint_auth_signing_alg_values_supported: Alg::ALL.to_vec(),
+            introspection_endpoint_auth_signing_alg_values_supported: Alg::ALL.to_vec(),
+            revocation_endpoint_auth_signing_alg_values_supported: Alg::ALL.to_vec(),
             claims_supported: strings(CLAIMS),
             code_challenge_methods_supported: strings(&["S256"]),
             authorization_response_iss_parameter_supported: true,
+            ui_locales_supported: strings(&["en"]),
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
-            claims_parameter_supported: false,
+            claims_parameter_supported: true,
         }
     }
 }
@@ -188,6 +211,9 @@ mod tests {
         assert_eq!(json["request_uri_parameter_supported"], false);
         assert_eq!(json["authorization_response_iss_parameter_supported"], true);
         let introspection = &json["introspection_endpoint_auth_methods_supported"];
-        assert_eq!(*introspection, serde_json::json!(["client_secret_basic", "client_secret_post"]));
+        assert_eq!(
+            *introspection,
+            serde_json::json!(["client_secret_basic", "client_secret_post", "private_key_jwt"])
+        );
     }
 }

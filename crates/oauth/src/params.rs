@@ -91,6 +91,16 @@ impl Params {
         self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The parameters as a form again, without some and with one more: [`Params::parse`] reads it.
+    #[must_use]
+    pub fn encode(&self, without: &[&str], (name, value): (&str, &str)) -> String {
+        let kept = self.pairs.iter().filter(|(n, _)| n != name && !without.contains(&n.as_str()));
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair(name, value)
+            .extend_pairs(kept.map(|(name, value)| (name.as_str(), value.as_str())))
+            .finish()
+    }
+
     /// Whether a parameter is present with a value.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {

@@ -95,6 +95,14 @@ reasons! {
         "The parameter 'request' is not supported; send the parameters themselves.";
     RegistrationNotSupported "registration_not_supported" RegistrationNotSupported 400
         "The parameter 'registration' is not supported; register the client beforehand.";
+    InvalidClaims "invalid_claims" InvalidRequest 400
+        "The parameter 'claims' must be a JSON object of at most 8192 bytes as OpenID Connect Core 5.5 has it.";
+    UnmetAuthenticationRequirements "unmet_authentication_requirements" UnmetAuthenticationRequirements 400
+        "No sign-in here has the 'acr' that the parameter 'claims' calls essential; ask for it as voluntary.";
+    InvalidRequestUri "invalid_request_uri" InvalidRequestUri 400
+        "The parameter 'request_uri' is unknown here, expired or already used; push the request again.";
+    PushedRequestRequired "pushed_request_required" InvalidRequest 400
+        "This client has to push its authorization requests; send them to the PAR endpoint first.";
     InvalidTarget "invalid_target" InvalidTarget 400
         "The parameter 'resource' must be an absolute URI of a resource of this server, without a fragment.";
 

@@ -7,6 +7,7 @@ mod network;
 mod settings;
 mod show;
 
+pub use crate::telemetry::Collector;
 pub(crate) use check::load;
 pub use network::Network;
 pub(crate) use settings::Settings;
@@ -58,6 +59,10 @@ pub struct Config {
     pub connections: usize,
     /// How much work a password hash is.
     pub password_cost: Cost,
+    /// Where metrics are served, if at all.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where traces go, if anywhere.
+    pub otlp_endpoint: Option<Collector>,
     /// Threads that hash passwords.
     pub hash_threads: usize,
 }

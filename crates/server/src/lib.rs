@@ -5,7 +5,7 @@
 //! | `cli`, [`config`] | what the operator types |
 //! | `listen`, `middleware` | from a connection to a request that may be believed |
 //! | `routes` | which path leads where |
-//! | [`oauth`], [`api`], [`pages`], [`console`], `operator` | the answers |
+//! | [`oauth`], [`api`], `gateway`, [`pages`], [`console`], `operator` | the answers |
 //! | `seed`, `card`, `demo` | what a newcomer finds |
 //! | `control`, `background`, `telemetry` | what runs beside |
 
@@ -20,10 +20,12 @@ pub mod cookie;
 mod demo;
 mod docs;
 pub mod extract;
+mod gateway;
 mod health;
 mod home;
 pub mod html;
 mod listen;
+mod metrics;
 mod middleware;
 pub mod oauth;
 mod operator;

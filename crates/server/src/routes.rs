@@ -1,6 +1,6 @@
 //! Which path leads where.
 
-use crate::{App, api, console, demo, docs, health, home, html, oauth, operator, pages, setup};
+use crate::{App, api, console, demo, docs, gateway, health, home, html, oauth, operator, pages, setup};
 use axum::extract::{MatchedPath, Request};
 use axum::http::Uri;
 use axum::middleware::{Next, from_fn};
@@ -15,6 +15,7 @@ pub(crate) fn tenant(app: &App) -> Router {
         .route("/", get(home::home))
         .route("/assets/{*rest}", get(html::asset))
         .merge(oauth::routes())
+        .merge(gateway::routes())
         .merge(pages::routes())
         .merge(setup::routes())
         .merge(api::routes())
@@ -55,7 +56,9 @@ async fn remember_route(request: Request, next: Next) -> Response {
 /// APIs are answered in their own shape, people with a page.
 async fn nowhere(uri: Uri, Extension(ctx): Extension<Ctx>) -> Response {
     let refusal = crate::middleware::not_found();
-    let is_api = ["/api/", "/auth/", "/oauth2/", "/.well-known/"].iter().any(|p| uri.path().starts_with(p));
+    let is_api = ["/api/", "/auth/", "/oauth2/", "/gateway/", "/.well-known/"]
+        .iter()
+        .any(|p| uri.path().starts_with(p));
     if is_api {
         return refusal.render(&ctx.request);
     }

@@ -30,8 +30,8 @@ impl Tx {
         const SQL: &str =
             "INSERT INTO apps (tenant_id, id, client_id, label, kind, status, auth_method, grant_types,
             redirect_uris, post_logout_redirect_uris, allowed_scopes, pkce_required, consent_method, rotation,
-            leeway_seconds, demo, version, created_at, updated_at)
-            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,1,$17,$17)";
+            leeway_seconds, par_required, jwks, demo, version, created_at, updated_at, external_id)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,1,$19,$19,$20)";
         execute!(
             self,
             SQL,
@@ -50,8 +50,11 @@ impl Tx {
             a.consent_method,
             a.rotation,
             a.leeway_seconds,
+            a.par_required,
+            &a.jwks,
             a.demo,
-            a.created_at
+            a.created_at,
+            &a.external_id
         )?;
         self.config_changed();
         Ok(())
@@ -59,10 +62,12 @@ impl Tx {
 
     /// Writes an app back if it is still at the version that was read.
     pub async fn update_app(&mut self, a: &App, now: Time) -> Result<()> {
-        const SQL: &str = "UPDATE apps SET label = $3, kind = $4, status = $5, auth_method = $6, grant_types = $7,
+        const SQL: &str =
+            "UPDATE apps SET label = $3, kind = $4, status = $5, auth_method = $6, grant_types = $7,
             redirect_uris = $8, post_logout_redirect_uris = $9, allowed_scopes = $10, pkce_required = $11,
-            consent_method = $12, rotation = $13, leeway_seconds = $14, updated_at = $15, version = version + 1
-            WHERE tenant_id = $1 AND id = $2 AND version = $16";
+            consent_method = $12, rotation = $13, leeway_seconds = $14, par_required = $15, jwks = $16,
+            updated_at = $17, external_id = $19, version = version + 1
+            WHERE tenant_id = $1 AND id = $2 AND version = $18";
         let rows = execute!(
             self,
             SQL,
@@ -80,8 +85,11 @@ impl Tx {
             a.consent_method,
             a.rotation,
             a.leeway_seconds,
+            a.par_required,
+            &a.jwks,
             now,
-            a.version
+            a.version,
+            &a.external_id
         )?;
         self.config_changed();
         if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }

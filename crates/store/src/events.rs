@@ -54,6 +54,7 @@ impl Tx {
     }
 
     /// Writes several events.
+    #[tracing::instrument(target = "signet::trace", name = "journal.append", skip_all)]
     pub async fn append_all(&mut self, events: &[Event]) -> Result<()> {
         for event in events {
             self.append(event).await?;

@@ -9,8 +9,10 @@ use signet_domain::id::{AppId, GrantId, ServerId, SessionId, UserId};
 impl Tx {
     /// Makes a grant.
     pub async fn insert_grant(&mut self, g: &Grant) -> Result<()> {
-        const SQL: &str = "INSERT INTO grants (tenant_id, id, server_id, app_id, user_id, session_id, flow_id,
-            grant_type, scopes, auth_time, nonce, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)";
+        const SQL: &str =
+            "INSERT INTO grants (tenant_id, id, server_id, app_id, user_id, session_id, flow_id,
+            grant_type, scopes, auth_time, nonce, claims, created_at)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)";
         execute!(
             self,
             SQL,
@@ -25,6 +27,7 @@ impl Tx {
             &g.scopes,
             g.auth_time,
             &g.nonce,
+            &g.claims,
             g.created_at
         )
         .map(|_| ())

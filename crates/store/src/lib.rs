@@ -18,11 +18,13 @@ mod writer;
 
 pub mod api_calls;
 pub mod api_credentials;
+pub mod api_keys;
 pub mod apps;
 pub mod console;
 pub mod counts;
 pub mod events;
 pub mod flows;
+pub mod gateway;
 pub mod grants;
 pub mod housekeeping;
 pub mod keys;

@@ -5,6 +5,7 @@
 macro_rules! execute {
     ($tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {{
         use $crate::conn::Conn;
+        let _timed = signet_metrics::statement($sql);
         match &mut $tx.conn {
             Conn::Sqlite(c) => sqlx::query($sql)$(.bind($value))*.execute(&mut **c).await.map(|r| r.rows_affected()),
             Conn::Postgres(c) => sqlx::query($sql)$(.bind($value))*.execute(&mut **c).await.map(|r| r.rows_affected()),
@@ -17,6 +18,7 @@ macro_rules! execute {
 macro_rules! fetch {
     ($method:ident, $tx:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {{
         use $crate::conn::Conn;
+        let _timed = signet_metrics::statement($sql);
         match &mut $tx.conn {
             Conn::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(&mut **c).await,
             Conn::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$method(&mut **c).await,

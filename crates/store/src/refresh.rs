@@ -98,6 +98,19 @@ impl Tx {
         execute!(self, SQL, self.tenant, id, idle_expires_at, ip).map(|_| ())
     }
 
+    /// Moves both ends of a token that doesn't rotate and is renewed by use.
+    pub async fn renew_refresh_token(
+        &mut self,
+        id: RefreshTokenId,
+        expires_at: Time,
+        ip: &str,
+    ) -> Result<()> {
+        const SQL: &str =
+            "UPDATE refresh_tokens SET idle_expires_at = $3, absolute_expires_at = $3, used_ip = $4
+            WHERE tenant_id = $1 AND id = $2";
+        execute!(self, SQL, self.tenant, id, expires_at, ip).map(|_| ())
+    }
+
     /// How many tokens a family has.
     pub async fn family_length(&mut self, grant: GrantId) -> Result<i64> {
         const SQL: &str = "SELECT COUNT(*) FROM refresh_tokens WHERE tenant_id = $1 AND grant_id = $2";

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tracing::Instrument;
 
 /// Which engine a store runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +155,7 @@ impl Store {
         }
     }
 
+    #[tracing::instrument(target = "signet::trace", name = "store.write", skip_all)]
     pub(crate) async fn write<R, F>(&self, tenant: TenantId, f: F) -> Result<R>
     where
         R: Send + 'static,
@@ -210,20 +212,23 @@ where
     R: Send + 'static,
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send + 'static,
 {
-    fn boxed<R, F>(f: F, tx: &mut Tx) -> BoxFuture<'_, Result<R>>
+    fn boxed<R, F>(f: F, tx: &mut Tx, span: tracing::Span) -> BoxFuture<'_, Result<R>>
     where
         R: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send + 'static,
     {
-        Box::pin(async move {
+        let work = async move {
             let value = f(&mut *tx).await?;
             if tx.config_changed {
                 tx.note_change().await?;
             }
             Ok(value)
-        })
+        };
+        Box::pin(work.instrument(span))
     }
-    move |tx| boxed(f, tx)
+    // SQLite's writer runs it elsewhere.
+    let span = tracing::Span::current();
+    move |tx| boxed(f, tx, span)
 }
 
 /// One tenant's rows.

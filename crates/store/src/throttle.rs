@@ -80,6 +80,10 @@ impl TenantStore {
                 continue;
             }
             let at = clock.max(t4);
+            // The window was full a moment ago, when it was decided, and is no more: decide again.
+            if t1.plus_secs(1) <= at {
+                continue;
+            }
             return Ok(Attempt::Refused { at, retry_at: t1.plus_secs(1), filled_by: [t1, t2, t3, t4] });
         }
     }

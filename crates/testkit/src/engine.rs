@@ -42,8 +42,11 @@ pub(crate) fn binary() -> &'static Path {
     })
 }
 
-/// A test that takes longer hangs.
-const LONGEST: Duration = Duration::from_secs(300);
+/// A test that takes longer hangs. One that `scripts/soak` wants to last may take as much longer.
+fn longest() -> Duration {
+    let soak = std::env::var("SIGNET_TEST_SOAK_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(300 + soak.unwrap_or(0))
+}
 
 /// Runs one test body on one engine, on a runtime of its own.
 pub fn run<A: FromEngine, F: Future<Output = ()>>(engine: Engine, body: impl FnOnce(A) -> F) {
@@ -54,8 +57,9 @@ pub fn run<A: FromEngine, F: Future<Output = ()>>(engine: Engine, body: impl FnO
         .expect("a runtime for the test");
     runtime.block_on(async {
         let test = async { body(A::from_engine(engine).await).await };
-        if tokio::time::timeout(LONGEST, test).await.is_err() {
-            panic!("the test was still running after {LONGEST:?}");
+        let longest = longest();
+        if tokio::time::timeout(longest, test).await.is_err() {
+            panic!("the test was still running after {longest:?}");
         }
     });
 }

@@ -120,6 +120,7 @@ const SECRET_MEMBERS: &[&str] = &[
     "id_token",
     "id_token_hint",
     "password",
+    "provision_key",
     "refresh_token",
     "secret",
     "token",

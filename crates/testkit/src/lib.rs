@@ -67,6 +67,7 @@ pub use jar::{Cookie, Jar};
 pub use node::Node;
 pub use oauth_client::OauthHttp;
 pub use openapi::OpenApi;
+pub use ports::free_port;
 pub use postgres::{PrivatePostgres, TestDatabase};
 pub use redis::{PrivateRedis, TestRedis};
 pub use reply::Reply;

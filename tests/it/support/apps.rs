@@ -74,8 +74,13 @@ impl NewApp {
     }
 
     /// Chooses the `client_id`.
-    pub(crate) fn client_id(mut self, id: &str) -> Self {
-        self.0["credentials"]["oauthClient"]["client_id"] = id.into();
+    pub(crate) fn client_id(self, id: &str) -> Self {
+        self.credential("client_id", json!(id))
+    }
+
+    /// Sets one of the OAuth credentials.
+    pub(crate) fn credential(mut self, name: &str, value: Value) -> Self {
+        self.0["credentials"]["oauthClient"][name] = value;
         self
     }
 
@@ -117,6 +122,11 @@ impl Deref for Made {
 }
 
 impl Made {
+    /// The app as callers know it.
+    pub(crate) fn app(&self) -> App {
+        self.app.clone()
+    }
+
     /// Changes one of the OAuth settings.
     pub(crate) async fn change(&mut self, tenant: &Tenant, name: &str, value: Value) {
         self.body["settings"]["oauthClient"][name] = value;

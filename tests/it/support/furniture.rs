@@ -4,15 +4,19 @@ use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rota
 use signet_domain::credential::{ApiScope, ApiToken, Credential, CredentialToken};
 use signet_domain::event::{Entity, Event, RequestFacts, types};
 use signet_domain::flow::Flow;
+use signet_domain::gateway::{ApiKey, Gateway, GatewayGrant, PkceMode};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
+use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
 use signet_domain::session::{Session, SessionKind};
 use signet_domain::tenant::{Tenant, TenantStatus};
 use signet_domain::token::{RefreshToken, RevocationKind};
 use signet_domain::user::{AdminRole, User, UserStatus};
 use signet_domain::{Clock, Time};
-use signet_store::lockout::Rule;
+use signet_limits::counters::Batch;
+use signet_limits::sliding_window::Rule;
+use signet_store::lockout;
 use signet_store::sqlx_types::Json;
 use signet_store::stories::{Refusals, StoryKey};
 use signet_store::{Engine, Store, Tx};
@@ -20,7 +24,7 @@ use signet_testkit::json;
 use uuid::Uuid;
 
 /// Locks at the first failure.
-pub(crate) const RULE: Rule = Rule { limit: 1, window_seconds: 900, lock_seconds: 900 };
+pub(crate) const RULE: lockout::Rule = lockout::Rule { limit: 1, window_seconds: 900, lock_seconds: 900 };
 
 /// One row of everything that a tenant can have.
 #[derive(Clone, Debug)]
@@ -42,7 +46,11 @@ pub(crate) struct Furniture {
     pub(crate) api_token: ApiToken,
     pub(crate) credential: Credential,
     pub(crate) credential_token: CredentialToken,
+    pub(crate) gateway: Gateway,
+    pub(crate) api_key: ApiKey,
+    pub(crate) gateway_grant: GatewayGrant,
     pub(crate) event: Event,
+    pub(crate) rate_policy: RatePolicy,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -166,6 +174,7 @@ impl Furniture {
                 scopes: "openid".to_owned(),
                 auth_time: Some(now),
                 nonce: None,
+                claims: None,
                 created_at: now,
                 revoked_at: None,
             },
@@ -214,6 +223,23 @@ impl Furniture {
                 expires_at: later,
                 revoked_at: None,
             },
+            rate_policy: rate_policy(tenant_id, name, now),
+            gateway: gateway(tenant_id, server_id, now),
+            api_key: ApiKey {
+                tenant_id,
+                app_id: app.id,
+                id: id(),
+                name: format!("Key of {name}"),
+                hash: bytes(),
+                created_at: now,
+                last_used_at: None,
+            },
+            gateway_grant: GatewayGrant {
+                tenant_id,
+                grant_id,
+                authenticated_userid: format!("someone-of-{name}"),
+                generation: 0,
+            },
             user: user(tenant_id, user_id, name, now),
             tenant: tenant(tenant_id, name, number, now),
             now,
@@ -239,6 +265,7 @@ impl Furniture {
             .expect("a row of everything");
         let of = ("00T1", "GET /api/v1/users");
         tenant.count_call("quota", 3_600_000_000, 5_000, of).await.expect("a counted window");
+        tenant.decide_rates(&batch(), None).await.expect("a counted request");
         if store.engine() == Engine::Postgres {
             tenant.throttle(&self.user.login_key).await.expect("a ring");
         }
@@ -280,13 +307,52 @@ impl Furniture {
         tx.insert_grant(&self.grant).await?;
         tx.insert_one_time(&self.one_time).await?;
         tx.insert_refresh_token(self.server.id, &self.refresh).await?;
+        tx.insert_gateway(&self.gateway).await?;
+        tx.insert_api_key(&self.api_key).await?;
+        tx.insert_gateway_grant(&self.gateway_grant).await?;
         tx.insert_api_token(&self.api_token).await?;
         tx.insert_credential(&self.credential).await?;
         tx.insert_credential_token(&self.credential_token).await?;
         let user = self.user.id.to_string();
         tx.put_revocation(RevocationKind::User, &user, self.now, self.now.plus_secs(3_600)).await?;
         tx.count_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
+        tx.insert_rate_policy(&self.rate_policy).await?;
         tx.append(&self.event).await
+    }
+}
+
+/// One request under a key that both tenants use, in a window that no test outlasts.
+pub(crate) fn batch() -> Batch {
+    let mut batch = Batch::default();
+    batch.ask(7, vec![Rule { limit: 1, window_us: 31_536_000_000_000, sliding: false }], true, false);
+    batch
+}
+
+fn rate_policy(tenant_id: TenantId, name: &str, now: Time) -> RatePolicy {
+    RatePolicy {
+        tenant_id,
+        id: id(),
+        name: format!("Policy of {name}"),
+        enabled: true,
+        dry_run: false,
+        identifier: RateIdentifier::App,
+        header_name: None,
+        path: None,
+        grant_types: Json(vec!["password".to_owned()]),
+        limits: Json(vec![3]),
+        window_sizes: Json(vec![30]),
+        window_type: WindowType::Sliding,
+        namespace: "shared".to_owned(),
+        strategy: RateStrategy::Cluster,
+        sync_rate_ms: 0,
+        disable_penalty: false,
+        hide_client_headers: false,
+        retry_after_jitter_max: 0,
+        error_code: 429,
+        error_message: "API rate limit exceeded".to_owned(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
     }
 }
 
@@ -348,6 +414,9 @@ fn app(tenant_id: TenantId, name: &str, now: Time) -> App {
         consent_method: ConsentMethod::Required,
         rotation: Rotation::Rotate,
         leeway_seconds: 30,
+        par_required: false,
+        jwks: Json(Vec::new()),
+        external_id: None,
         demo: false,
         version: 1,
         created_at: now,
@@ -372,6 +441,37 @@ fn server(tenant_id: TenantId, id: ServerId, name: &str, now: Time) -> Server {
         refresh_idle_seconds: 3_600,
         refresh_absolute_seconds: 3_600,
         demo: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn gateway(tenant_id: TenantId, server_id: ServerId, now: Time) -> Gateway {
+    Gateway {
+        tenant_id,
+        server_id,
+        scopes: Json(Vec::new()),
+        mandatory_scope: false,
+        authorization_code: true,
+        client_credentials: false,
+        password_grant: false,
+        token_expiration: 7_200,
+        refresh_token_ttl: 0,
+        reuse_refresh_token: false,
+        persistent_refresh_token: false,
+        pkce: PkceMode::Lax,
+        global_credentials: false,
+        hide_credentials: false,
+        anonymous: None,
+        auth_header_name: "authorization".to_owned(),
+        realm: None,
+        token_in_query: false,
+        token_in_form: false,
+        api_keys: true,
+        api_key_in_query: false,
+        provision_hash: bytes(),
+        provision_made_at: now,
         version: 1,
         created_at: now,
         updated_at: now,

@@ -106,6 +106,21 @@ pub(crate) async fn server(tenant: &Tenant) -> String {
     reply.json()["id"].as_str().expect("a server's id").to_owned()
 }
 
+/// Makes a rate policy from a body; answers it as it was made.
+pub(crate) async fn rate_policy(tenant: &Tenant, body: Value) -> Value {
+    let reply = tenant.api("POST", "/api/v1/rate-policies").json(&body).await;
+    assert_eq!(reply.status, 201, "no policy: {}", reply.describe());
+    reply.json()
+}
+
+/// Makes a rate policy that isn't in force.
+pub(crate) async fn idle_rate_policy(tenant: &Tenant) -> Value {
+    let name = unique("idle policy");
+    let body =
+        json!({ "name": name, "identifier": "app", "limit": [1], "window_size": [60], "enabled": false });
+    rate_policy(tenant, body).await
+}
+
 /// Takes a step of a user's life: `suspend`, `deactivate`, `unlock`…
 pub(crate) async fn step(tenant: &Tenant, user: &User, step: &str) {
     let path = format!("/api/v1/users/{}/lifecycle/{step}", user.id);

@@ -1,15 +1,18 @@
 //! What several tests need.
 
 pub(crate) mod apps;
+pub(crate) mod client_key;
 pub(crate) mod desk;
 pub(crate) mod flood;
 pub(crate) mod forge;
 pub(crate) mod frozen;
 pub(crate) mod furniture;
+pub(crate) mod gateway;
 pub(crate) mod house;
 pub(crate) mod log;
 pub(crate) mod make;
 pub(crate) mod openapi;
+pub(crate) mod rates;
 pub(crate) mod replies;
 pub(crate) mod ropg;
 pub(crate) mod rows;

@@ -93,10 +93,28 @@ pub(crate) async fn expect_proof_of_killed(tenant: &Tenant) {
     prove(tenant, &["--killed"]).await;
 }
 
+/// Everything in the log that a filter finds, page by page.
+async fn all_events(tenant: &Tenant, filter: &str) -> Vec<Value> {
+    let mut events = Vec::new();
+    let mut call = tenant.api("GET", "/api/v1/logs").query([("limit", "1000"), ("filter", filter)]);
+    loop {
+        let reply = call.await.expect(200);
+        let page: Vec<Value> = reply.parse();
+        if page.is_empty() {
+            return events;
+        }
+        events.extend(page);
+        let links = reply.headers_named("link");
+        let next = links.iter().find(|link| link.contains("rel=\"next\"")).expect("a next page");
+        let url = next.trim_start_matches('<').split('>').next().expect("a URL").to_owned();
+        call = tenant.api("GET", url.trim_start_matches(tenant.origin()));
+    }
+}
+
 async fn prove(tenant: &Tenant, flags: &[&str]) {
     use std::io::Write;
     let about = r#"eventType eq "user_rate_limited" or debugContext.debugData.admittedAt pr"#;
-    let events = tenant.logs(&[("filter", about)]).await;
+    let events = all_events(tenant, about).await;
     let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_signet-under-test"))
         .env_clear()
         .args(["limits", "check"])

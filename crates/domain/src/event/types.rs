@@ -129,6 +129,20 @@ event_types! {
     AS_DEACTIVATE = "oauth2.as.deactivated", "Authorization server was deactivated";
     /// A server was deleted.
     AS_DELETE = "oauth2.as.deleted", "Authorization server was deleted";
+    /// A server got a gateway profile.
+    GATEWAY_CREATE = "oauth2.as.gateway.created", "Gateway profile was created";
+    /// A gateway profile was changed.
+    GATEWAY_UPDATE = "oauth2.as.gateway.updated", "Gateway profile was updated";
+    /// A gateway profile was deleted.
+    GATEWAY_DELETE = "oauth2.as.gateway.deleted", "Gateway profile was deleted";
+    /// A provision key was replaced.
+    PROVISION_KEY_ROLL = "oauth2.as.gateway.provision_key.rolled", "Provision key was rolled";
+    /// A provision key was used, or a wrong one was tried.
+    PROVISION_KEY_USE = "oauth2.as.gateway.provision_key.used", "Provision key was used";
+    /// An API key was made.
+    API_KEY_CREATE = "app.api_key.create", "Create API key";
+    /// An API key was deleted.
+    API_KEY_DELETE = "app.api_key.delete", "Delete API key";
     /// A scope was created.
     SCOPE_CREATE = "oauth2.scope.created", "Scope was created";
     /// A scope was changed.

@@ -3,13 +3,18 @@
 use super::AdminError;
 use super::change::Facts;
 use super::error::Causes;
+use serde_json::Value;
 use signet_domain::app::{App, AppKind, ConsentMethod, Rotation};
 use signet_oauth::Scope;
+use signet_oauth::jwk::PublicJwk;
 use signet_oauth::redirect::{AppKind as UriKind, RedirectUri};
 use signet_store::sqlx_types::Json;
 
 /// Most URIs, and most scopes, of one app.
 const MAX_ENTRIES: usize = 100;
+
+/// Most keys of one app.
+const MAX_KEYS: usize = 10;
 
 /// Settings as they are sent. What is absent gets the kind's default.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +43,12 @@ pub struct AppSettings {
     pub rotation: Option<Rotation>,
     /// Seconds of leeway.
     pub leeway_seconds: Option<i64>,
+    /// Whether authorization requests must be pushed.
+    pub par_required: bool,
+    /// Public keys, each a JWK.
+    pub jwks: Vec<Value>,
+    /// What the app is called elsewhere.
+    pub external_id: Option<String>,
 }
 
 /// Whether apps of a kind keep a secret.
@@ -80,7 +91,7 @@ impl AppSettings {
     ///
     /// # Errors
     /// [`AdminError::Invalid`] naming every broken rule.
-    pub fn put(self, app: &mut App, is_new: bool) -> Result<(), AdminError> {
+    pub fn put(self, app: &mut App) -> Result<(), AdminError> {
         let mut causes = Causes::default();
         if self.kind.is_some_and(|kind| kind != app.kind) {
             causes.add("application_type", "can't be changed; create another app");
@@ -91,11 +102,19 @@ impl AppSettings {
         check_auth_method(&mut causes, &self, public);
         check_grants(&mut causes, &self, app.kind, &grants);
         check_uris(&mut causes, &self, app.kind, &grants);
-        check_pkce(&mut causes, self.pkce_required, app, is_new);
+        check_pkce(&mut causes, self.pkce_required, app);
         if public && self.rotation == Some(Rotation::Static) {
             causes.add("refresh_token.rotation_type", "must be ROTATE for browser and native apps");
         }
         causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
+        let jwks = check_jwks(&mut causes, &self);
+        if self.par_required && app.kind == AppKind::Service {
+            causes
+                .add("require_pushed_authorization_requests", "service apps have no authorization requests");
+        }
+        if let Some(id) = &self.external_id {
+            causes.text("external_id", id, 1..=128);
+        }
         causes.check("settings")?;
 
         let default_method = if public { "none" } else { "client_secret_basic" };
@@ -109,6 +128,9 @@ impl AppSettings {
         app.consent_method = self.consent_method.unwrap_or(ConsentMethod::Required);
         app.rotation = self.rotation.unwrap_or(if public { Rotation::Rotate } else { Rotation::Static });
         app.leeway_seconds = self.leeway_seconds.unwrap_or(30);
+        app.par_required = self.par_required;
+        app.jwks = Json(jwks);
+        app.external_id = self.external_id;
         Ok(())
     }
 }
@@ -117,10 +139,45 @@ fn check_auth_method(causes: &mut Causes, settings: &AppSettings, public: bool) 
     let Some(method) = settings.auth_method.as_deref() else { return };
     match method {
         "none" if public => {}
-        "client_secret_basic" | "client_secret_post" if !public => {}
+        "client_secret_basic" | "client_secret_post" | "private_key_jwt" if !public => {}
         _ if public => causes.add("token_endpoint_auth_method", "must be none for browser and native apps"),
-        _ => causes.add("token_endpoint_auth_method", "must be client_secret_basic or client_secret_post"),
+        _ => causes.add(
+            "token_endpoint_auth_method",
+            "must be client_secret_basic, client_secret_post or private_key_jwt",
+        ),
     }
+}
+
+/// The keys as they are kept: only what a public key has, and none that proves nothing (RFC 8725 §3.5).
+fn check_jwks(causes: &mut Causes, settings: &AppSettings) -> Vec<Value> {
+    let by_keys = settings.auth_method.as_deref() == Some("private_key_jwt");
+    if by_keys && settings.jwks.is_empty() {
+        causes.add("jwks", "private_key_jwt needs at least one key");
+    }
+    if !by_keys && !settings.jwks.is_empty() {
+        causes.add("jwks", "only apps with private_key_jwt have keys");
+    }
+    if settings.jwks.len() > MAX_KEYS {
+        causes.add("jwks", format_args!("at most {MAX_KEYS} keys are possible"));
+    }
+    let mut kept: Vec<PublicJwk> = Vec::new();
+    for (n, key) in settings.jwks.iter().take(MAX_KEYS).enumerate() {
+        match serde_json::from_value::<PublicJwk>(key.clone()) {
+            Ok(key) if kept.iter().any(|other| other.kid() == key.kid()) => {
+                causes.add("jwks", format_args!("key {}: its 'kid' stands there twice", n + 1));
+            }
+            Ok(key) => kept.push(key),
+            // What was sent isn't repeated: it may be a private key.
+            Err(_) => causes.add(
+                "jwks",
+                format_args!(
+                    "key {}: must be a public JWK of RSA (2048 to 8192 bits, with 'alg'), P-256, P-384 or Ed25519",
+                    n + 1
+                ),
+            ),
+        }
+    }
+    kept.iter().filter_map(|key| serde_json::to_value(key).ok()).collect()
 }
 
 fn check_grants(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants: &[String]) {
@@ -178,10 +235,10 @@ fn check_uris(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants
     }
 }
 
-/// PKCE is demanded of every new app, and once it is demanded it stays.
-fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App, is_new: bool) {
-    if sent == Some(false) && (is_new || app.pkce_required || is_public(app.kind)) {
-        causes.add("pkce_required", "must be true");
+/// PKCE is demanded unless someone says otherwise, and of public apps always (RFC 9700 section 2.1.1).
+fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App) {
+    if sent == Some(false) && is_public(app.kind) {
+        causes.add("pkce_required", "must be true for browser and native apps");
     }
 }
 
@@ -200,6 +257,9 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("consentMethod", app.consent_method.as_str().into()),
         ("rotation", app.rotation.as_str().into()),
         ("leeway", app.leeway_seconds.into()),
+        ("requirePushedAuthorizationRequests", app.par_required.into()),
+        ("keys", app.jwks.iter().map(|key| key["kid"].clone()).collect()),
+        ("externalId", app.external_id.as_deref().into()),
     ]
 }
 

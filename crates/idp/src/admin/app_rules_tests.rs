@@ -20,6 +20,9 @@ fn app(kind: AppKind) -> App {
         consent_method: ConsentMethod::Required,
         rotation: Rotation::Rotate,
         leeway_seconds: 30,
+        par_required: false,
+        jwks: Json(Vec::new()),
+        external_id: None,
         demo: false,
         version: 1,
         created_at: Time(0),
@@ -37,7 +40,7 @@ fn settings(grants: &[&str], uris: &[&str]) -> AppSettings {
 }
 
 fn causes(kind: AppKind, settings: AppSettings) -> Vec<String> {
-    match settings.put(&mut app(kind), true) {
+    match settings.put(&mut app(kind)) {
         Ok(()) => Vec::new(),
         Err(AdminError::Invalid { causes, .. }) => causes,
         Err(error) => panic!("{error}"),
@@ -47,17 +50,17 @@ fn causes(kind: AppKind, settings: AppSettings) -> Vec<String> {
 #[test]
 fn a_kind_has_its_defaults() {
     let mut web = app(AppKind::Web);
-    settings(&[], &["https://a.test/cb"]).put(&mut web, true).unwrap();
+    settings(&[], &["https://a.test/cb"]).put(&mut web).unwrap();
     assert_eq!((web.auth_method.as_str(), web.rotation), ("client_secret_basic", Rotation::Static));
     assert_eq!(
         (web.grant_types.0.as_slice(), web.pkce_required),
         (&["authorization_code".to_owned()][..], true)
     );
     let mut browser = app(AppKind::Browser);
-    settings(&[], &["https://a.test/cb"]).put(&mut browser, true).unwrap();
+    settings(&[], &["https://a.test/cb"]).put(&mut browser).unwrap();
     assert_eq!((browser.auth_method.as_str(), browser.rotation), ("none", Rotation::Rotate));
     let mut service = app(AppKind::Service);
-    settings(&[], &[]).put(&mut service, true).unwrap();
+    settings(&[], &[]).put(&mut service).unwrap();
     assert_eq!(service.grant_types.0, ["client_credentials"]);
 }
 
@@ -75,7 +78,8 @@ fn what_a_kind_may_not_be() {
     assert_eq!(causes(AppKind::Browser, basic.clone()).len(), 1);
     assert_eq!(causes(AppKind::Web, AppSettings { auth_method: Some("none".into()), ..basic }).len(), 1);
     let open = AppSettings { pkce_required: Some(false), ..settings(&[], uri) };
-    assert_eq!(causes(AppKind::Web, open).len(), 1);
+    assert_eq!(causes(AppKind::Web, open.clone()).len(), 0);
+    assert_eq!(causes(AppKind::Browser, open).len(), 1);
     let stale =
         AppSettings { rotation: Some(Rotation::Static), leeway_seconds: Some(61), ..settings(&[], uri) };
     assert_eq!(causes(AppKind::Browser, stale).len(), 2);

@@ -83,8 +83,9 @@ impl Idp {
         if let Some(client_id) = client_id {
             app.client_id = checked_client_id(client_id)?;
         }
-        settings.put(&mut app, true)?;
-        let secret = (!is_public(kind)).then(|| Secret::from(self.entropy().secret("")));
+        settings.put(&mut app)?;
+        let keeps_secret = !is_public(kind) && app.auth_method != "private_key_jwt";
+        let secret = keeps_secret.then(|| Secret::from(self.entropy().secret("")));
         let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
         let event = caller.event(self, ctx, types::APP_CREATE).by(&app);
         let event = Diff::of(nothing(&app), app_rules::facts(&app)).into_event(event, app_instance(&app));
@@ -121,7 +122,7 @@ impl Idp {
                 let before = Self::find_app(tx, &key).await?;
                 expected.check(before.version)?;
                 let mut after = before.clone();
-                settings.put(&mut after, false)?;
+                settings.put(&mut after)?;
                 let diff = Diff::of(app_rules::facts(&before), app_rules::facts(&after));
                 if !diff.is_empty() {
                     tx.update_app(&after, ctx.now).await?;
@@ -227,6 +228,9 @@ fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
         consent_method: ConsentMethod::Required,
         rotation: Rotation::Rotate,
         leeway_seconds: 30,
+        par_required: false,
+        jwks: Json(Vec::new()),
+        external_id: None,
         demo: false,
         version: 1,
         created_at: ctx.now,

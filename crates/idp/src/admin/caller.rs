@@ -228,14 +228,7 @@ impl Idp {
 
     /// An access token of one of the tenant's servers is good, but not for this; anything else is nothing.
     async fn not_for_us(&self, ctx: &Ctx, token: &Secret) -> Result<Caller, CallerRefusal> {
-        let issuer = unverified_issuer(token.expose()).ok_or(CallerRefusal::Invalid)?;
-        let path = issuer.strip_prefix(ctx.tenant.url.as_str()).ok_or(CallerRefusal::Invalid)?;
-        let slug = if path.is_empty() { Some("org") } else { path.strip_prefix("/oauth2/") };
-        let config = match slug {
-            Some(slug) if !slug.contains('\0') => self.server(ctx, slug).await?,
-            _ => None,
-        };
-        let config = config.ok_or(CallerRefusal::Invalid)?;
+        let config = self.issuing_server(ctx, token.expose()).await?.ok_or(CallerRefusal::Invalid)?;
         match self.believe(ctx, &config, token.expose()).await? {
             Ok(_) => Err(CallerRefusal::WrongKind),
             Err(_) => Err(CallerRefusal::Invalid),
@@ -244,7 +237,7 @@ impl Idp {
 }
 
 /// Only picks the server that must vouch for the token.
-fn unverified_issuer(jwt: &str) -> Option<String> {
+pub(crate) fn unverified_issuer(jwt: &str) -> Option<String> {
     let payload = jwt.split('.').nth(1)?;
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&bytes).ok()?;

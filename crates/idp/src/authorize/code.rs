@@ -5,7 +5,7 @@ use crate::cache::{AppConfig, ServerConfig};
 use crate::ctx::{At, app_instance, by_kind, user_entity};
 use crate::secrets::SecretKind;
 use crate::token::{CODE_SECONDS, CodePayload};
-use crate::{Ctx, Idp, IdpError};
+use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::event::{Event, types};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::id::FlowId;
@@ -13,6 +13,7 @@ use signet_oauth::authorize::AuthorizeRequest;
 use signet_oauth::response::AuthorizeResponse;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Reason};
+use signet_store::one_time::Spent;
 use signet_store::sqlx_types::Json;
 
 /// What a consent page adds to the code's transaction.
@@ -48,6 +49,7 @@ impl Idp {
             scopes: request.scope.clone().unwrap_or_default().to_string(),
             auth_time: Some(signed_in.session.auth_time),
             nonce: request.nonce.clone(),
+            claims: requested_claims::to_text(&request.claims),
             created_at: ctx.now,
             revoked_at: None,
         };
@@ -65,14 +67,15 @@ impl Idp {
             spent_at: None,
         };
         let events = self.code_events(ctx, server, app, signed_in, &grant);
-        if !self.store_code(ctx, grant, row, events, flow, agreed).await? {
+        if !self.store_code(ctx, grant, row, events, flow, agreed, request.pushed.clone()).await? {
             return Err(Reason::RequestExpired.into());
         }
         let (uri, mode) = (&request.redirect_uri, request.response_mode);
         Ok(AuthorizeResponse::success(uri, mode, &code, request.state.as_deref(), &server.server.issuer))
     }
 
-    /// `false` when the flow had been answered before.
+    /// `false` when the flow, or the pushed request that it came from, had been answered before.
+    #[expect(clippy::too_many_arguments, reason = "everything that one commit stores")]
     async fn store_code(
         &self,
         ctx: &Ctx,
@@ -81,14 +84,20 @@ impl Idp {
         events: Vec<Event>,
         flow: FlowId,
         agreed: Vec<Agreed>,
+        pushed: Option<Vec<u8>>,
     ) -> Result<bool, IdpError> {
-        let now = ctx.now;
+        let (now, server) = (ctx.now, row.server_id);
         let stored = self
             .store()
             .tenant(ctx.tenant_id())
             .write(move |tx| {
                 Box::pin(async move {
                     if !tx.finish_flow(flow, now).await? && tx.flow_exists(flow).await? {
+                        return Ok(false);
+                    }
+                    if let Some(hash) = &pushed
+                        && !matches!(tx.spend(server, OneTimeKind::Pushed, hash, now).await?, Spent::Now(_))
+                    {
                         return Ok(false);
                     }
                     for a in &agreed {

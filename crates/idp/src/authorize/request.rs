@@ -1,12 +1,14 @@
 //! Reading an authorization request. Nothing is redirected before the redirect URI is known to be registered
 //! (RFC 6749 §4.1.2.1): until then every fault is a page of our own.
 
+use super::push::REQUEST_URI;
+use super::resume::may_answer;
 use super::{Page, SignedIn, Step};
 use crate::cache::{AppConfig, ServerConfig};
 use crate::ctx::{At, by_kind, user_entity};
 use crate::secrets::SecretKind;
 use crate::token::scopes;
-use crate::{Ctx, Idp, IdpError};
+use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::app::AppKind;
 use signet_domain::event::{Entity, Event, types};
 use signet_domain::flow::Flow;
@@ -37,6 +39,30 @@ impl Idp {
     /// # Errors
     /// A [`Page`] when the app or its redirect URI is not proven, or the server itself fails.
     pub async fn authorize(&self, ctx: &Ctx, call: &AuthorizeCall<'_>) -> Result<Step, Page> {
+        let Some(uri) = call.params.get("request_uri").filter(|uri| uri.starts_with(REQUEST_URI)) else {
+            return self.answer(ctx, call, None).await;
+        };
+        match self.pushed(ctx, call, uri).await {
+            Ok(pushed) => {
+                let call = AuthorizeCall { params: &pushed.params, ..*call };
+                self.answer(ctx, &call, Some(pushed.hash)).await
+            }
+            Err(error) => {
+                if error.status() < 500 {
+                    let event = self.refused(ctx, call, None, &error, None);
+                    self.record(ctx, vec![event]).await?;
+                }
+                Err(Page(error))
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        ctx: &Ctx,
+        call: &AuthorizeCall<'_>,
+        pushed: Option<Vec<u8>>,
+    ) -> Result<Step, Page> {
         let (target, app) = match self.target(ctx, call).await {
             Ok(proven) => proven,
             Err((page, app)) => {
@@ -46,7 +72,7 @@ impl Idp {
             }
         };
         let flow_id: FlowId = self.entropy().id(ctx.now);
-        match self.proven(ctx, call, &target, &app, flow_id).await {
+        match self.proven(ctx, call, &target, &app, flow_id, pushed).await {
             Ok(step) => Ok(step),
             Err(error) if error.status() >= 500 => Err(Page(error)),
             Err(error) => {
@@ -96,13 +122,7 @@ impl Idp {
             );
             return Err((Page(error), None));
         };
-        let flexible_port = app.app.kind == AppKind::Native;
-        let registered = app
-            .app
-            .redirect_uris
-            .iter()
-            .any(|uri| RedirectUri::stored(uri.as_str(), flexible_port).matches(&target.redirect_uri));
-        if !registered {
+        if !is_registered(&app, &target.redirect_uri) {
             return Err((Page(OAuthError::new(Reason::IllegalRedirectUri)), Some(app)));
         }
         Ok((target, app))
@@ -116,18 +136,13 @@ impl Idp {
         target: &AuthorizeTarget,
         app: &AppConfig,
         flow_id: FlowId,
+        pushed: Option<Vec<u8>>,
     ) -> Result<Step, OAuthError> {
-        let mut request = AuthorizeRequest::parse(call.params, target)?;
-        check_app(call.server, app, &request)?;
-        let granted =
-            scopes::resolve(call.server, &app.app, request.scope.as_ref(), GrantType::AuthorizationCode)?;
-        request.scope = Some(granted);
-        let mut fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s));
-        if let Some(signed_in) = fresh
-            && !self.is_hinted(ctx, call, app, signed_in).await?
-        {
-            fresh = None;
+        let mut request = read(call.server, app, call.params, target, pushed)?;
+        if let Some(subject) = self.hinted(ctx, call, app).await? {
+            requested_claims::expect(&mut request, vec![subject])?;
         }
+        let fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(&request, s));
         if request.prompt.contains(Prompt::None) {
             let signed_in = fresh.ok_or(match call.signed_in {
                 None => Reason::NoExistingSession,
@@ -148,19 +163,17 @@ impl Idp {
         Ok(if fresh.is_some() { Step::Consent { handle } } else { Step::SignIn { handle } })
     }
 
-    /// Whether the one who is signed in is the one whom the app means by an `id_token_hint` (OpenID Connect Core
-    /// §3.1.2.1). A hint that isn't an ID token for this app says nothing.
-    async fn is_hinted(
+    /// The user whom the app means by an `id_token_hint` (OpenID Connect Core §3.1.2.1). A hint that isn't an ID
+    /// token for this app says nothing.
+    async fn hinted(
         &self,
         ctx: &Ctx,
         call: &AuthorizeCall<'_>,
         app: &AppConfig,
-        signed_in: &SignedIn,
-    ) -> Result<bool, IdpError> {
-        let Some(hint) = call.params.get("id_token_hint") else { return Ok(true) };
+    ) -> Result<Option<String>, IdpError> {
+        let Some(hint) = call.params.get("id_token_hint") else { return Ok(None) };
         let hint = self.id_token_hint(ctx, call.server, hint).await?;
-        let hint = hint.filter(|h| h.app.app.id == app.app.id);
-        Ok(hint.is_none_or(|h| h.sub == signed_in.user.id.to_string()))
+        Ok(hint.filter(|h| h.app.app.id == app.app.id).map(|h| h.sub))
     }
 
     async fn respond(
@@ -235,6 +248,30 @@ impl Idp {
     }
 }
 
+/// Whether a redirect URI is one of the app's.
+pub(super) fn is_registered(app: &AppConfig, redirect_uri: &str) -> bool {
+    let flexible_port = app.app.kind == AppKind::Native;
+    let mut registered = app.app.redirect_uris.iter();
+    registered.any(|uri| RedirectUri::stored(uri.as_str(), flexible_port).matches(redirect_uri))
+}
+
+/// Reads a request whose redirect URI is proven, and settles what it may have.
+pub(super) fn read(
+    server: &ServerConfig,
+    app: &AppConfig,
+    params: &Params,
+    target: &AuthorizeTarget,
+    pushed: Option<Vec<u8>>,
+) -> Result<AuthorizeRequest, OAuthError> {
+    let mut request = AuthorizeRequest::parse(params, target)?;
+    request.pushed = pushed;
+    check_app(server, app, &request)?;
+    let granted = scopes::resolve(server, &app.app, request.scope.as_ref(), GrantType::AuthorizationCode)?;
+    request.scope = Some(granted);
+    requested_claims::settle(&mut request, server, &app.app)?;
+    Ok(request)
+}
+
 /// What must hold of the app and the server besides the redirect URI.
 fn check_app(server: &ServerConfig, app: &AppConfig, request: &AuthorizeRequest) -> Result<(), OAuthError> {
     if app.app.kind == AppKind::Service {
@@ -242,6 +279,9 @@ fn check_app(server: &ServerConfig, app: &AppConfig, request: &AuthorizeRequest)
     }
     if !app.app.allows_grant("authorization_code") {
         return Err(Reason::UnauthorizedClient.into());
+    }
+    if app.app.par_required && request.pushed.is_none() {
+        return Err(Reason::PushedRequestRequired.into());
     }
     if app.app.pkce_required && request.challenge.is_none() {
         return Err(Reason::PkceMissingChallenge.into());

@@ -4,7 +4,7 @@ use super::{OpenFlow, Page, SignedIn, Step};
 use crate::cache::{AppConfig, ServerConfig};
 use crate::secrets::SecretKind;
 use crate::token::scopes;
-use crate::{Ctx, Idp, IdpError};
+use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::user::User;
 use signet_oauth::authorize::{AuthorizeRequest, Prompt};
 use signet_oauth::{OAuthError, Reason, ScopeSet};
@@ -74,16 +74,25 @@ impl Idp {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let consent = tx.consent(user.id, app.app.id, server.server.id).await?;
         let allowed = consent.map(|c| scopes::stored(&c.scopes)).unwrap_or_default();
-        let granted = request.scope.clone().unwrap_or_default();
+        let granted = requested_claims::scopes_to_ask(request);
         Ok(scopes::needing_consent(server, &app.app, &granted, &allowed))
     }
 }
 
 impl OpenFlow {
-    /// Whether a sign-in is as fresh as the flow asks for.
+    /// Whether a sign-in is somebody's whom the app did not ask for (OpenID Connect Core §3.1.2.1).
+    #[must_use]
+    pub fn is_for_another(&self, signed_in: &SignedIn) -> bool {
+        !may_answer(&self.request, signed_in)
+    }
+
+    /// Whether a sign-in is by whom, and as fresh as, the flow asks for.
     #[must_use]
     pub fn accepts(&self, signed_in: &SignedIn) -> bool {
         let request = &self.request;
+        if self.is_for_another(signed_in) {
+            return false;
+        }
         let asks = request.prompt.contains(Prompt::Login)
             || request.prompt.contains(Prompt::SelectAccount)
             || request.max_age == Some(0);
@@ -93,4 +102,10 @@ impl OpenFlow {
         }
         request.max_age.is_none_or(|max| given.plus_secs(i64::from(max) + 1) > begun)
     }
+}
+
+/// Whether a request may be answered for the one who is signed in.
+pub(super) fn may_answer(request: &AuthorizeRequest, signed_in: &SignedIn) -> bool {
+    let user = signed_in.user.id.to_string();
+    request.subjects.is_empty() || request.subjects.contains(&user)
 }

@@ -122,7 +122,7 @@ impl RateSubject<'_> {
 }
 
 /// An address as it is counted: of IPv6 the first 64 bits, since who has one address there has all of them.
-fn network(ip: &str) -> String {
+pub(crate) fn network(ip: &str) -> String {
     match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V6(v6)) => {
             let s = v6.segments();
@@ -171,11 +171,8 @@ impl Idp {
         Ok(Some(user.map_or_else(unknown, |user| (user.id.to_string(), user.login))))
     }
 
-    /// Whose code or refresh token a request holds. `None`: it is nobody's, another app's, or spent.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one is whether it holds something, the inner one whose"
-    )]
+    /// Whose code or refresh token a request holds, if anybody's. The outer `None`: there is no such thing, or it is
+    /// another app's, or spent.
     async fn holder(
         &self,
         ctx: &Ctx,

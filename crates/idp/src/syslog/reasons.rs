@@ -294,6 +294,109 @@ const TABLE: &[Row] = &[
         "Signet could not reach its database, so it could not promise anything.",
         "Check the database.",
     ),
+    // Assertions of apps, pushed requests, claims.
+    (
+        "client_assertion_invalid_jwt",
+        "the assertion isn't one",
+        "The app's assertion is no JWT as strict as it has to be, is of another type, or has no 'jti' of up to 255 bytes.",
+        "Let a library make the assertion: a compact JWS with iss, sub, aud, exp and a fresh jti.",
+    ),
+    (
+        "client_assertion_invalid_issuer",
+        "the assertion's issuer is another one",
+        "The assertion's 'iss' isn't the client id.",
+        "Put the client id into 'iss' and into 'sub'.",
+    ),
+    (
+        "client_assertion_invalid_subject",
+        "the assertion's subject is another one",
+        "The assertion's 'sub' isn't the client id.",
+        "Put the client id into 'iss' and into 'sub'.",
+    ),
+    (
+        "client_assertion_invalid_audience",
+        "the assertion is for somebody else",
+        "The assertion's 'aud' is neither the issuer nor the endpoint that was asked, or is a list.",
+        "Put the issuer into 'aud', as one string and exactly as discovery has it.",
+    ),
+    (
+        "client_assertion_expiration_required",
+        "the assertion never expires",
+        "The assertion has no 'exp'.",
+        "Let it expire a minute after it is made.",
+    ),
+    (
+        "client_assertion_expired_token",
+        "the assertion has expired",
+        "The assertion's 'exp' is over.",
+        "Make a new one for each request, and set the app's clock.",
+    ),
+    (
+        "client_assertion_expires_too_far_in_future",
+        "the assertion lives too long",
+        "The assertion's 'exp' is more than an hour ahead.",
+        "Let it expire a minute after it is made.",
+    ),
+    (
+        "client_assertion_issued_at_in_future",
+        "the assertion is from the future",
+        "The assertion's 'nbf' or 'iat' is more than ten seconds ahead.",
+        "Set the app's clock.",
+    ),
+    (
+        "client_assertion_already_used",
+        "the assertion was used before",
+        "An assertion with the same 'jti' had been used. Each works once.",
+        "Make a new one, with a fresh jti, for each request; if the app does, somebody may have copied one.",
+    ),
+    (
+        "client_assertion_invalid_signature",
+        "the assertion's signature is wrong",
+        "The assertion names a registered key, but another one signed it.",
+        "Compare the app's private key with the public one in its settings.",
+    ),
+    (
+        "client_assertion_invalid_signature_algorithm",
+        "the assertion's algorithm is another one",
+        "The assertion's 'alg' isn't the one that the registered key is for.",
+        "Sign with the algorithm of the registered key; 'none' and HS256 are never taken.",
+    ),
+    (
+        "client_assertion_invalid_kid",
+        "the assertion's key isn't registered",
+        "The assertion's 'kid' is none of the app's keys, or it names none and there are several. Keys in the header are ignored.",
+        "Register the public key with the app, and put its kid into the header.",
+    ),
+    (
+        "client_assertion_jwks_not_configured",
+        "the app has no key",
+        "The app authenticates with a key of its own, but none is registered.",
+        "Register its public key.",
+    ),
+    (
+        "invalid_request_uri",
+        "the reference to a pushed request is void",
+        "The 'request_uri' is unknown at this server, another app's, older than 90 seconds, or was answered before.",
+        "Nothing, if a page was reloaded after the sign-in; else let the app push each request anew.",
+    ),
+    (
+        "pushed_request_required",
+        "the app has to push its requests",
+        "The app's settings demand that it sends its authorization requests to the PAR endpoint first, and this one came by the browser.",
+        "Let the app push its requests, or take the demand back.",
+    ),
+    (
+        "unmet_authentication_requirements",
+        "the app demands a kind of sign-in that there isn't",
+        "The parameter 'claims' calls an 'acr' essential, and no sign-in here has one.",
+        "Let the app ask for it as voluntary.",
+    ),
+    (
+        "invalid_claims",
+        "the parameter 'claims' can't be read",
+        "The parameter 'claims' isn't a JSON object of the shape in OpenID Connect Core 5.5, or is too long.",
+        "Let a library write it.",
+    ),
 ];
 
 /// What is said about a reason; for those without words of their own, what the protocol says.
@@ -345,5 +448,44 @@ mod tests {
             assert!(row.0.parse::<Reason>().is_ok() || upper(row.0) || own(row.0), "{}", row.0);
             assert!(TABLE[..n].iter().all(|other| other.0 != row.0), "{} twice", row.0);
         }
+    }
+
+    /// `docs/ERRORS.md`, as the tables have it.
+    fn document() -> String {
+        use std::fmt::Write as _;
+        let mut codes: Vec<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        codes.sort_by_key(|code| code.as_str());
+        codes.dedup();
+        let mut text = String::from(HEAD);
+        for code in codes {
+            let _ =
+                write!(text, "\n## {code}\n\n| reason | status | why | what to do |\n|---|---|---|---|\n");
+            for reason in Reason::ALL.iter().filter(|reason| reason.code() == code) {
+                let said = explain(reason.as_str());
+                let fix = said.fix.unwrap_or_else(|| "–".to_owned());
+                let _ = writeln!(text, "| `{reason}` | {} | {} | {fix} |", reason.status(), said.why);
+            }
+        }
+        text
+    }
+
+    const HEAD: &str = "# Errors
+
+Every refusal of the protocol's endpoints has an `error` and an `error_description` for the app, and one event in the
+system log whose `outcome.reason` says more than the app may know. Look the reason up here; the console shows the same
+words. Where several reasons have one `error` and one description, that is so that nobody can guess accounts or apps.
+
+This page is written from the tables in the source: `SIGNET_WRITE_DOCS=1 cargo test -p signet-idp errors_are_documented`.
+";
+
+    #[test]
+    fn errors_are_documented() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ERRORS.md");
+        let text = document();
+        if std::env::var_os("SIGNET_WRITE_DOCS").is_some() {
+            assert!(std::fs::write(&path, &text).is_ok(), "docs/ERRORS.md can't be written");
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "docs/ERRORS.md is old: run this test with SIGNET_WRITE_DOCS=1");
     }
 }

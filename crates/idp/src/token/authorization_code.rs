@@ -250,5 +250,6 @@ pub(super) fn subject<'a>(
         auth_time: grant.auth_time,
         session: grant.session_id,
         nonce: grant.nonce.as_deref(),
+        claims: grant.claims.as_deref(),
     }
 }

@@ -28,6 +28,7 @@ impl Idp {
             auth_time: None,
             session: None,
             nonce: None,
+            claims: None,
         };
         let mut issued = self.mint(call, &subject, GrantType::ClientCredentials, None).await?;
         let (events, app_id, secret, now) = (

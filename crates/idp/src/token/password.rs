@@ -19,7 +19,7 @@ use signet_store::throttle::Attempt;
 use std::time::{Duration, Instant};
 
 /// How long after it was asked for a decision of the throttle may be acted on.
-const FRESH: Duration = Duration::from_secs(1);
+pub(crate) const FRESH: Duration = Duration::from_secs(1);
 
 impl Idp {
     pub(super) async fn password_grant(
@@ -135,6 +135,7 @@ impl Idp {
             auth_time: Some(ctx.now),
             session: None,
             nonce: None,
+            claims: None,
         };
         let mut issued = self.mint(call, &subject, GrantType::Password, None).await?;
         if let Some(event) = issued.events.first_mut() {
@@ -152,6 +153,7 @@ impl Idp {
             scopes: scopes.to_string(),
             auth_time: Some(ctx.now),
             nonce: None,
+            claims: None,
             created_at: ctx.now,
             revoked_at: None,
         };

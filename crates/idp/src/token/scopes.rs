@@ -73,7 +73,8 @@ pub fn stored(text: &str) -> ScopeSet {
     ScopeSet::parse(text).unwrap_or_default()
 }
 
-fn may_have(app: &App, scope: &str) -> bool {
+/// Whether an app may ask for a scope.
+pub(crate) fn may_have(app: &App, scope: &str) -> bool {
     app.allowed_scopes.is_empty() || app.allowed_scopes.iter().any(|s| s == scope)
 }
 

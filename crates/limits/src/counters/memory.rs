@@ -183,7 +183,7 @@ impl Shard {
     }
 
     fn put(&mut self, slot: Slot, counter: Counter) {
-        if counter.current == 0 && counter.previous == 0 {
+        if counter.current == 0 && counter.previous == 0 && !self.counters.contains_key(&slot) {
             return;
         }
         if self.counters.insert(slot, counter).is_none() {
@@ -247,7 +247,7 @@ mod tests {
                     let mut batch = Batch::default();
                     let rule = |limit| vec![Rule { limit, window_us: 60 * SECOND_US, sliding: true }];
                     // Every thread takes the two in another order, with others in between.
-                    let keys = if thread % 2 == 0 { [1, 100 + n] } else { [100 + n, 1] };
+                    let keys = if thread.is_multiple_of(2) { [1, 100 + n] } else { [100 + n, 1] };
                     keys.into_iter().for_each(|key| batch.ask(key, rule(1_000), true, false));
                     memory.decide_at(&batch, T0).unwrap().admitted()
                 })

@@ -53,7 +53,7 @@ pub(crate) struct OAuthCredentials {
     /// Its secret: only in the answer to its creation, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
-    /// client_secret_basic, client_secret_post or none.
+    /// client_secret_basic, client_secret_post, private_key_jwt or none.
     token_endpoint_auth_method: String,
     /// Whether a PKCE challenge is demanded.
     pkce_required: bool,
@@ -91,6 +91,22 @@ pub(crate) struct OAuthSettings {
     refresh_token: RefreshSettings,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Vec<String>,
+    /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
+    external_id: Option<String>,
+    /// Whether authorization requests must be pushed (RFC 9126).
+    require_pushed_authorization_requests: bool,
+    /// The public keys of private_key_jwt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks: Option<KeySet>,
+}
+
+/// Public keys (RFC 7517).
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeySet {
+    /// At most ten JWKs: RSA with its `alg`, P-256, P-384 or Ed25519.
+    #[schema(value_type = Vec<Object>)]
+    keys: Vec<serde_json::Value>,
 }
 
 /// What happens to used refresh tokens.
@@ -139,6 +155,9 @@ fn settings(app: &Row) -> OAuthSettings {
         issuer_mode: "ORG_URL",
         refresh_token: RefreshSettings { rotation_type: app.rotation.as_str(), leeway: app.leeway_seconds },
         allowed_scopes: app.allowed_scopes.0.clone(),
+        require_pushed_authorization_requests: app.par_required,
+        jwks: (!app.jwks.is_empty()).then(|| KeySet { keys: app.jwks.0.clone() }),
+        external_id: app.external_id.clone(),
     }
 }
 
@@ -187,9 +206,9 @@ pub(crate) struct AppCredentialsRequest {
 pub(crate) struct OAuthCredentialsRequest {
     /// Its `client_id`: the app's id unless one is chosen at creation.
     client_id: Option<String>,
-    /// client_secret_basic, client_secret_post or none.
+    /// client_secret_basic, client_secret_post, private_key_jwt or none.
     token_endpoint_auth_method: Option<String>,
-    /// `true`.
+    /// `true`, the default; `false` is for web apps only.
     pkce_required: Option<bool>,
     /// Accepted and without effect: keys are rolled by hand.
     #[serde(rename = "autoKeyRotation")]
@@ -228,6 +247,13 @@ pub(crate) struct OAuthSettingsRequest {
     refresh_token: Option<RefreshSettingsRequest>,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Option<Vec<String>>,
+    /// Whether authorization requests must be pushed (RFC 9126); default false.
+    require_pushed_authorization_requests: Option<bool>,
+    /// The public keys of private_key_jwt, by value; a `jwks_uri` isn't fetched.
+    #[serde(default, deserialize_with = "super::json::optional_member")]
+    jwks: Option<KeySet>,
+    /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
+    external_id: Option<String>,
 }
 
 /// What happens to used refresh tokens.
@@ -293,6 +319,9 @@ impl ApplicationRequest {
                 "refresh_token.rotation_type: must be ROTATE or STATIC",
             )?,
             leeway_seconds: refresh.leeway,
+            par_required: client.require_pushed_authorization_requests.unwrap_or(false),
+            jwks: client.jwks.map(|set| set.keys).unwrap_or_default(),
+            external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))
     }

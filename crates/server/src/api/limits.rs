@@ -116,7 +116,8 @@ pub(crate) struct RefusedOften {
 pub(crate) struct LimitExplanation {
     /// The request.
     request_id: String,
-    /// The limit: `password_grants`, `quota`, `status_calls` or `wrong_passwords`.
+    /// The limit: `password_grants`, `quota`, `status_calls`, `wrong_passwords` or
+    /// `rate_policy`.
     rule: &'static str,
     /// Who is limited: a login or a caller.
     key: String,

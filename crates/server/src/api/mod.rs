@@ -3,6 +3,7 @@
 //! Each operation is registered once: what routes it also describes it. Handlers get in through
 //! the extractor in `caller`, which asks who calls, counts the call and checks the right.
 
+mod api_keys;
 mod api_tokens;
 mod app_body;
 mod app_secrets;
@@ -10,7 +11,8 @@ mod apps;
 mod caller;
 mod credentials;
 mod error;
-mod json;
+mod gateways;
+pub(crate) mod json;
 mod limits;
 mod log_schema;
 mod logs;
@@ -60,9 +62,11 @@ fn management() -> OpenApiRouter<App> {
         .merge(roles::routes())
         .merge(apps::routes())
         .merge(app_secrets::routes())
+        .merge(api_keys::routes())
         .merge(servers::routes())
         .merge(scopes::routes())
         .merge(server_keys::routes())
+        .merge(gateways::routes())
         .merge(api_tokens::routes())
         .merge(credentials::routes())
         .merge(rate_policies::routes())

@@ -2,7 +2,7 @@
 
 use super::caller::Api;
 use super::error::ApiError;
-use super::json::{Body, Document};
+use super::json::{Body, Document, member};
 use super::openapi::Errors;
 use super::operations;
 use super::query::Segment;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use signet_domain::rate_policy::RatePolicy as Row;
 use signet_idp::Ctx;
 use signet_idp::admin::rate_policy_rules::{ERROR_MESSAGE, RatePolicySettings, sync_rate_seconds};
+use signet_idp::admin::rate_simulation::Refused;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -22,11 +23,10 @@ use utoipa_axum::router::OpenApiRouter;
 const READ_ONLY: &[&str] = &["created", "lastUpdated", "_links"];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(operations!(list_rate_policies, create_rate_policy)).routes(operations!(
-        get_rate_policy,
-        replace_rate_policy,
-        delete_rate_policy
-    ))
+    OpenApiRouter::default()
+        .routes(operations!(list_rate_policies, create_rate_policy))
+        .routes(operations!(get_rate_policy, replace_rate_policy, delete_rate_policy))
+        .routes(operations!(simulate_rate_policy))
 }
 
 /// A rate policy: how many tokens may be created.
@@ -179,6 +179,76 @@ impl RatePolicyRequest {
             error_message: self.error_message.unwrap_or_else(|| ERROR_MESSAGE.to_owned()),
         }
     }
+}
+
+/// A draft to try against the log.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateSimulationRequest {
+    /// The draft.
+    #[serde(deserialize_with = "member")]
+    policy: RatePolicyRequest,
+    /// How far back: 1 to 24 hours; default 1.
+    hours: Option<i64>,
+}
+
+/// What a draft would have done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RateSimulation {
+    /// From when on the log was replayed.
+    since: String,
+    /// Until when.
+    until: String,
+    /// Requests that the draft counts.
+    requests: u64,
+    /// Those that it refuses.
+    refused: u64,
+    /// Whether there was more in the log than is replayed: 50,000 requests.
+    truncated: bool,
+    /// Who would have been refused, most often first; at most 100.
+    refusals: Vec<SimulatedRefusal>,
+}
+
+/// One of those who would have been refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SimulatedRefusal {
+    /// What is counted: a client id, the id of a user or server, an address, a path.
+    counted: String,
+    /// Requests that pass.
+    admitted: u64,
+    /// Requests that are refused.
+    refused: u64,
+    /// When the first is refused.
+    first: String,
+    /// When the last is refused.
+    last: String,
+}
+
+/// Tries a draft against the last hours of the log: who would have been refused.
+#[utoipa::path(post, path = "/api/v1/rate-policies/simulate", tag = "Rate policies",
+    request_body = RateSimulationRequest,
+    responses((status = 200, body = RateSimulation, description = "What it would have done"), Errors))]
+async fn simulate_rate_policy(
+    api: Api,
+    Body(request): Body<RateSimulationRequest>,
+) -> Result<Json<RateSimulation>, ApiError> {
+    let (settings, hours) = (request.policy.settings(), request.hours.unwrap_or(1));
+    let found = api.idp.admin_simulate_rate_policy(&api.ctx, settings, hours).await?;
+    let refusal = |one: Refused| SimulatedRefusal {
+        counted: one.counted,
+        admitted: one.admitted,
+        refused: one.refused,
+        first: instant(one.first),
+        last: instant(one.last),
+    };
+    Ok(Json(RateSimulation {
+        since: instant(found.since),
+        until: instant(found.until),
+        requests: found.requests,
+        refused: found.refused,
+        truncated: found.truncated,
+        refusals: found.refusals.into_iter().map(refusal).collect(),
+    }))
 }
 
 /// Lists rate policies, oldest first.

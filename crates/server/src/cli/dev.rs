@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 /// Runs it.
 pub(super) fn start(config: Config, reset: bool) -> Result<(), String> {
-    telemetry::start(config.mode)?;
+    telemetry::start(&config)?;
     files::data_dir(&config.data_dir)?;
     control::refuse_another(&config)?;
     run::block_on(async move {

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::middleware::Edge;
-use crate::{App, background, control, listen};
+use crate::{App, background, control, listen, metrics, telemetry};
 use std::future::Future;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,18 +24,26 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Re
 /// Where connections come in.
 pub(super) struct Doors {
     listeners: Vec<TcpListener>,
+    metrics: Option<TcpListener>,
     tls: Option<TlsAcceptor>,
 }
 
 /// Opens what connections need, before anything else is touched.
 pub(super) fn open(config: &Config, command: &str) -> Result<Doors, String> {
     let tls = config.tls.as_ref().map(listen::acceptor).transpose()?;
-    Ok(Doors { listeners: listen::bind(&config.listen, command)?, tls })
+    let metrics = match config.metrics_listen {
+        Some(address) => listen::bind(&[address], command)?.pop(),
+        None => None,
+    };
+    Ok(Doors { listeners: listen::bind(&config.listen, command)?, metrics, tls })
 }
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn until_stopped(app: App, doors: Doors) -> Result<(), String> {
-    let Doors { listeners, tls } = doors;
+    let Doors { listeners, metrics, tls } = doors;
+    if let Some(listener) = metrics {
+        tokio::spawn(metrics::serve(app.clone(), listener));
+    }
     control::start(&app)?;
     background::start(&app);
     let (stop, stopped) = watch::channel(false);
@@ -54,5 +62,6 @@ pub(super) async fn until_stopped(app: App, doors: Doors) -> Result<(), String> 
     let _ = std::fs::remove_file(app.config().control_socket());
     app.idp().leave_nodes().await;
     app.idp().store().close().await;
+    telemetry::stop().await;
     Ok(())
 }

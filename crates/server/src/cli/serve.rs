@@ -13,7 +13,7 @@ pub(super) fn start(config: Config) -> Result<(), String> {
             "serve needs --master-key-file: make one with `(umask 077; signet key new > master.key)`".into(),
         );
     }
-    telemetry::start(config.mode)?;
+    telemetry::start(&config)?;
     files::data_dir(&config.data_dir)?;
     control::refuse_another(&config)?;
     run::block_on(async move {

@@ -1,6 +1,6 @@
 //! From what was written to what is meant. Every error is one sentence with the fix.
 
-use super::{Config, DatabaseUrl, Mode, Network, RedisUrl, Settings, TlsFiles};
+use super::{Collector, Config, DatabaseUrl, Mode, Network, RedisUrl, Settings, TlsFiles};
 use signet_idp::Settings as IdpSettings;
 use signet_idp::password::Cost;
 use signet_idp::tenants::{BaseUrl, split_authority};
@@ -41,6 +41,8 @@ pub(crate) fn load(settings: Settings, mode: Mode) -> Result<Config, String> {
         operator_host,
         connections: at_least("connections", settings.connections.unwrap_or(10_000), 1)?,
         password_cost: password_cost(&settings, mode)?,
+        metrics_listen: metrics_listen(&settings)?,
+        otlp_endpoint: otlp_endpoint(&settings)?,
         hash_threads: at_least(
             "hash-threads",
             settings.hash_threads.unwrap_or(IdpSettings::default().hash_threads),
@@ -138,6 +140,19 @@ fn operator_host(
     Ok(Some(host))
 }
 
+fn metrics_listen(settings: &Settings) -> Result<Option<SocketAddr>, String> {
+    let Some(text) = settings.metrics_listen.as_deref() else { return Ok(None) };
+    let wrong =
+        || format!("--metrics-listen {text:?} is no address with a port: write it like 127.0.0.1:9464");
+    let address: SocketAddr = text.trim().parse().map_err(|_| wrong())?;
+    if address.port() == 0 { Err(wrong()) } else { Ok(Some(address)) }
+}
+
+/// An empty one is none: a composed environment can't leave a variable out.
+fn otlp_endpoint(settings: &Settings) -> Result<Option<Collector>, String> {
+    settings.otlp_endpoint.as_deref().filter(|text| !text.is_empty()).map(Collector::parse).transpose()
+}
+
 fn tls(settings: &Settings) -> Result<Option<TlsFiles>, String> {
     match (settings.tls_cert.clone(), settings.tls_key.clone()) {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
@@ -232,6 +247,9 @@ mod tests {
             ("redis-wait-ms = 5000", "at most 1000"),
             ("trusted-proxies = \"10.0.0.0/40\"", "10.0.0.0/8"),
             ("connections = 0", "at least 1"),
+            ("metrics-listen = \"9464\"", "127.0.0.1:9464"),
+            ("otlp-endpoint = \"https://collector\"", "http://"),
+            ("otlp-endpoint = \"http://user@collector\"", "http://"),
             ("operator-host = \"localhost:8080\"", "another"),
         ] {
             let error = dev(toml).unwrap_err();

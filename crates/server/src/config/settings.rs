@@ -76,6 +76,14 @@ pub(crate) struct Settings {
     #[arg(long, env = "SIGNET_PASSWORD_LANES", value_name = "NUMBER", global = true)]
     pub(crate) password_lanes: Option<u32>,
 
+    /// Address and port where Prometheus finds metrics; never the one that users reach [default: none]
+    #[arg(long, env = "SIGNET_METRICS_LISTEN", value_name = "ADDRESS", global = true)]
+    pub(crate) metrics_listen: Option<String>,
+
+    /// An OpenTelemetry collector that traces are sent to as OTLP over HTTP, such as http://localhost:4318
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", global = true)]
+    pub(crate) otlp_endpoint: Option<String>,
+
     /// Threads that hash passwords [default: one a core]
     #[arg(long, env = "SIGNET_HASH_THREADS", value_name = "NUMBER", global = true)]
     pub(crate) hash_threads: Option<usize>,
@@ -132,6 +140,8 @@ impl Settings {
             password_memory_kib: self.password_memory_kib.or(other.password_memory_kib),
             password_passes: self.password_passes.or(other.password_passes),
             password_lanes: self.password_lanes.or(other.password_lanes),
+            metrics_listen: self.metrics_listen.or(other.metrics_listen),
+            otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),
             hash_threads: self.hash_threads.or(other.hash_threads),
         }
     }

@@ -29,6 +29,10 @@ struct Shown {
     password_memory_kib: u32,
     password_passes: u32,
     password_lanes: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics_listen: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otlp_endpoint: Option<String>,
     hash_threads: usize,
 }
 
@@ -58,6 +62,8 @@ impl Config {
             password_memory_kib: self.password_cost.memory_kib,
             password_passes: self.password_cost.passes,
             password_lanes: self.password_cost.lanes,
+            metrics_listen: self.metrics_listen.map(|address| address.to_string()),
+            otlp_endpoint: self.otlp_endpoint.as_ref().map(ToString::to_string),
             hash_threads: self.hash_threads,
         };
         toml::to_string(&shown).unwrap_or_default()

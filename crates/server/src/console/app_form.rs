@@ -63,6 +63,9 @@ fn settings_of(app: &App) -> AppSettings {
         consent_method: Some(app.consent_method),
         rotation: Some(app.rotation),
         leeway_seconds: Some(app.leeway_seconds),
+        par_required: app.par_required,
+        jwks: app.jwks.0.clone(),
+        external_id: app.external_id.clone(),
     }
 }
 
@@ -103,6 +106,9 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
             Ok(None) => base.leeway_seconds,
             Err(()) => Some(-1),
         },
+        par_required: base.par_required,
+        jwks: base.jwks,
+        external_id: base.external_id,
     }
 }
 

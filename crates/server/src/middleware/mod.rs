@@ -7,6 +7,7 @@ mod host;
 mod path;
 mod peer;
 mod refusal;
+mod trace;
 
 pub(crate) use refusal::not_found;
 
@@ -14,7 +15,7 @@ use crate::App;
 use crate::extract::OperatorCtx;
 use access::Line;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode, Version, header};
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -28,6 +29,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 /// Answers every request that a connection brings.
 #[derive(Clone)]
@@ -52,6 +54,13 @@ impl Edge {
 
     /// Answers a request.
     pub(crate) async fn answer(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> Response {
+        let span = trace::span(&request);
+        let response = self.answer_in_span(request, peer).instrument(span.clone()).await;
+        trace::complete(&span, &response);
+        response
+    }
+
+    async fn answer_in_span(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> Response {
         let started = Instant::now();
         let now = self.app.idp().clock().now();
         let facts = RequestFacts {
@@ -72,6 +81,7 @@ impl Edge {
             response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         }
         headers::complete(&mut response, &facts, self.app.config().is_https());
+        signet_metrics::REQUESTS.add(route_of(&response), response.status().as_u16());
         line.write(&response, self.app.config().mode);
         response
     }
@@ -106,6 +116,11 @@ impl Edge {
     }
 }
 
+/// The template of the route that answered. A real path may hold a login, and strangers invent as many as they like.
+fn route_of(response: &Response) -> Option<&str> {
+    response.extensions().get::<MatchedPath>().map(MatchedPath::as_str)
+}
+
 /// A panic ends one request, not the connection and not the server. The panic hook has logged it.
 ///
 /// What a POST has begun it finishes, even if its caller hangs up: an attempt that was counted must not be missing
@@ -123,5 +138,5 @@ async fn run(router: Router, request: Request) -> Result<Response, Refusal> {
     if !finishes {
         return answer.await;
     }
-    tokio::spawn(answer).await.unwrap_or_else(|_| Err(broken()))
+    tokio::spawn(answer.in_current_span()).await.unwrap_or_else(|_| Err(broken()))
 }

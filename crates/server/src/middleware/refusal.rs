@@ -54,7 +54,7 @@ impl Refusal {
             Some(
                 json!({ "status": { "error": true, "code": status.as_u16(), "type": kind, "message": sentence } }),
             )
-        } else if path.starts_with("/oauth2/") {
+        } else if path.starts_with("/oauth2/") || path.starts_with("/gateway/") {
             let error = if status.is_server_error() { "server_error" } else { "invalid_request" };
             Some(json!({ "error": error, "error_description": sentence }))
         } else {

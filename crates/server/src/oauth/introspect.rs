@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use signet_idp::client::Door;
 use signet_idp::introspect::Introspection;
 use signet_oauth::OAuthError;
 
@@ -32,8 +33,9 @@ async fn introspect(
 ) -> Result<Introspection, OAuthError> {
     let params = form::body(headers, body)?;
     let authorization = form::authorization(headers)?;
+    let door = Door { server: &asked.server.server, endpoint: "introspect" };
     let in_query = form::query_has_credentials(query);
     let (client, token) =
-        app.idp().client_and_token(&asked.ctx, &asked.server, &params, authorization, in_query).await?;
+        app.idp().client_and_token(&asked.ctx, door, &params, authorization, in_query).await?;
     app.idp().introspect(&asked.ctx, &asked.server, &client, token).await
 }

@@ -8,10 +8,14 @@ mod discovery;
 mod form;
 mod introspect;
 mod logout;
+mod par;
 mod respond;
 mod revoke;
 mod token;
 mod userinfo;
+
+pub(crate) use respond::json;
+pub(crate) use token::put_limit;
 
 use crate::App;
 use axum::Router;
@@ -28,6 +32,7 @@ pub fn routes() -> Router<App> {
             .route(&at("introspect"), endpoint(post(introspect::post)))
             .route(&at("revoke"), endpoint(post(revoke::post)))
             .route(&at("userinfo"), endpoint(get(userinfo::get).post(userinfo::post)))
+            .route(&at("par"), endpoint(post(par::post)))
             .route(&at("keys"), public(get(discovery::keys)))
             .route(&at("logout"), get(logout::get).post(logout::post));
     }

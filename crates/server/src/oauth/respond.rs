@@ -7,7 +7,7 @@ use signet_idp::Ctx;
 use signet_oauth::OAuthError;
 
 /// A JSON answer that nothing may store.
-pub(super) fn json<T: Serialize>(status: u16, body: &T) -> Response {
+pub(crate) fn json<T: Serialize>(status: u16, body: &T) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, axum::Json(body)).into_response();
     let headers = response.headers_mut();

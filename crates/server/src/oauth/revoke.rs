@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use signet_idp::client::Door;
 use signet_oauth::{OAuthError, Params};
 
 pub(super) async fn post(
@@ -38,8 +39,9 @@ async fn revoke(
     params: &Params,
 ) -> Result<(), OAuthError> {
     let authorization = form::authorization(headers)?;
+    let door = Door { server: &asked.server.server, endpoint: "revoke" };
     let in_query = form::query_has_credentials(query);
     let (client, token) =
-        app.idp().client_and_token(&asked.ctx, &asked.server, params, authorization, in_query).await?;
+        app.idp().client_and_token(&asked.ctx, door, params, authorization, in_query).await?;
     app.idp().revoke(&asked.ctx, &asked.server, &client, token).await
 }

@@ -61,7 +61,8 @@ async fn unread(app: &App, asked: &Asked, headers: &HeaderMap, error: &OAuthErro
     response
 }
 
-fn put_limit(headers: &mut HeaderMap, limited: &Limited) {
+/// Says which limit refused and when the next call can pass.
+pub(crate) fn put_limit(headers: &mut HeaderMap, limited: &Limited) {
     // Whole seconds, rounded up: a client that waits for it is let through.
     let reset = (limited.retry_at.0 + Time::SECOND - 1).div_euclid(Time::SECOND);
     for (name, value) in

@@ -19,6 +19,9 @@ use signet_web::{Csrf, Door, SignIn};
 const NO_MATCH: &str =
     "That name and password don't match. Check both, or ask your administrator to reset it.";
 
+/// It doesn't say whose: who sits there may not be who the app thinks.
+const OTHER_ACCOUNT: &str = "The app wants another account than the one that is signed in. Sign in with the account you used there before.";
+
 pub(super) async fn get(
     State(app): State<App>,
     Tenant(ctx): Tenant,
@@ -31,8 +34,9 @@ pub(super) async fn get(
         let browser = Browser::of(&app, &ctx, &headers).await?;
         let open = open(&app, &ctx, &browser, handle).await?;
         let login = open.as_ref().and_then(|o| o.request.login_hint.clone()).unwrap_or_default();
-        let form =
-            Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login: &login, error: None };
+        let another = open.as_ref().zip(browser.signed_in.as_ref()).is_some_and(|(o, s)| o.is_for_another(s));
+        let error = another.then_some(OTHER_ACCOUNT);
+        let form = Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login: &login, error };
         Ok(browser.keep(&ctx, show(&app, &ctx, &browser, StatusCode::OK, &form)))
     };
     result.await.unwrap_or_else(|page: Page| step::page(&ctx, &page))

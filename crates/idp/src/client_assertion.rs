@@ -1,0 +1,119 @@
+//! Assertions of clients (RFC 7523, OpenID Connect Core §9): `private_key_jwt`.
+
+use crate::client::Door;
+use crate::secrets::SecretKind;
+use crate::{Ctx, Idp};
+use serde_json::{Map, Value};
+use signet_domain::Time;
+use signet_domain::app::App;
+use signet_domain::grant::{OneTime, OneTimeKind};
+use signet_domain::server::Server;
+use signet_oauth::jwk::PublicJwk;
+use signet_oauth::jwt::{self, Alg, JwtError, claim_seconds};
+use signet_oauth::{OAuthError, Reason};
+use signet_store::StoreError;
+use signet_store::sqlx_types::Json;
+
+/// Seconds ahead that an assertion may expire. Common libraries make assertions for a whole hour.
+const LONGEST_SECONDS: i64 = 3_600;
+
+/// Seconds that a client's clock may be ahead, for `nbf` and `iat`.
+const LEEWAY_SECONDS: i64 = 10;
+
+/// The longest `jti`, in bytes.
+const MAX_JTI_BYTES: usize = 255;
+
+/// The `typ` that assertions may name, if any.
+const TYP: &str = "client-authentication+jwt";
+
+impl Idp {
+    /// Checks an app's assertion and spends its `jti`, in the store, so that no node takes it again, nor this one
+    /// after a restart.
+    ///
+    /// # Errors
+    /// `invalid_client` with the log's reason.
+    pub(crate) async fn spend_assertion(
+        &self,
+        ctx: &Ctx,
+        door: Door<'_>,
+        app: &App,
+        assertion: &str,
+    ) -> Result<(), OAuthError> {
+        let (jti, expires) = check(app, door, assertion, ctx.now.secs())?;
+        let text = format!("{}\0{jti}", app.client_id);
+        let row = OneTime {
+            tenant_id: ctx.tenant_id(),
+            server_id: door.server.id,
+            kind: OneTimeKind::Assertion,
+            hash: self.secrets().hash(SecretKind::Assertion, ctx.tenant_id(), &text),
+            grant_id: None,
+            payload: Json(Value::Object(Map::new())),
+            created_at: ctx.now,
+            expires_at: Time::from_secs(expires),
+            spent_at: None,
+        };
+        let store = self.store().tenant(ctx.tenant_id());
+        match store.write(move |tx| Box::pin(async move { tx.insert_one_time(&row).await })).await {
+            Ok(()) => Ok(()),
+            Err(StoreError::Conflict) => Err(Reason::ClientAssertionAlreadyUsed.into()),
+            Err(error) => Err(crate::IdpError::from(error).into()),
+        }
+    }
+}
+
+/// Everything but whether it was used before; gives `jti` and `exp`.
+fn check(app: &App, door: Door<'_>, assertion: &str, now: i64) -> Result<(String, i64), Reason> {
+    let keys: Vec<PublicJwk> =
+        app.jwks.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
+    if keys.is_empty() {
+        return Err(Reason::ClientAssertionJwksNotConfigured);
+    }
+    let verified = jwt::verify_with_sole_key(assertion, &keys, Alg::ALL).map_err(|error| match error {
+        JwtError::Algorithm => Reason::ClientAssertionInvalidSignatureAlgorithm,
+        JwtError::UnknownKey => Reason::ClientAssertionInvalidKid,
+        JwtError::Signature => Reason::ClientAssertionInvalidSignature,
+        _ => Reason::ClientAssertionInvalidJwt,
+    })?;
+    let typ = verified.header.typ.as_deref();
+    if typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT") && !typ.eq_ignore_ascii_case(TYP)) {
+        return Err(Reason::ClientAssertionInvalidJwt);
+    }
+    let claims = &verified.claims;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    if text("iss") != Some(app.client_id.as_str()) {
+        return Err(Reason::ClientAssertionInvalidIssuer);
+    }
+    if text("sub") != Some(app.client_id.as_str()) {
+        return Err(Reason::ClientAssertionInvalidSubject);
+    }
+    if !text("aud").is_some_and(|aud| is_meant(door, aud)) {
+        return Err(Reason::ClientAssertionInvalidAudience);
+    }
+    let expires = check_times(claims, now)?;
+    let jti = text("jti").filter(|jti| !jti.is_empty() && jti.len() <= MAX_JTI_BYTES);
+    Ok((jti.ok_or(Reason::ClientAssertionInvalidJwt)?.to_owned(), expires))
+}
+
+/// The audience is one string (RFC 9700 would have it be the issuer): the issuer, or an endpoint that RFC 7523 §3
+/// and RFC 9126 §2 let clients name.
+fn is_meant(Door { server, endpoint }: Door<'_>, audience: &str) -> bool {
+    let at = |server: &Server, name: &str| audience == server.endpoint(name);
+    audience == server.issuer || at(server, "token") || at(server, endpoint)
+}
+
+fn check_times(claims: &Map<String, Value>, now: i64) -> Result<i64, Reason> {
+    let seconds = |name: &str| claim_seconds(claims, name).map_err(|_| Reason::ClientAssertionInvalidJwt);
+    let expires = seconds("exp")?.ok_or(Reason::ClientAssertionExpirationRequired)?;
+    if now >= expires {
+        return Err(Reason::ClientAssertionExpiredToken);
+    }
+    if expires > now + LONGEST_SECONDS {
+        return Err(Reason::ClientAssertionExpiresTooFarInFuture);
+    }
+    for name in ["nbf", "iat"] {
+        if seconds(name)?.is_some_and(|at| at > now + LEEWAY_SECONDS) {
+            return Err(Reason::ClientAssertionIssuedAtInFuture);
+        }
+    }
+    Ok(expires)
+}

@@ -1,0 +1,434 @@
+//! `oauth2/token` in the forms that the plugin's clients send. Who the client is, is decided where it is decided
+//! everywhere; what the app's own settings forbid, no profile allows.
+
+pub use super::grants::Tokens;
+use super::grants::{Mint, tokens};
+use super::{At, Challenge, GatewayError, GatewayParams, authorize, scopes};
+use crate::client::{Client, Door};
+use crate::ctx::{At as _, app_entity, stranger};
+use crate::token::{Admitted, FRESH, Limited};
+use crate::{Ctx, Idp, IdpError};
+use base64::Engine as _;
+use signet_domain::event::{Event, bounded, types};
+use signet_domain::gateway::GatewayGrant;
+use signet_domain::grant::Grant;
+use signet_domain::login::LoginKey;
+use signet_limits::sliding_log::{PER_SECOND, retry_after_secs};
+use signet_oauth::client_auth::ClientAuth;
+use signet_oauth::token_request::GrantType;
+use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
+use signet_store::throttle::Attempt;
+use std::time::Instant;
+
+/// The longest `client_id` that is looked up, and the longest secret that is hashed.
+const MAX_CREDENTIAL: usize = 1024;
+
+/// A client that proved who it is.
+pub(crate) struct Caller {
+    pub(super) client: Client,
+}
+
+impl Caller {
+    /// Whether the app gets refresh tokens.
+    pub(super) fn refreshes(&self) -> bool {
+        self.client.config.app.allows_grant(GrantType::RefreshToken.as_str())
+    }
+}
+
+impl Idp {
+    /// Answers a token request. Whatever comes of it is in the log before this returns.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn gateway_token(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        params: &GatewayParams,
+        authorization: Option<&[u8]>,
+    ) -> Result<Tokens, GatewayError> {
+        let mut caller = None;
+        let result = self.gateway_token_inner(ctx, at, params, authorization, &mut caller).await;
+        let Err(refused) = result else { return result };
+        if !refused.logged {
+            let grant = params.get("grant_type").unwrap_or_default();
+            let mut event = self.refused_token(ctx, at, caller.as_ref(), grant, refused.reason);
+            if caller.is_none() {
+                event.actor = stranger(params.get("client_id"));
+            }
+            if let Some(scope) = params.get("scope") {
+                event = event.debug("requestedScopes", bounded(&scope.replace(' ', ","), 256));
+            }
+            if let Some(attempt) = &refused.attempt {
+                attempt.mark(&mut event);
+            }
+            match &refused.limited {
+                Some(limited) => {
+                    event = explained(event, limited, params);
+                    self.throttled_again(ctx, limited, event).await?;
+                }
+                None => self.record(ctx, vec![event]).await?,
+            }
+        }
+        Err(refused)
+    }
+
+    async fn gateway_token_inner(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        params: &GatewayParams,
+        authorization: Option<&[u8]>,
+        seen: &mut Option<Caller>,
+    ) -> Result<Tokens, GatewayError> {
+        let grant = grant_type(at, params);
+        let for_itself = matches!(grant, Some(GrantType::ClientCredentials));
+        let caller = seen.insert(self.gateway_client(ctx, at, params, authorization, for_itself).await?);
+        let app = &caller.client.config.app;
+        let grant = grant.ok_or_else(|| {
+            let reason = Reason::UnsupportedGrantType.as_str();
+            GatewayError::new(400, "unsupported_grant_type", "Invalid grant_type", reason)
+        })?;
+        if params.is_other("redirect_uri")
+            || params.get("redirect_uri").is_some_and(|u| !authorize::is_registered(app, u))
+        {
+            return Err(GatewayError::redirect_uri());
+        }
+        if !app.allows_grant(grant.as_str()) {
+            return Err(GatewayError::unauthorized_client());
+        }
+        match grant {
+            GrantType::AuthorizationCode => self.redeem_gateway_code(ctx, at, caller, params).await,
+            GrantType::RefreshToken => self.gateway_refresh(ctx, at, caller, params).await,
+            GrantType::ClientCredentials => self.gateway_client_credentials(ctx, at, caller, params).await,
+            GrantType::Password => self.gateway_password(ctx, at, caller, params).await,
+        }
+    }
+
+    /// Finds and authenticates the client. Unknown ones and wrong secrets give the same answer.
+    async fn gateway_client(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        params: &GatewayParams,
+        authorization: Option<&[u8]>,
+        for_itself: bool,
+    ) -> Result<Caller, GatewayError> {
+        let door = Door { server: &at.server.server, endpoint: "token" };
+        let sent = Sent::read(params, authorization).ok_or_else(GatewayError::client)?;
+        let refuse = |error: GatewayError| match sent.in_header {
+            true => GatewayError { status: 401, ..error.challenging(Challenge::Basic) },
+            false => error,
+        };
+        if sent.client_id.len() > MAX_CREDENTIAL
+            || sent.secret.as_ref().is_some_and(|s| s.len() > MAX_CREDENTIAL)
+        {
+            return Err(refuse(GatewayError::client()));
+        }
+        let config = self.app(ctx, &sent.client_id).await?;
+        let public = config.as_ref().is_some_and(|c| !c.app.is_confidential());
+        if public && sent.secret.is_some() {
+            let words = "client_secret is disallowed for public clients";
+            let reason = Reason::InvalidTokenEndpointAuthMethod.as_str();
+            return Err(GatewayError::new(400, "invalid_request", words, reason));
+        }
+        let client_id = sent.client_id.clone();
+        let auth = match (&sent.secret, sent.in_header) {
+            (Some(secret), true) => ClientAuth::Basic { client_id, secret: secret.clone() },
+            (Some(secret), false) => ClientAuth::Post { client_id, secret: secret.clone() },
+            (None, _) => ClientAuth::None { client_id },
+        };
+        let client = match self.authenticate_client(ctx, door, &auth).await {
+            Ok(client) => client,
+            Err(error) if error.status() >= 500 => return Err(outage(&error)),
+            Err(error) => {
+                let told = GatewayError { reason: error.reason.as_str(), ..GatewayError::client() };
+                return Err(refuse(told));
+            }
+        };
+        if !for_itself && client.config.app.redirect_uris.is_empty() {
+            return Err(refuse(GatewayError::client()));
+        }
+        Ok(Caller { client })
+    }
+
+    async fn gateway_client_credentials(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        caller: &Caller,
+        params: &GatewayParams,
+    ) -> Result<Tokens, GatewayError> {
+        let app = &caller.client.config.app;
+        if !app.is_confidential() {
+            return Err(GatewayError::unauthorized_client());
+        }
+        let mut events = Vec::new();
+        let userid = if params.get("authenticated_userid").is_some() {
+            let key = params.get("provision_key");
+            events.push(self.check_provision_key(ctx, at, key, app_entity(app)).await?.by(app));
+            Some(authorize::userid(params)?)
+        } else {
+            None
+        };
+        let granted = scopes::resolve(at, Some(app), params)?;
+        let mint = Mint {
+            at: *at,
+            caller,
+            scopes: &granted,
+            userid: userid.as_deref(),
+            grant: self.entropy().id(ctx.now),
+            generation: None,
+            grant_type: GrantType::ClientCredentials,
+        };
+        let (access, event) = self.mint_for_gateway(ctx, mint).await?;
+        events.push(event);
+        let (app_id, secret, now) = (app.id, caller.client.secret_to_touch(ctx.now), ctx.now);
+        self.store()
+            .tenant(ctx.tenant_id())
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(secret) = secret {
+                        tx.touch_app_secret(app_id, secret, now).await?;
+                    }
+                    tx.append_all(&events).await
+                })
+            })
+            .await?;
+        Ok(tokens(&mint, access, None, params.state()))
+    }
+
+    /// Tokens for someone whom the front end vouches for. No password is looked at; the throttle holds all the same.
+    async fn gateway_password(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        caller: &Caller,
+        params: &GatewayParams,
+    ) -> Result<Tokens, GatewayError> {
+        let app = &caller.client.config.app;
+        if !app.is_confidential() {
+            return Err(GatewayError::unauthorized_client());
+        }
+        let key = params.get("provision_key");
+        let used = self.check_provision_key(ctx, at, key, app_entity(app)).await?.by(app);
+        let userid = authorize::userid(params)?;
+        let granted = scopes::resolve(at, Some(app), params)?;
+        let attempt = self.admitted(ctx, at, &userid).await?;
+        let issued =
+            self.issue_for_front_end(ctx, at, caller, params, &userid, granted, used, &attempt).await;
+        issued.map_err(|error| GatewayError { attempt: Some(Box::new(attempt)), ..error.into() })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of gateway_password(), split for length")]
+    async fn issue_for_front_end(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        caller: &Caller,
+        params: &GatewayParams,
+        userid: &str,
+        granted: ScopeSet,
+        mut used: Event,
+        attempt: &Admitted,
+    ) -> Result<Tokens, IdpError> {
+        let app = &caller.client.config.app;
+        let mint = Mint {
+            at: *at,
+            caller,
+            scopes: &granted,
+            userid: Some(userid),
+            grant: self.entropy().id(ctx.now),
+            generation: Some(0),
+            grant_type: GrantType::Password,
+        };
+        let (access, mut event) = self.mint_for_gateway(ctx, mint).await?;
+        attempt.mark(&mut event);
+        used.grant_id = Some(mint.grant);
+        let mut events = vec![used, event];
+        let grant = Grant {
+            tenant_id: ctx.tenant_id(),
+            id: mint.grant,
+            server_id: at.server.server.id,
+            app_id: app.id,
+            user_id: None,
+            session_id: None,
+            flow_id: None,
+            grant_type: GrantType::Password.as_str().into(),
+            scopes: granted.to_string(),
+            auth_time: None,
+            nonce: None,
+            claims: None,
+            created_at: ctx.now,
+            revoked_at: None,
+        };
+        let vouched = GatewayGrant {
+            tenant_id: ctx.tenant_id(),
+            grant_id: grant.id,
+            authenticated_userid: userid.to_owned(),
+            generation: 0,
+        };
+        let refresh = caller.refreshes().then(|| self.gateway_refresh_token(ctx, at, grant.id, 0));
+        let (token, row) = refresh.unzip();
+        if row.is_some() {
+            events.push(self.gateway_event(ctx, types::AS_REFRESH_TOKEN, mint));
+        }
+        let (server, secret) = (grant.server_id, caller.client.secret_to_touch(ctx.now));
+        self.store()
+            .tenant(ctx.tenant_id())
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(secret) = secret {
+                        tx.touch_app_secret(grant.app_id, secret, grant.created_at).await?;
+                    }
+                    tx.insert_grant(&grant).await?;
+                    tx.insert_gateway_grant(&vouched).await?;
+                    if let Some(row) = &row {
+                        tx.insert_refresh_token(server, row).await?;
+                    }
+                    tx.append_all(&events).await
+                })
+            })
+            .await?;
+        Ok(tokens(&mint, access, token, params.state()))
+    }
+
+    /// The throttle of password grants, for whom the front end names.
+    async fn admitted(&self, ctx: &Ctx, at: &At<'_>, userid: &str) -> Result<Admitted, GatewayError> {
+        let key = LoginKey::vouched(at.server.server.id, userid);
+        let asked = Instant::now();
+        let named = self.throttle_key(ctx, &key);
+        match self.throttle(ctx, &key).await? {
+            Attempt::Admitted { at, nth } => {
+                let event = self.attempt_event_id(ctx, &key, at, nth);
+                let attempt = Admitted { key: named, at, event };
+                // A process that was stopped in between must not act on it now.
+                if asked.elapsed() < FRESH {
+                    return Ok(attempt);
+                }
+                let late = GatewayError::from(IdpError::Overloaded { retry_after: 1 });
+                Err(GatewayError { attempt: Some(Box::new(attempt)), ..late })
+            }
+            Attempt::Refused { at, retry_at, filled_by } => {
+                let reason = Reason::UserRateLimited;
+                let words = reason.default_description();
+                let mut error = GatewayError::new(429, "invalid_grant", words, reason.as_str());
+                error.retry_after = Some(u32::try_from(retry_after_secs(retry_at.0, at.0)).unwrap_or(1));
+                error.limited = Some(Box::new(Limited {
+                    key: named,
+                    limit: i64::try_from(PER_SECOND).unwrap_or(4),
+                    at,
+                    retry_at,
+                    filled_by,
+                    events: self.ring_event_ids(ctx, &key, filled_by),
+                }));
+                Err(error)
+            }
+        }
+    }
+
+    /// The record of a refusal. Names that strangers make up are not repeated in it.
+    pub(super) fn refused_token(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        caller: Option<&Caller>,
+        grant: &str,
+        reason: &'static str,
+    ) -> Event {
+        let kind = match reason {
+            r if r == Reason::UserRateLimited.as_str() => types::USER_RATE_LIMITED,
+            _ => types::AS_TOKEN_GRANT,
+        };
+        let actor = match caller {
+            Some(caller) => app_entity(&caller.client.config.app),
+            None => stranger(None),
+        };
+        let mut event =
+            self.event(ctx, kind, actor).failed(reason).at(&at.server.server).debug("gateway", "true");
+        event.client_id = caller.map(|c| c.client.config.app.client_id.clone());
+        if !grant.is_empty() && grant.len() <= 40 {
+            event = event.debug("grantType", grant);
+        }
+        event
+    }
+
+    /// Records a request that can't be read.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unread_gateway_request(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        refused: &GatewayError,
+    ) -> Result<(), IdpError> {
+        self.record(ctx, vec![self.refused_token(ctx, at, None, "", refused.reason)]).await
+    }
+}
+
+fn outage(error: &OAuthError) -> GatewayError {
+    let words = "The server cannot answer for the moment; try again in a few seconds";
+    let code = if error.status() == 503 { "temporarily_unavailable" } else { "server_error" };
+    let mut told = GatewayError::new(error.status(), code, words, error.reason.as_str());
+    told.retry_after = error.retry_after;
+    told
+}
+
+fn grant_type(at: &At<'_>, params: &GatewayParams) -> Option<GrantType> {
+    match params.get("grant_type")? {
+        "authorization_code" => Some(GrantType::AuthorizationCode),
+        "refresh_token" => Some(GrantType::RefreshToken),
+        "client_credentials" if at.gateway.client_credentials => Some(GrantType::ClientCredentials),
+        "password" if at.gateway.password_grant => Some(GrantType::Password),
+        _ => None,
+    }
+}
+
+/// What filled the window, as for every throttled attempt.
+fn explained(event: Event, limited: &Limited, params: &GatewayParams) -> Event {
+    let join = |values: Vec<String>| values.join(",");
+    let event = event
+        .debug("throttleKey", limited.key.as_str())
+        .debug("refusedAt", limited.at.0.to_string())
+        .debug("retryAt", limited.retry_at.0.to_string())
+        .debug("filledBy", join(limited.filled_by.iter().map(|t| t.0.to_string()).collect()))
+        .debug("filledByEvents", join(limited.events.iter().map(ToString::to_string).collect()));
+    match params.get("authenticated_userid") {
+        Some(userid) => event.target(authorize::front_end_user(userid)),
+        None => event,
+    }
+}
+
+/// Client credentials as they were sent: both as parameters, or in the header, or a `client_id` alone.
+struct Sent {
+    client_id: String,
+    secret: Option<Secret>,
+    in_header: bool,
+}
+
+impl Sent {
+    fn read(params: &GatewayParams, authorization: Option<&[u8]>) -> Option<Self> {
+        let (id, secret) = (params.get("client_id"), params.get("client_secret"));
+        if let (Some(id), Some(secret)) = (id, secret) {
+            return Some(Self {
+                client_id: id.to_owned(),
+                secret: Some(Secret::from(secret)),
+                in_header: false,
+            });
+        }
+        if let Some(header) = authorization {
+            let text = std::str::from_utf8(header).ok()?.trim();
+            let (scheme, encoded) = text.split_at_checked(5)?;
+            let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+            let decoded = zeroize::Zeroizing::new(String::from_utf8(decoded).ok()?);
+            let (id, secret) = decoded.split_once(':')?;
+            let secret = (!secret.trim().is_empty()).then(|| Secret::from(secret));
+            let known = scheme.eq_ignore_ascii_case("basic")
+                && !id.is_empty()
+                && !decoded.chars().any(char::is_control);
+            return known.then(|| Self { client_id: id.to_owned(), secret, in_header: true });
+        }
+        id.map(|id| Self { client_id: id.to_owned(), secret: None, in_header: false })
+    }
+}

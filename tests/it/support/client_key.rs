@@ -1,0 +1,96 @@
+//! Keys of apps, and the assertions they sign.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use signet_oauth::jwt::{Alg, SigningKey};
+use signet_testkit::{App, Call, Tenant, Value, json, serde_json};
+
+use super::apps::{Made, NewApp};
+use super::forge::b64;
+use super::make::unique;
+
+/// The type of assertion that there is.
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A key pair of an app.
+pub(crate) struct ClientKey {
+    alg: Alg,
+    pkcs8: Vec<u8>,
+    /// The public half.
+    pub(crate) jwk: Value,
+}
+
+impl ClientKey {
+    /// Makes one: ES256 or RS256.
+    pub(crate) fn new(alg: Alg) -> Self {
+        let key = SigningKey::generate(alg).expect("a key");
+        let jwk = serde_json::to_value(key.public_jwk()).expect("a JWK");
+        Self { alg, pkcs8: key.to_pkcs8().to_vec(), jwk }
+    }
+
+    /// The header of a good assertion.
+    pub(crate) fn header(&self) -> Value {
+        json!({ "alg": self.alg.as_str(), "kid": self.jwk["kid"], "typ": "JWT" })
+    }
+
+    /// Signs any header and claims.
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
+        let random = SystemRandom::new();
+        let signature = match self.alg {
+            Alg::ES256 => {
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.pkcs8);
+                let signature = pair.expect("a P-256 key").sign(&random, message.as_bytes());
+                signature.expect("a signature").as_ref().to_vec()
+            }
+            Alg::RS256 => {
+                let pair = RsaKeyPair::from_pkcs8(&self.pkcs8).expect("an RSA key");
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature)
+                    .expect("a signature");
+                signature
+            }
+            other => panic!("no test signs with {other}"),
+        };
+        format!("{message}.{}", b64(signature))
+    }
+
+    /// A good assertion, with its own `jti`.
+    pub(crate) fn assertion(&self, claims: &Value) -> String {
+        self.sign(&self.header(), claims)
+    }
+}
+
+/// The claims of a good assertion of an app for a server, at an instant in seconds.
+pub(crate) fn claims(app: &App, tenant: &Tenant, now: i64) -> Value {
+    json!({
+        "iss": app.client_id, "sub": app.client_id, "aud": tenant.issuer(),
+        "jti": unique("jti"), "iat": now, "exp": now + 60,
+    })
+}
+
+/// These claims with some changed; `null` takes one away.
+pub(crate) fn changed(mut claims: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().expect("an object of changes") {
+        if value.is_null() {
+            claims.as_object_mut().expect("claims").remove(name);
+        } else {
+            claims[name] = value.clone();
+        }
+    }
+    claims
+}
+
+/// Registers an app with these keys.
+pub(crate) async fn with_keys(app: NewApp, tenant: &Tenant, keys: &[&ClientKey]) -> Made {
+    let keys: Vec<&Value> = keys.iter().map(|key| &key.jwk).collect();
+    let app = app.credential("token_endpoint_auth_method", json!("private_key_jwt"));
+    app.oauth("jwks", json!({ "keys": keys })).make(tenant).await
+}
+
+/// A request to an endpoint that brings an assertion.
+pub(crate) fn post(tenant: &Tenant, endpoint: &str, assertion: &str, params: &[(&str, &str)]) -> Call {
+    let own = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion)];
+    let fields: Vec<(&str, &str)> = params.iter().chain(&own).copied().collect();
+    tenant.http().call("POST", &tenant.endpoint(endpoint)).form(fields)
+}
