@@ -47,6 +47,9 @@ async fn walk(browser: &Browser, app: &Shared, shots: &str) {
     browser.screenshot(&format!("{shots}-app-new")).await;
     browser.click(".edit-foot button").await;
     browser.wait_for("#redirect_uris-error").await;
+    // Chromium notes the refused form's status; nothing else may have gone wrong up to here.
+    let said = browser.console().await;
+    assert!(said.iter().all(|line| line.message.contains("422")), "{said:?}");
     assert_eq!(browser.script("return document.getElementById('label').value", &[]).await, "Walked app");
     browser.screenshot(&format!("{shots}-app-wrong")).await;
     browser.script("document.getElementById('redirect_uris').value = ''", &[]).await;

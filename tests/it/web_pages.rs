@@ -12,7 +12,7 @@ on_each_engine! {
     wb_19_pages_run_nothing_inline_and_are_framed_by_nobody,
 }
 
-const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}' onload='x";
+const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>{{7919*7919}}' onload='x";
 
 /// Nothing in a page runs or loads but our own assets.
 fn assert_inert(page: &Reply, what: &str) {
@@ -25,7 +25,7 @@ fn assert_inert(page: &Reply, what: &str) {
     for attribute in ["onerror", "onload", "onclick", "style"] {
         assert!(parsed.attributes(&format!("[{attribute}]"), attribute).is_empty(), "{what}: {attribute}");
     }
-    assert!(!parsed.text().contains("49"), "{what}: a template was evaluated");
+    assert!(!parsed.text().contains("62710561"), "{what}: a template was evaluated");
     for href in parsed.attributes("a", "href") {
         assert!(!href.trim_start().to_lowercase().starts_with("javascript:"), "{what}: {href}");
     }
@@ -102,8 +102,8 @@ async fn wb_18_reflected_parameters_are_escaped_and_bounded(app: Shared) {
             assert_inert(&reply, path);
         }
         for done in ["/console/users?done=", "/console/apps?done=", "/console/servers?done="] {
-            let reply = desk.get(&format!("{done}{encoded}")).await;
-            assert!(!reply.text().contains("alert(1)"), "{done} is not repeated");
+            let reply = desk.get(&format!("{done}never-repeated{encoded}")).await;
+            assert!(!reply.text().contains("never-repeated"), "{done} is not repeated");
         }
     }
 }
