@@ -10,7 +10,7 @@
 //! | [`admin`] | the management API |
 //! | [`account`] | what users do for themselves |
 //! | [`gateway`] | APIs behind a gateway |
-//! | [`quota`], [`throttle`], [`guard`], [`rates`] | limits |
+//! | [`quota`], [`throttle`], [`attempt`], [`guard`], [`rates`] | limits |
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
@@ -19,6 +19,7 @@
 pub mod access_token;
 pub mod account;
 pub mod admin;
+pub mod attempt;
 pub mod authorize;
 pub mod cache;
 pub mod client;

@@ -3,10 +3,9 @@
 //! On PostgreSQL one statement decides, by the database's clock; on SQLite this process is the only one and
 //! decides in memory. Nothing configures it.
 
-use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::id::{EventId, TenantId};
+use signet_domain::id::TenantId;
 use signet_domain::login::LoginKey;
 use signet_limits::memory::ThrottleMemory;
 use signet_limits::sliding_log::Decision;
@@ -130,38 +129,6 @@ impl Idp {
             self.refusals().keep(key, asked, &attempt);
         }
         Ok(attempt)
-    }
-
-    /// The id that the event of an admitted attempt has. It follows from the ring's entry, so a refusal can
-    /// name the four events that filled the window before they are all written.
-    #[must_use]
-    pub fn attempt_event_id(&self, ctx: &Ctx, login: &LoginKey, at: Time, nth: u8) -> EventId {
-        let message = format!("{}\0{}\0{nth}", login.as_str(), at.0);
-        let hash = self.secrets().hash(SecretKind::Attempt, ctx.tenant_id(), &message);
-        let mut random = [0; 10];
-        random.copy_from_slice(&hash[..10]);
-        let millis = u64::try_from(at.0.div_euclid(1000)).unwrap_or(0);
-        EventId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
-    }
-
-    /// What names a login in the log's facts of the throttle: the same for every attempt, known or not, and nothing
-    /// outside this tenant.
-    #[must_use]
-    pub fn throttle_key(&self, ctx: &Ctx, login: &LoginKey) -> String {
-        let message = format!("{}\0window", login.as_str());
-        let hash = self.secrets().hash(SecretKind::Attempt, ctx.tenant_id(), &message);
-        crate::admin::caller::hex(&hash[..16])
-    }
-
-    /// The ids of the events that fill a ring, oldest first.
-    #[must_use]
-    pub fn ring_event_ids(&self, ctx: &Ctx, login: &LoginKey, ring: [Time; 4]) -> [EventId; 4] {
-        let mut n = 0;
-        ring.map(|at| {
-            let nth = ring[..n].iter().filter(|t| **t == at).count();
-            n += 1;
-            self.attempt_event_id(ctx, login, at, u8::try_from(nth).unwrap_or(u8::MAX))
-        })
     }
 }
 

@@ -8,23 +8,20 @@ mod refresh_token;
 pub mod scopes;
 
 pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
-pub(crate) use password::FRESH;
 
+use crate::attempt::{Admitted, Limited};
 use crate::cache::ServerConfig;
 use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
 use crate::rates::{Rates, Subject as Rated};
 use crate::{Ctx, Idp, IdpError};
-use signet_domain::Time;
 use signet_domain::event::{Entity, Event, bounded, types};
-use signet_domain::id::EventId;
 use signet_domain::server::Server;
 use signet_domain::user::User;
 use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::TokenRequest;
 use signet_oauth::{OAuthError, Params, Reason};
-use signet_store::stories::{Refusals, StoryKey};
 use std::sync::Arc;
 
 /// What reaches the token endpoint.
@@ -48,43 +45,6 @@ pub struct Answered {
     pub result: Result<TokenResponse, Refused>,
     /// Where the rate policies stand that were asked.
     pub rates: Rates,
-}
-
-/// A client's limit as the refusal reports it.
-#[derive(Debug, Clone)]
-pub struct Limited {
-    /// What names the login in the log.
-    pub key: String,
-    /// Calls in the window.
-    pub limit: i64,
-    /// The decision's clock.
-    pub at: Time,
-    /// When the next call can pass.
-    pub retry_at: Time,
-    /// The instants that fill the window, oldest first.
-    pub filled_by: [Time; 4],
-    /// The events of those instants.
-    pub events: [EventId; 4],
-}
-
-/// An attempt that the throttle let through.
-#[derive(Debug, Clone)]
-pub(crate) struct Admitted {
-    /// What names the login in the log.
-    pub(crate) key: String,
-    /// Its instant in the ring.
-    pub(crate) at: Time,
-    /// The id of its event.
-    pub(crate) event: EventId,
-}
-
-impl Admitted {
-    /// Makes an event the attempt's own. With the instants the log alone shows that no second had a fifth.
-    pub(crate) fn mark(&self, event: &mut Event) {
-        event.id = self.event;
-        event.debug.insert("admittedAt".into(), self.at.0.to_string());
-        event.debug.insert("throttleKey".into(), self.key.clone());
-    }
 }
 
 /// A refused token request.
@@ -139,8 +99,8 @@ impl Refused {
         self
     }
 
-    fn attempt(mut self, attempt: Admitted) -> Self {
-        self.attempt = Some(Box::new(attempt));
+    fn attempt(mut self, attempt: Box<Admitted>) -> Self {
+        self.attempt = Some(attempt);
         self
     }
 
@@ -250,27 +210,6 @@ impl Idp {
         }
     }
 
-    /// Counts a throttled attempt in the story of its window, whose first one is logged.
-    pub(crate) async fn throttled_again(
-        &self,
-        ctx: &Ctx,
-        limited: &Limited,
-        event: Event,
-    ) -> Result<(), IdpError> {
-        let [.., newest] = limited.filled_by;
-        let key = StoryKey { rule: "throttle", key: limited.key.clone(), window_at: newest };
-        let refusals = Refusals {
-            event: event.id,
-            count: 1,
-            first_at: limited.at,
-            last_at: limited.at,
-            ends_at: limited.retry_at,
-            requests: vec![ctx.request.id],
-            first_is_logged: true,
-        };
-        self.refused_for(ctx, key, refusals, Some(event)).await
-    }
-
     /// Records a token request whose body can't be read.
     ///
     /// # Errors
@@ -326,13 +265,7 @@ impl Idp {
             event = event.target(Entity::new("User", "unknown", &shown, &shown));
         }
         if let Some(limited) = &refused.limited {
-            let join = |values: Vec<String>| values.join(",");
-            event = event
-                .debug("throttleKey", limited.key.as_str())
-                .debug("refusedAt", limited.at.0.to_string())
-                .debug("retryAt", limited.retry_at.0.to_string())
-                .debug("filledBy", join(limited.filled_by.iter().map(|t| t.0.to_string()).collect()))
-                .debug("filledByEvents", join(limited.events.iter().map(ToString::to_string).collect()));
+            event = limited.put(event);
         }
         if let Some(attempt) = &refused.attempt {
             attempt.mark(&mut event);

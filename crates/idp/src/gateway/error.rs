@@ -1,7 +1,7 @@
 //! What the gateway's endpoints refuse with: the codes and sentences that clients of the plugin know.
 
 use crate::IdpError;
-use crate::token::{Admitted, Limited};
+use crate::attempt::{Admitted, Limited};
 use serde::Serialize;
 use signet_domain::event::bounded;
 use signet_oauth::{OAuthError, Reason};

@@ -4,21 +4,18 @@
 pub use super::grants::Tokens;
 use super::grants::{Mint, tokens};
 use super::{At, Challenge, GatewayError, GatewayParams, authorize, scopes};
+use crate::attempt::{Admitted, Stopped};
 use crate::client::{Client, Door};
 use crate::ctx::{At as _, app_entity, stranger};
-use crate::token::{Admitted, FRESH, Limited};
 use crate::{Ctx, Idp, IdpError};
 use base64::Engine as _;
 use signet_domain::event::{Event, bounded, types};
 use signet_domain::gateway::GatewayGrant;
 use signet_domain::grant::Grant;
 use signet_domain::login::LoginKey;
-use signet_limits::sliding_log::{PER_SECOND, retry_after_secs};
 use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
-use signet_store::throttle::Attempt;
-use std::time::Instant;
 
 /// The longest `client_id` that is looked up, and the longest secret that is hashed.
 const MAX_CREDENTIAL: usize = 1024;
@@ -64,7 +61,10 @@ impl Idp {
             }
             match &refused.limited {
                 Some(limited) => {
-                    event = explained(event, limited, params);
+                    event = limited.put(event);
+                    if let Some(userid) = params.get("authenticated_userid") {
+                        event = event.target(authorize::front_end_user(userid));
+                    }
                     self.throttled_again(ctx, limited, event).await?;
                 }
                 None => self.record(ctx, vec![event]).await?,
@@ -296,35 +296,17 @@ impl Idp {
     /// The throttle of password grants, for whom the front end names.
     async fn admitted(&self, ctx: &Ctx, at: &At<'_>, userid: &str) -> Result<Admitted, GatewayError> {
         let key = LoginKey::vouched(at.server.server.id, userid);
-        let asked = Instant::now();
-        let named = self.throttle_key(ctx, &key);
-        match self.throttle(ctx, &key).await? {
-            Attempt::Admitted { at, nth } => {
-                let event = self.attempt_event_id(ctx, &key, at, nth);
-                let attempt = Admitted { key: named, at, event };
-                // A process that was stopped in between must not act on it now.
-                if asked.elapsed() < FRESH {
-                    return Ok(attempt);
-                }
-                let late = GatewayError::from(IdpError::Overloaded { retry_after: 1 });
-                Err(GatewayError { attempt: Some(Box::new(attempt)), ..late })
-            }
-            Attempt::Refused { at, retry_at, filled_by } => {
+        self.attempt(ctx, &key).await.map_err(|stopped| match stopped {
+            Stopped::Limited(limited) => {
                 let reason = Reason::UserRateLimited;
                 let words = reason.default_description();
-                let mut error = GatewayError::new(429, "invalid_grant", words, reason.as_str());
-                error.retry_after = Some(u32::try_from(retry_after_secs(retry_at.0, at.0)).unwrap_or(1));
-                error.limited = Some(Box::new(Limited {
-                    key: named,
-                    limit: i64::try_from(PER_SECOND).unwrap_or(4),
-                    at,
-                    retry_at,
-                    filled_by,
-                    events: self.ring_event_ids(ctx, &key, filled_by),
-                }));
-                Err(error)
+                let error = GatewayError::new(429, "invalid_grant", words, reason.as_str());
+                let retry_after = Some(limited.retry_after());
+                GatewayError { retry_after, limited: Some(limited), ..error }
             }
-        }
+            Stopped::Late(attempt, error) => GatewayError { attempt: Some(attempt), ..error.into() },
+            Stopped::Undecided(error) => error.into(),
+        })
     }
 
     /// The record of a refusal. Names that strangers make up are not repeated in it.
@@ -382,21 +364,6 @@ fn grant_type(at: &At<'_>, params: &GatewayParams) -> Option<GrantType> {
         "client_credentials" if at.gateway.client_credentials => Some(GrantType::ClientCredentials),
         "password" if at.gateway.password_grant => Some(GrantType::Password),
         _ => None,
-    }
-}
-
-/// What filled the window, as for every throttled attempt.
-fn explained(event: Event, limited: &Limited, params: &GatewayParams) -> Event {
-    let join = |values: Vec<String>| values.join(",");
-    let event = event
-        .debug("throttleKey", limited.key.as_str())
-        .debug("refusedAt", limited.at.0.to_string())
-        .debug("retryAt", limited.retry_at.0.to_string())
-        .debug("filledBy", join(limited.filled_by.iter().map(|t| t.0.to_string()).collect()))
-        .debug("filledByEvents", join(limited.events.iter().map(ToString::to_string).collect()));
-    match params.get("authenticated_userid") {
-        Some(userid) => event.target(authorize::front_end_user(userid)),
-        None => event,
     }
 }
 

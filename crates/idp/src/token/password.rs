@@ -3,23 +3,17 @@
 //! no work; it comes after the client, so strangers can't use up a user's attempts.
 
 use super::issue::{Of, response};
-use super::{Admitted, Call, Limited, Refused, scopes};
+use super::{Call, Refused, scopes};
 use crate::access_token::Subject;
+use crate::attempt::{Admitted, Limited, Stopped};
 use crate::guard::Checked;
 use crate::{Idp, IdpError};
-use signet_domain::Time;
 use signet_domain::grant::Grant;
 use signet_domain::login::{self, LoginKey};
 use signet_domain::user::User;
-use signet_limits::sliding_log::{PER_SECOND, retry_after_secs};
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
-use signet_store::throttle::Attempt;
-use std::time::{Duration, Instant};
-
-/// How long after it was asked for a decision of the throttle may be acted on.
-pub(crate) const FRESH: Duration = Duration::from_secs(1);
 
 impl Idp {
     pub(super) async fn password_grant(
@@ -36,22 +30,14 @@ impl Idp {
         let scopes = scopes::resolve(call.server, app, requested, GrantType::Password)?;
         let key = login::canonical(username, &call.ctx.tenant.default_domain)
             .map_err(|_| Refused::from(Reason::UnknownUser))?;
-        let asked = Instant::now();
-        let attempt = match self.throttle(call.ctx, &key).await? {
-            Attempt::Admitted { at, nth } => {
-                let event = self.attempt_event_id(call.ctx, &key, at, nth);
-                Admitted { key: self.throttle_key(call.ctx, &key), at, event }
-            }
-            Attempt::Refused { at, retry_at, filled_by } => {
-                return Err(self.throttled(call, &key, at, retry_at, filled_by).await?);
-            }
+        let attempt = match self.attempt(call.ctx, &key).await {
+            Ok(attempt) => attempt,
+            Err(Stopped::Limited(limited)) => return Err(self.throttled(call, &key, limited).await?),
+            Err(Stopped::Late(attempt, error)) => return Err(Refused::from(error).attempt(attempt)),
+            Err(Stopped::Undecided(error)) => return Err(error.into()),
         };
-        // A process that was stopped in between must not act on it now: the second it was let through in is over.
-        if asked.elapsed() >= FRESH {
-            return Err(Refused::from(IdpError::Overloaded { retry_after: 1 }).attempt(attempt));
-        }
         let result = self.admitted_password(call, &key, password, &scopes, &attempt).await;
-        result.map_err(|refused| refused.attempt(attempt))
+        result.map_err(|refused| refused.attempt(Box::new(attempt)))
     }
 
     async fn admitted_password(
@@ -75,28 +61,18 @@ impl Idp {
         self.issue_for_password(call, &user, scopes, attempt).await
     }
 
-    /// A refusal of the throttle, with what the log needs to explain it.
+    /// A refusal of the throttle, with the user it is about, for the log.
     async fn throttled(
         &self,
         call: &Call<'_>,
         key: &LoginKey,
-        at: Time,
-        retry_at: Time,
-        filled_by: [Time; 4],
+        limited: Box<Limited>,
     ) -> Result<Refused, IdpError> {
         let user =
             self.store().tenant(call.ctx.tenant_id()).read().await?.user_by_login(key.as_str()).await?;
-        let seconds = u32::try_from(retry_after_secs(retry_at.0, at.0)).unwrap_or(1);
-        let error = OAuthError::new(Reason::UserRateLimited).retry_after(seconds);
+        let error = OAuthError::new(Reason::UserRateLimited).retry_after(limited.retry_after());
         let mut refused = Refused::from(error).of(user.map(Box::new));
-        refused.limited = Some(Box::new(Limited {
-            key: self.throttle_key(call.ctx, key),
-            limit: i64::try_from(PER_SECOND).unwrap_or(4),
-            at,
-            retry_at,
-            filled_by,
-            events: self.ring_event_ids(call.ctx, key, filled_by),
-        }));
+        refused.limited = Some(limited);
         Ok(refused)
     }
 

@@ -9,7 +9,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use signet_domain::Time;
-use signet_idp::token::{Answered, Limited, TokenCall};
+use signet_idp::attempt::Limited;
+use signet_idp::token::{Answered, TokenCall};
 use signet_oauth::{OAuthError, Reason};
 
 pub(super) async fn post(
