@@ -11,6 +11,7 @@ use crate::support::rows::Rows;
 
 on_each_engine! {
     cr_01_a_second_use_ends_the_first,
+    cr_01_the_end_outlasts_every_token,
     cr_03_to_the_last_millisecond,
     cr_04_another_app_redeems,
     cr_05_at_another_server_and_tenant,
@@ -53,6 +54,18 @@ async fn cr_01_a_second_use_ends_the_first(app: Shared) {
         let third = acme.redeem(app, &flow).await.expect_oauth_error(400, "invalid_grant");
         assert_refusal(&acme, &third, "code_replay").await;
     }
+}
+
+/// Tokens may be older than the server's lifetimes of now: the end is kept for the longest that one can be set to.
+async fn cr_01_the_end_outlasts_every_token(app: TestApp) {
+    let acme = app.acme();
+    let web = NewApp::web().make(&acme).await;
+    let flow = Person::new(&acme).await.code(&acme, &web, SCOPE).await;
+    flow.redeem(&acme, &web).await;
+    acme.redeem(&web, &flow).await.expect_oauth_error(400, "invalid_grant");
+    let kept = "SELECT MIN(expires_at - not_before) FROM revocations WHERE kind = 'GRANT'";
+    let kept = Rows::of(&app).await.number(kept).await;
+    assert!(kept > 24 * 3600 * 1_000_000, "for {kept} µs only");
 }
 
 async fn cr_03_to_the_last_millisecond(app: TestApp) {

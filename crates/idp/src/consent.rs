@@ -2,13 +2,13 @@
 
 use crate::authorize::{Agreed, OpenFlow, Page, SignedIn, Step};
 use crate::ctx::{At, app_instance, by_kind, user_entity};
+use crate::grants::revoke_access;
 use crate::token::scopes;
 use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::event::{Entity, types};
 use signet_domain::grant::{Consent, OneTimeKind};
 use signet_domain::id::AppId;
 use signet_domain::server::{ScopeConsent, ScopeRow};
-use signet_domain::token::RevocationKind;
 use signet_domain::user::User;
 use signet_oauth::response::AuthorizeResponse;
 use signet_oauth::{OAuthError, Reason};
@@ -141,8 +141,7 @@ impl Idp {
                     let consents = tx.delete_consents(user_id, app).await?;
                     let grants = tx.revoke_grants_to(user_id, app, now).await?;
                     for grant in &grants {
-                        let until = now.plus_secs(86_400);
-                        tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), now, until).await?;
+                        revoke_access(tx, grant.id, now).await?;
                     }
                     let found = consents > 0 || !grants.is_empty();
                     if found {

@@ -4,9 +4,9 @@ use crate::access_token::ALGS;
 use crate::authorize::SignedIn;
 use crate::cache::{AppConfig, ServerConfig};
 use crate::ctx::user_entity;
+use crate::grants::end_grant;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::event::types;
-use signet_domain::token::RevocationKind;
 use signet_oauth::jwt::{self, ClaimCheck};
 use signet_oauth::redirect::RedirectUri;
 use std::sync::Arc;
@@ -79,9 +79,7 @@ impl Idp {
                         return Ok(());
                     }
                     for grant in tx.grants_of_session(session, user).await? {
-                        tx.revoke_grant(grant.id, now).await?;
-                        let until = now.plus_secs(86_400);
-                        tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), now, until).await?;
+                        end_grant(tx, grant.id, now).await?;
                     }
                     tx.append(&event).await
                 })

@@ -1,6 +1,5 @@
 //! Revocation (RFC 7009). The answer is the same whether there was anything to revoke.
 
-use crate::admin::users::LONGEST_TOKEN_SECONDS;
 use crate::cache::ServerConfig;
 use crate::client::Client;
 use crate::ctx::{At, app_entity, by_kind};
@@ -83,19 +82,7 @@ impl Idp {
         if grant.app_id != client.config.app.id {
             return self.record(ctx, vec![event.failed("mismatched_client")]).await;
         }
-        let (id, now) = (grant.id, ctx.now);
-        let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
-        self.store()
-            .tenant(ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.revoke_grant(id, now).await?;
-                    tx.put_revocation(RevocationKind::Grant, &id.to_string(), now, until).await?;
-                    tx.append(&event).await
-                })
-            })
-            .await?;
-        Ok(())
+        self.end_grant(ctx, grant.id, event).await
     }
 
     fn revocation_event(&self, ctx: &Ctx, config: &ServerConfig, client: &Client) -> Event {

@@ -2,9 +2,9 @@
 
 use super::app_rules::{self, AppSettings, is_public};
 use super::change::Diff;
-use super::users::LONGEST_TOKEN_SECONDS;
 use super::{AdminError, Caller, Expected, Page};
 use crate::ctx::{At, app_instance};
+use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp};
 use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rotation};

@@ -3,9 +3,9 @@
 
 use super::change::Diff;
 use super::server_rules::{self, ServerSettings};
-use super::users::LONGEST_TOKEN_SECONDS;
 use super::{AdminError, Caller, Expected, Page};
 use crate::ctx::{At, server_entity};
+use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::{Ctx, Idp};
 use signet_domain::event::types;
 use signet_domain::id::ServerId;

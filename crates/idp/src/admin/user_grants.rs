@@ -1,13 +1,13 @@
 //! Ending what a user has open: sessions, tokens, and what was granted to an app.
 
-use super::users::{LONGEST_TOKEN_SECONDS, revoke_tokens_of};
+use super::users::revoke_tokens_of;
 use super::{AdminError, Caller};
 use crate::ctx::{At, app_instance, user_entity};
+use crate::grants::{end_grant, revoke_access};
 use crate::{Ctx, Idp};
 use signet_domain::app::App;
 use signet_domain::event::types;
 use signet_domain::id::SessionId;
-use signet_domain::token::RevocationKind;
 use signet_domain::user::User;
 use signet_store::Tx;
 
@@ -119,10 +119,8 @@ pub(crate) async fn end_one_session(
     if !tx.end_session(found.id, ctx.now).await? {
         return Err(missing());
     }
-    let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
     for grant in tx.grants_of_session(found.id, user.id).await? {
-        tx.revoke_grant(grant.id, ctx.now).await?;
-        tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), ctx.now, until).await?;
+        end_grant(tx, grant.id, ctx.now).await?;
     }
     Ok(found.id)
 }
@@ -131,9 +129,8 @@ pub(crate) async fn end_one_session(
 pub(crate) async fn take_back(tx: &mut Tx, ctx: &Ctx, user: &User, app: &App) -> Result<usize, AdminError> {
     tx.delete_consents(user.id, app.id).await?;
     let grants = tx.revoke_grants_to(user.id, app.id, ctx.now).await?;
-    let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
     for grant in &grants {
-        tx.put_revocation(RevocationKind::Grant, &grant.id.to_string(), ctx.now, until).await?;
+        revoke_access(tx, grant.id, ctx.now).await?;
     }
     Ok(grants.len())
 }

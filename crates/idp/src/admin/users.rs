@@ -5,6 +5,7 @@ use super::change::Diff;
 use super::profile::{self, Profile};
 use super::{AdminError, Caller, Expected, password_rules};
 use crate::ctx::{At, user_entity};
+use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::{Ctx, Idp};
 use serde_json::{Map, Value};
 use signet_domain::event::types;
@@ -15,9 +16,6 @@ use signet_domain::user::{User, UserStatus};
 use signet_domain::{Time, event::Event};
 use signet_oauth::Secret;
 use signet_store::{StoreError, Tx};
-
-/// Seconds that a revocation is kept: longer than any access token lives.
-pub(crate) const LONGEST_TOKEN_SECONDS: i64 = 25 * 3600;
 
 /// A user, and until when the login is locked.
 #[derive(Debug, Clone)]

@@ -4,17 +4,15 @@
 use super::grants::{Mint, Tokens, tokens};
 use super::token::Caller;
 use super::{At, GatewayError, GatewayParams, authorize};
-use crate::admin::users::LONGEST_TOKEN_SECONDS;
+use crate::codes::Code;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use serde::{Deserialize, Serialize};
 use signet_domain::event::{Event, types};
 use signet_domain::gateway::GatewayGrant;
 use signet_domain::grant::{Grant, OneTime, OneTimeKind};
-use signet_domain::token::{RefreshToken, RevocationKind};
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{Reason, pkce};
-use signet_store::one_time::Spent;
 
 /// What a code remembers of the request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,10 +43,11 @@ impl Idp {
         if row.spent_at.is_some() {
             return Err(self.gateway_code_replayed(ctx, at, caller, &grant).await?);
         }
+        let code = Code { kind: OneTimeKind::GatewayCode, server, hash, grant: id };
         let vouched = match check(ctx, at, caller, params, &row, &grant, vouched) {
             Ok(vouched) => vouched,
             Err(refused) => {
-                return Err(self.burn_gateway_code(ctx, at, caller, &grant, hash, refused).await?);
+                return Err(self.burn_gateway_code(ctx, at, caller, &grant, code, refused).await?);
             }
         };
         let scopes = crate::token::scopes::stored(&grant.scopes);
@@ -68,81 +67,27 @@ impl Idp {
         if row.is_some() {
             events.push(self.gateway_event(ctx, types::AS_REFRESH_TOKEN, mint));
         }
-        if self.spend_gateway_code(ctx, at, caller, hash, &grant, row, events).await? {
+        if self.spend_code(ctx, code, &caller.client, row, events).await? {
             return Ok(tokens(&mint, access, token, params.state()));
         }
         Err(self.gateway_code_replayed(ctx, at, caller, &grant).await?)
     }
 
-    /// Spends the code and stores what it bought; `false` when another use was first, or the grant was revoked.
-    #[expect(clippy::too_many_arguments, reason = "one step of redeem_gateway_code(), split for length")]
-    async fn spend_gateway_code(
-        &self,
-        ctx: &Ctx,
-        at: &At<'_>,
-        caller: &Caller,
-        hash: Vec<u8>,
-        grant: &Grant,
-        refresh: Option<RefreshToken>,
-        events: Vec<Event>,
-    ) -> Result<bool, IdpError> {
-        let (server, now, id) = (at.server.server.id, ctx.now, grant.id);
-        let (app, secret) = (grant.app_id, caller.client.secret_to_touch(now));
-        let first = self
-            .store()
-            .tenant(ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    let Spent::Now(_) = tx.spend(server, OneTimeKind::GatewayCode, &hash, now).await? else {
-                        return Ok(false);
-                    };
-                    if tx.grant(id).await?.is_none_or(|g| g.revoked_at.is_some()) {
-                        return Ok(false);
-                    }
-                    if let Some(secret) = secret {
-                        tx.touch_app_secret(app, secret, now).await?;
-                    }
-                    if let Some(row) = &refresh {
-                        tx.insert_refresh_token(server, row).await?;
-                    }
-                    tx.append_all(&events).await?;
-                    Ok(true)
-                })
-            })
-            .await?;
-        Ok(first)
-    }
-
-    /// Spends the code of a failed attempt, with the refusal's event.
+    /// Refuses a failed attempt, which spends the code.
     async fn burn_gateway_code(
         &self,
         ctx: &Ctx,
         at: &At<'_>,
         caller: &Caller,
         grant: &Grant,
-        hash: Vec<u8>,
+        code: Code,
         refused: GatewayError,
     ) -> Result<GatewayError, IdpError> {
         let event = self.code_refusal(ctx, at, caller, grant, refused.reason);
-        let (server, now) = (at.server.server.id, ctx.now);
-        let before = self
-            .store()
-            .tenant(ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    let spent = tx.spend(server, OneTimeKind::GatewayCode, &hash, now).await?;
-                    let before = matches!(spent, Spent::Before(_));
-                    if !before {
-                        tx.append(&event).await?;
-                    }
-                    Ok(before)
-                })
-            })
-            .await?;
-        if before {
-            return self.gateway_code_replayed(ctx, at, caller, grant).await;
+        if self.burn_code(ctx, code, event).await? {
+            return Ok(refused.logged());
         }
-        Ok(refused.logged())
+        self.gateway_code_replayed(ctx, at, caller, grant).await
     }
 
     /// A code that comes back: what its first use got is revoked (RFC 6749 §4.1.2).
@@ -154,29 +99,8 @@ impl Idp {
         grant: &Grant,
     ) -> Result<GatewayError, IdpError> {
         let event = self.code_refusal(ctx, at, caller, grant, Reason::CodeReplay.as_str());
-        self.end_gateway_grant(ctx, grant, event).await?;
+        self.end_grant(ctx, grant.id, event).await?;
         Ok(invalid().logged())
-    }
-
-    /// Ends a grant with its tokens.
-    pub(super) async fn end_gateway_grant(
-        &self,
-        ctx: &Ctx,
-        grant: &Grant,
-        event: Event,
-    ) -> Result<(), IdpError> {
-        let (id, now, until) = (grant.id, ctx.now, ctx.now.plus_secs(LONGEST_TOKEN_SECONDS));
-        self.store()
-            .tenant(ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.revoke_grant(id, now).await?;
-                    tx.put_revocation(RevocationKind::Grant, &id.to_string(), now, until).await?;
-                    tx.append(&event).await
-                })
-            })
-            .await?;
-        Ok(())
     }
 
     fn code_refusal(

@@ -130,7 +130,7 @@ impl Idp {
             .debug("usedBeforeFrom", row.used_ip.as_deref().unwrap_or("unknown"))
             .debug("usedNowFrom", ctx.request.ip.as_str());
         event.grant_id = Some(grant.id);
-        self.end_gateway_grant(ctx, grant, event).await
+        self.end_grant(ctx, grant.id, event).await
     }
 }
 

@@ -6,18 +6,17 @@
 use super::issue::{Of, response};
 use super::{Call, Refused, scopes};
 use crate::access_token::Subject;
+use crate::codes::Code;
 use crate::ctx::{At, app_entity, by_kind};
 use crate::secrets::SecretKind;
 use crate::{Idp, IdpError};
 use serde::{Deserialize, Serialize};
 use signet_domain::event::{Event, types};
 use signet_domain::grant::{Grant, OneTime, OneTimeKind};
-use signet_domain::token::{RefreshToken, RevocationKind};
 use signet_domain::user::User;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{Reason, ScopeSet, Secret, pkce};
-use signet_store::one_time::Spent;
 
 /// What a code remembers of the authorization request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,63 +62,32 @@ impl Idp {
         };
         drop(tx);
         let checked = check(call, &row, &grant, user, session_live, redirect_uri, verifier)?;
+        let code = Code { kind: OneTimeKind::Code, server: server.id, hash, grant: grant.id };
         match checked {
-            Ok(user) => self.issue_for_code(call, hash, grant, &user).await,
-            Err(reason) => Err(self.burn(call, hash, &grant, reason).await?),
+            Ok(user) => self.issue_for_code(call, code, grant, &user).await,
+            Err(reason) => Err(self.burn(call, code, &grant, reason).await?),
         }
     }
 
-    /// Spends the code of a failed attempt, with the refusal's event. A loser of a race for it is a replay.
+    /// Refuses a failed attempt, which spends the code.
     async fn burn(
         &self,
         call: &Call<'_>,
-        hash: Vec<u8>,
+        code: Code,
         grant: &Grant,
         reason: Reason,
     ) -> Result<Refused, IdpError> {
-        let event = self.code_event(call, grant, reason);
-        let (server, now) = (call.server.server.id, call.ctx.now);
-        let spent_before = self
-            .store()
-            .tenant(call.ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    let spent = tx.spend(server, OneTimeKind::Code, &hash, now).await?;
-                    let before = matches!(spent, Spent::Before(_));
-                    if !before {
-                        tx.append(&event).await?;
-                    }
-                    Ok(before)
-                })
-            })
-            .await?;
-        if spent_before {
-            return self.replayed(call, grant).await;
+        if self.burn_code(call.ctx, code, self.code_event(call, grant, reason)).await? {
+            return Ok(Refused::from(reason).logged());
         }
-        Ok(Refused::from(reason).logged())
+        self.replayed(call, grant).await
     }
 
     /// A code that comes back: what its first use got is revoked (RFC 6749 §4.1.2, RFC 9700 §4.5).
     async fn replayed(&self, call: &Call<'_>, grant: &Grant) -> Result<Refused, IdpError> {
         let event = self.code_event(call, grant, Reason::CodeReplay);
-        let (id, now, until) = (grant.id, call.ctx.now, self.last_token_ends(call));
-        self.store()
-            .tenant(call.ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.revoke_grant(id, now).await?;
-                    tx.put_revocation(RevocationKind::Grant, &id.to_string(), now, until).await?;
-                    tx.append(&event).await
-                })
-            })
-            .await?;
+        self.end_grant(call.ctx, grant.id, event).await?;
         Ok(Refused::from(Reason::CodeReplay).logged())
-    }
-
-    /// When the last token that could have been issued by now has expired.
-    pub(crate) fn last_token_ends(&self, call: &Call<'_>) -> signet_domain::Time {
-        let server = &call.server.server;
-        call.ctx.now.plus_secs(server.access_token_seconds.max(server.id_token_seconds) + 60)
     }
 
     fn code_event(&self, call: &Call<'_>, grant: &Grant, reason: Reason) -> Event {
@@ -143,7 +111,7 @@ impl Idp {
     async fn issue_for_code(
         &self,
         call: &Call<'_>,
-        hash: Vec<u8>,
+        code: Code,
         grant: Grant,
         user: &User,
     ) -> Result<TokenResponse, Refused> {
@@ -157,47 +125,10 @@ impl Idp {
             let grant_type = GrantType::AuthorizationCode;
             events.push(self.issuance_event(call, &subject, grant_type, grant.flow_id, Of::Refresh));
         }
-        if self.spend_and_store(call, hash, grant.id, row, events).await? {
+        if self.spend_code(call.ctx, code, call.client, row, events).await? {
             return Ok(response(&subject, issued, token));
         }
         Err(self.replayed(call, &grant).await?)
-    }
-
-    /// Spends the code and stores what it bought, in one transaction; `false` when another use was first or
-    /// the grant was revoked in the meantime.
-    async fn spend_and_store(
-        &self,
-        call: &Call<'_>,
-        hash: Vec<u8>,
-        grant: signet_domain::id::GrantId,
-        refresh: Option<RefreshToken>,
-        events: Vec<Event>,
-    ) -> Result<bool, IdpError> {
-        let (server, now) = (call.server.server.id, call.ctx.now);
-        let (app, secret) = (call.client.config.app.id, call.client.secret_to_touch(now));
-        let first = self
-            .store()
-            .tenant(call.ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    let Spent::Now(_) = tx.spend(server, OneTimeKind::Code, &hash, now).await? else {
-                        return Ok(false);
-                    };
-                    if tx.grant(grant).await?.is_none_or(|g| g.revoked_at.is_some()) {
-                        return Ok(false);
-                    }
-                    if let Some(secret) = secret {
-                        tx.touch_app_secret(app, secret, now).await?;
-                    }
-                    if let Some(row) = &refresh {
-                        tx.insert_refresh_token(server, row).await?;
-                    }
-                    tx.append_all(&events).await?;
-                    Ok(true)
-                })
-            })
-            .await?;
-        Ok(first)
     }
 }
 

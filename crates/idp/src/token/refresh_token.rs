@@ -14,7 +14,7 @@ use signet_domain::Time;
 use signet_domain::app::Rotation;
 use signet_domain::event::{Event, types};
 use signet_domain::grant::Grant;
-use signet_domain::token::{RefreshToken, RevocationKind};
+use signet_domain::token::RefreshToken;
 use signet_domain::user::User;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::GrantType;
@@ -197,17 +197,7 @@ impl Idp {
         event.grant_id = Some(grant.id);
         event.flow_id = grant.flow_id;
         event.user_id = grant.user_id.map(|id| id.to_string());
-        let (id, now, until) = (grant.id, call.ctx.now, self.last_token_ends(call));
-        self.store()
-            .tenant(call.ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.revoke_grant(id, now).await?;
-                    tx.put_revocation(RevocationKind::Grant, &id.to_string(), now, until).await?;
-                    tx.append(&event).await
-                })
-            })
-            .await?;
+        self.end_grant(call.ctx, grant.id, event).await?;
         Ok(Refused::from(reason).logged())
     }
 }
