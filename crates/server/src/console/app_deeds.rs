@@ -103,11 +103,8 @@ pub(super) async fn delete(
         let form = admin.open(&headers, &body, WRITE)?;
         let (app, _) = find(&admin, &id).await?;
         let mut page = delete_page(&admin, &app, form.raw("typed"));
-        if form.raw("typed").trim() != visible(&app.label).trim() {
-            page.wrong("typed", "That is not its name.");
-            return Ok(refused(&page));
-        }
-        if !admin.confirmed(&form, &mut page).await? {
+        let name = visible(&app.label);
+        if !admin.confirmed_by_name(&form, &mut page, &name, "That is not its name.").await? {
             return Ok(refused(&page));
         }
         admin.idp().admin_delete_app(&admin.ctx, &admin.caller, &app.id.to_string()).await?;

@@ -151,6 +151,21 @@ impl Admin {
         Ok(right)
     }
 
+    /// The same for what can't be brought back: its name was typed, too.
+    pub(super) async fn confirmed_by_name(
+        &self,
+        form: &Form,
+        page: &mut FormPage,
+        name: &str,
+        otherwise: &str,
+    ) -> Result<bool> {
+        if form.raw("typed").trim() != name.trim() {
+            page.wrong("typed", otherwise);
+            return Ok(false);
+        }
+        self.confirmed(form, page).await
+    }
+
     /// Refuses a form whose work was done before.
     pub(super) async fn once(&self, form: &Form) -> Result<()> {
         let first = self.idp().console_first_send(&self.ctx, &self.signed_in, form.raw("once")).await?;

@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::{Failure, Result};
+use super::form::params;
 use super::rows::{app_url, brief, user_url};
 use super::words::number;
 use super::{next, when};
@@ -19,7 +20,6 @@ use signet_idp::console::kinds::any_type;
 use signet_idp::limits_use::{CallerUse, Hot, LimitsUse};
 use signet_idp::quota;
 use signet_idp::syslog::visible;
-use signet_oauth::Params;
 use signet_web::{Action, Caller, LimitsPage, LogRow, Quota, RefusedOften, Rule, Section};
 
 /// Refusals on the page.
@@ -47,8 +47,7 @@ pub(super) async fn post(
 }
 
 async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
-    let params = Params::parse(body).map_err(|_| Failure::NotOurForm)?;
-    admin.check_form(headers, &params)?;
+    admin.check_form(headers, &params(body)?)?;
     let what = match action {
         "pause" => Pause::Pause,
         "resume" => Pause::Resume,

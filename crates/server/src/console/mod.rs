@@ -25,6 +25,7 @@ mod sign_in;
 mod user;
 mod user_actions;
 mod user_edit;
+mod user_end;
 mod user_new;
 mod users;
 pub(crate) mod when;
@@ -51,10 +52,10 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/users/{id}/edit", get(user_edit::edit).post(user_edit::save))
         .route("/console/users/{id}/password", get(user_edit::password).post(user_edit::set_password))
         .route("/console/users/{id}/role", get(user_edit::role).post(user_edit::set_role))
-        .route("/console/users/{id}/deactivate", get(user_edit::deactivate).post(user_edit::deactivated))
-        .route("/console/users/{id}/delete", get(user_edit::delete).post(user_edit::deleted))
-        .route("/console/users/{id}/sessions/{session}/end", post(user_edit::end_session))
-        .route("/console/users/{id}/apps/{app}/revoke", post(user_edit::revoke))
+        .route("/console/users/{id}/deactivate", get(user_end::deactivate).post(user_end::deactivated))
+        .route("/console/users/{id}/delete", get(user_end::delete).post(user_end::deleted))
+        .route("/console/users/{id}/sessions/{session}/end", post(user_actions::end_session))
+        .route("/console/users/{id}/apps/{app}/revoke", post(user_actions::revoke))
         .route("/console/apps", get(apps::get))
         .route("/console/apps/{id}", get(app::get))
         .route("/console/apps/new", get(app_form::new).post(app_form::create))

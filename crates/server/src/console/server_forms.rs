@@ -230,11 +230,14 @@ async fn act(admin: Admin, id: &str, headers: &HeaderMap, body: &[u8], deed: Dee
         let form = admin.open(headers, body, WRITE)?;
         let (server, _) = find(&admin, id).await?;
         let mut page = ask_page(&admin, &server, deed, form.raw("typed"));
-        if deed == Deed::Delete && form.raw("typed").trim() != name_of(&server) {
-            page.wrong("typed", "That is not its name.");
-            return Ok(refused(&page));
-        }
-        if !admin.confirmed(&form, &mut page).await? {
+        let confirmed = match deed {
+            Deed::Delete => {
+                let name = name_of(&server);
+                admin.confirmed_by_name(&form, &mut page, &name, "That is not its name.").await?
+            }
+            Deed::Off | Deed::Roll => admin.confirmed(&form, &mut page).await?,
+        };
+        if !confirmed {
             return Ok(refused(&page));
         }
         let (idp, ctx, caller, key) = (admin.idp(), &admin.ctx, &admin.caller, server.id.to_string());

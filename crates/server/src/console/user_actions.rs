@@ -2,18 +2,20 @@
 
 use super::admin::Admin;
 use super::failure::{Failure, Result};
+use super::form::params;
 use super::rows::user_url;
 use super::user;
+use super::user_edit::{changeable, done};
 use crate::pages::step;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use signet_domain::id::AppId;
 use signet_domain::user::UserStatus;
 use signet_idp::admin::user_lifecycle::Step;
 use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, Area};
-use signet_oauth::Params;
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +104,7 @@ pub(super) async fn post(
 }
 
 async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
-    let params = Params::parse(body).map_err(|_| Failure::NotOurForm)?;
-    admin.check_form(headers, &params)?;
+    admin.check_form(headers, &params(body)?)?;
     let deed = Deed::parse(action).ok_or(Failure::Missing("There is nothing at this address."))?;
     if !admin.may(Area::Users, Access::Write) {
         return Err(Failure::Forbidden);
@@ -120,4 +121,45 @@ async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &
         Deed::SignOut => idp.admin_end_sessions(ctx, caller, &key, true).await?,
     }
     Ok(step::redirect(&format!("{}?done={}", user_url(&key), deed.name())))
+}
+
+pub(super) async fn end_session(
+    admin: Admin,
+    Path((id, session)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let ended = async {
+        admin.check_form(&headers, &params(&body)?)?;
+        let view = changeable(&admin, &id).await?;
+        let key = view.user.id.to_string();
+        admin.idp().admin_end_session(&admin.ctx, &admin.caller, &key, &session).await?;
+        Ok(done(&view, "session"))
+    };
+    let ended = ended.await;
+    admin.answer(ended)
+}
+
+pub(super) async fn revoke(
+    admin: Admin,
+    Path((id, app)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let revoked = async {
+        admin.check_form(&headers, &params(&body)?)?;
+        let view = changeable(&admin, &id).await?;
+        let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+        let app = match AppId::parse(&app) {
+            Some(app) => tx.app(app).await?,
+            None => None,
+        };
+        drop(tx);
+        let app = app.ok_or(Failure::Missing("There is no such app here. It may have been deleted."))?;
+        let key = view.user.id.to_string();
+        admin.idp().admin_revoke_grants(&admin.ctx, &admin.caller, &key, &app.client_id).await?;
+        Ok(done(&view, "revoke"))
+    };
+    let revoked = revoked.await;
+    admin.answer(revoked)
 }

@@ -1,8 +1,8 @@
-//! Changing a user: the profile, the password, the role, and the end of the account.
+//! Changing a user: the profile, the password, the role.
 
 use super::admin::Admin;
 use super::failure::{Failure, Result};
-use super::form::{Form, again, clashing, params, refused};
+use super::form::{Form, again, clashing, refused};
 use super::rows::user_url;
 use super::user::{self, may_change};
 use super::user_new::{chosen_password, password_fields, shown_once};
@@ -14,9 +14,7 @@ use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value};
-use signet_domain::id::AppId;
-use signet_domain::user::{AdminRole, User, UserStatus};
-use signet_idp::admin::user_lifecycle::Step;
+use signet_domain::user::{AdminRole, User};
 use signet_idp::admin::users::{UserInput, UserView};
 use signet_idp::admin::{Access, AdminError, Area, Expected};
 use signet_idp::syslog::visible;
@@ -68,19 +66,19 @@ fn crumbs(view: &UserView) -> Vec<Link> {
 }
 
 /// A form about a user.
-fn form_of(admin: &Admin, view: &UserView, title: &str, page: &str, submit: &str) -> FormPage {
+pub(super) fn form_of(admin: &Admin, view: &UserView, title: &str, page: &str, submit: &str) -> FormPage {
     let action = format!("{}/{page}", user_url(&view.user.id.to_string()));
     admin.form((title, Section::Users), crumbs(view), action, submit)
 }
 
 /// The user of a form, whom this administrator may change.
-async fn changeable(admin: &Admin, id: &str) -> Result<UserView> {
+pub(super) async fn changeable(admin: &Admin, id: &str) -> Result<UserView> {
     admin.must(Area::Users, Access::Write)?;
     let view = user::find(admin, id).await?;
     if may_change(admin, &view) { Ok(view) } else { Err(Failure::Forbidden) }
 }
 
-fn done(view: &UserView, what: &str) -> Response {
+pub(super) fn done(view: &UserView, what: &str) -> Response {
     step::redirect(&format!("{}?done={what}", user_url(&view.user.id.to_string())))
 }
 
@@ -229,141 +227,4 @@ pub(super) async fn set_role(
     };
     let set = set.await;
     admin.answer(set)
-}
-
-fn end_page(admin: &Admin, view: &UserView, end: End, typed: &str) -> FormPage {
-    let login = visible(&view.user.login);
-    match end {
-        End::Deactivate => form_of(admin, view, "Deactivate", "deactivate", "Deactivate")
-            .intro(format!(
-                "{login} is signed out everywhere, every token is revoked, and sign-ins are refused. Nothing is \
-                 deleted: the user can be activated again."
-            ))
-            .dangerous(),
-        End::Delete => {
-            let page = form_of(admin, view, "Delete for good", "delete", "Delete for good")
-                .intro(format!(
-                    "The profile, the password and all consents of {login} are deleted and can't be brought \
-                     back. What the log knows stays."
-                ))
-                .dangerous()
-                .fields([Field::line("typed", format!("Type {login} to confirm"), typed).required().mono()]);
-            admin.asking(page)
-        }
-    }
-}
-
-/// How an account ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Deactivate,
-    Delete,
-}
-
-/// Only who was deactivated can be deleted, and only who wasn't can be deactivated.
-fn end_of(view: &UserView, end: End) -> Result<()> {
-    let gone = view.user.status == UserStatus::Deprovisioned;
-    if gone == (end == End::Delete) { Ok(()) } else { Err(AdminError::Status.into()) }
-}
-
-pub(super) async fn deactivate(admin: Admin, Path(id): Path<String>) -> Response {
-    ask_end(admin, &id, End::Deactivate).await
-}
-
-pub(super) async fn delete(admin: Admin, Path(id): Path<String>) -> Response {
-    ask_end(admin, &id, End::Delete).await
-}
-
-async fn ask_end(admin: Admin, id: &str, end: End) -> Response {
-    let shown = async {
-        let view = changeable(&admin, id).await?;
-        end_of(&view, end)?;
-        Ok(html::page(&end_page(&admin, &view, end, "")))
-    };
-    let shown = shown.await;
-    admin.answer(shown)
-}
-
-pub(super) async fn deactivated(
-    admin: Admin,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let ended = async {
-        admin.open(&headers, &body, (Area::Users, Access::Write))?;
-        let view = changeable(&admin, &id).await?;
-        let key = view.user.id.to_string();
-        admin.idp().admin_user_step(&admin.ctx, &admin.caller, &key, Step::Deactivate).await?;
-        Ok(done(&view, "deactivate"))
-    };
-    let ended = ended.await;
-    admin.answer(ended)
-}
-
-pub(super) async fn deleted(
-    admin: Admin,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let ended = async {
-        let form = admin.open(&headers, &body, (Area::Users, Access::Write))?;
-        let view = changeable(&admin, &id).await?;
-        end_of(&view, End::Delete)?;
-        let mut page = end_page(&admin, &view, End::Delete, form.raw("typed"));
-        if form.raw("typed").trim() != visible(&view.user.login) {
-            page.wrong("typed", "That is not the login.");
-            return Ok(refused(&page));
-        }
-        if !admin.confirmed(&form, &mut page).await? {
-            return Ok(refused(&page));
-        }
-        let key = view.user.id.to_string();
-        admin.idp().admin_delete_user(&admin.ctx, &admin.caller, &key).await?;
-        Ok(step::redirect("/console/users?done=delete"))
-    };
-    let ended = ended.await;
-    admin.answer(ended)
-}
-
-pub(super) async fn end_session(
-    admin: Admin,
-    Path((id, session)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let ended = async {
-        admin.check_form(&headers, &params(&body)?)?;
-        let view = changeable(&admin, &id).await?;
-        let key = view.user.id.to_string();
-        admin.idp().admin_end_session(&admin.ctx, &admin.caller, &key, &session).await?;
-        Ok(done(&view, "session"))
-    };
-    let ended = ended.await;
-    admin.answer(ended)
-}
-
-pub(super) async fn revoke(
-    admin: Admin,
-    Path((id, app)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let revoked = async {
-        admin.check_form(&headers, &params(&body)?)?;
-        let view = changeable(&admin, &id).await?;
-        let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
-        let app = match AppId::parse(&app) {
-            Some(app) => tx.app(app).await?,
-            None => None,
-        };
-        drop(tx);
-        let app = app.ok_or(Failure::Missing("There is no such app here. It may have been deleted."))?;
-        let key = view.user.id.to_string();
-        admin.idp().admin_revoke_grants(&admin.ctx, &admin.caller, &key, &app.client_id).await?;
-        Ok(done(&view, "revoke"))
-    };
-    let revoked = revoked.await;
-    admin.answer(revoked)
 }
