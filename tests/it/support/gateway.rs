@@ -5,6 +5,17 @@ use signet_testkit::{App, Call, Reply, Tenant, Value, json};
 use super::apps::CALLBACK;
 use super::make::{self, unique};
 
+/// A proof key's verifier, and its challenge (RFC 7636, appendix B).
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Where the front end is told to send its browser.
+#[track_caller]
+pub(crate) fn target(reply: &Reply, status: u16) -> String {
+    assert_eq!(reply.status, status, "{}", reply.describe());
+    reply.json()["redirect_uri"].as_str().unwrap_or_else(|| panic!("{}", reply.describe())).to_owned()
+}
+
 /// The scopes of every such server.
 pub(crate) const SCOPES: [&str; 2] = ["steps:read", "steps:write"];
 
