@@ -2,6 +2,7 @@
 //! address to send the browser to.
 
 use super::code::GatewayCode;
+use super::grants::vouched;
 use super::{At, GatewayError, GatewayParams, redirect, scopes};
 use crate::cache::AppConfig;
 use crate::ctx::{At as _, app_entity, stranger};
@@ -10,8 +11,8 @@ use crate::token::CODE_SECONDS;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::app::{App, AppKind};
 use signet_domain::event::{Entity, Event, bounded, types};
-use signet_domain::gateway::{Gateway, GatewayGrant, PkceMode};
-use signet_domain::grant::{Grant, OneTime, OneTimeKind};
+use signet_domain::gateway::{Gateway, PkceMode};
+use signet_domain::grant::{OneTime, OneTimeKind};
 use signet_domain::id::UserId;
 use signet_oauth::pkce::Challenge;
 use signet_oauth::redirect::RedirectUri;
@@ -139,28 +140,9 @@ impl Idp {
     ) -> Result<String, IdpError> {
         let code = self.entropy().secret("sgc");
         let (app, server) = (&asked.app.app, &at.server.server);
-        let grant = Grant {
-            tenant_id: ctx.tenant_id(),
-            id: self.entropy().id(ctx.now),
-            server_id: server.id,
-            app_id: app.id,
-            user_id: None,
-            session_id: None,
-            flow_id: None,
-            grant_type: GrantType::AuthorizationCode.as_str().into(),
-            scopes: asked.scopes.to_string(),
-            auth_time: None,
-            nonce: None,
-            claims: None,
-            created_at: ctx.now,
-            revoked_at: None,
-        };
-        let vouched = GatewayGrant {
-            tenant_id: ctx.tenant_id(),
-            grant_id: grant.id,
-            authenticated_userid: asked.userid.clone(),
-            generation: 0,
-        };
+        let grant_type = GrantType::AuthorizationCode;
+        let id = self.entropy().id(ctx.now);
+        let (grant, vouched) = vouched(ctx, at, id, app.id, grant_type, &asked.scopes, &asked.userid);
         let payload = GatewayCode {
             redirect_uri: asked.named_redirect.then(|| asked.redirect_uri.clone()),
             challenge: asked.challenge,

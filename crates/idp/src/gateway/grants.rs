@@ -9,7 +9,9 @@ use crate::{Ctx, Idp, IdpError};
 use serde::Serialize;
 use signet_domain::Time;
 use signet_domain::event::{Event, types};
-use signet_domain::id::GrantId;
+use signet_domain::gateway::GatewayGrant;
+use signet_domain::grant::Grant;
+use signet_domain::id::{AppId, GrantId};
 use signet_domain::token::RefreshToken;
 use signet_oauth::ScopeSet;
 use signet_oauth::claims::{AccessTokenClaims, VERSION};
@@ -143,6 +145,37 @@ impl Idp {
         };
         (token, row)
     }
+}
+
+/// A grant for someone whom a front end vouches for.
+pub(super) fn vouched(
+    ctx: &Ctx,
+    at: &At<'_>,
+    id: GrantId,
+    app_id: AppId,
+    grant_type: GrantType,
+    scopes: &ScopeSet,
+    userid: &str,
+) -> (Grant, GatewayGrant) {
+    let tenant_id = ctx.tenant_id();
+    let grant = Grant {
+        tenant_id,
+        id,
+        server_id: at.server.server.id,
+        app_id,
+        user_id: None,
+        session_id: None,
+        flow_id: None,
+        grant_type: grant_type.as_str().into(),
+        scopes: scopes.to_string(),
+        auth_time: None,
+        nonce: None,
+        claims: None,
+        created_at: ctx.now,
+        revoked_at: None,
+    };
+    let authenticated_userid = userid.to_owned();
+    (grant, GatewayGrant { tenant_id, grant_id: id, authenticated_userid, generation: 0 })
 }
 
 /// When a refresh token that is made or used now ends.

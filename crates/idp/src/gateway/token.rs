@@ -2,7 +2,7 @@
 //! everywhere; what the app's own settings forbid, no profile allows.
 
 pub use super::grants::Tokens;
-use super::grants::{Mint, tokens};
+use super::grants::{Mint, tokens, vouched};
 use super::{At, Challenge, GatewayError, GatewayParams, authorize, scopes};
 use crate::attempt::{Admitted, Stopped};
 use crate::client::{Client, Door};
@@ -10,8 +10,6 @@ use crate::ctx::{At as _, app_entity, stranger};
 use crate::{Ctx, Idp, IdpError};
 use base64::Engine as _;
 use signet_domain::event::{Event, bounded, types};
-use signet_domain::gateway::GatewayGrant;
-use signet_domain::grant::Grant;
 use signet_domain::login::LoginKey;
 use signet_oauth::client_auth::ClientAuth;
 use signet_oauth::token_request::GrantType;
@@ -246,28 +244,7 @@ impl Idp {
         attempt.mark(&mut event);
         used.grant_id = Some(mint.grant);
         let mut events = vec![used, event];
-        let grant = Grant {
-            tenant_id: ctx.tenant_id(),
-            id: mint.grant,
-            server_id: at.server.server.id,
-            app_id: app.id,
-            user_id: None,
-            session_id: None,
-            flow_id: None,
-            grant_type: GrantType::Password.as_str().into(),
-            scopes: granted.to_string(),
-            auth_time: None,
-            nonce: None,
-            claims: None,
-            created_at: ctx.now,
-            revoked_at: None,
-        };
-        let vouched = GatewayGrant {
-            tenant_id: ctx.tenant_id(),
-            grant_id: grant.id,
-            authenticated_userid: userid.to_owned(),
-            generation: 0,
-        };
+        let (grant, vouched) = vouched(ctx, at, mint.grant, app.id, GrantType::Password, &granted, userid);
         let refresh = caller.refreshes().then(|| self.gateway_refresh_token(ctx, at, grant.id, 0));
         let (token, row) = refresh.unzip();
         if row.is_some() {
