@@ -178,6 +178,12 @@ pub fn kind_of(event_type: &str, outcome: Outcome, reason: Option<&str>) -> Kind
 /// An event in one sentence, without a full stop. Names in it are what someone typed: a page must escape it.
 #[must_use]
 pub fn sentence(row: &EventRow) -> String {
+    // The event that closes a story counts what came after the first.
+    if let Some(more) = row.data.debug.get("story").and(row.data.debug.get("count")) {
+        let times =
+            if more == "1" { "once more".to_owned() } else { format!("{} more times", visible(more)) };
+        return format!("{} was refused {times} in the same second", user(row));
+    }
     let refused = row.outcome != Outcome::Success;
     let own = entry(row).is_some_and(|e| matches!(e.1, Kind::Refused | Kind::Throttled));
     if refused && !own {
@@ -230,17 +236,11 @@ fn refusal(row: &EventRow) -> String {
         return format!("{} was refused a token for the management API{because}", who(row));
     }
     match row.reason.as_deref().unwrap_or_default() {
-        "user_rate_limited" => {
-            return match row.data.debug.get("story").and(row.data.debug.get("count")) {
-                Some(more) => format!("{} was refused {more} more times in the same second", user(row)),
-                None => format!("{} was refused{because}", user(row)),
-            };
-        }
         "invalid_password_credentials" | "INVALID_CREDENTIALS" => {
             return format!("{} gave a wrong password", user(row));
         }
         "unknown_user" => return "No account has the name that was typed".to_owned(),
-        "user_locked_out" | "LOCKED_OUT" | "user_inactive" => {
+        "user_rate_limited" | "user_locked_out" | "LOCKED_OUT" | "user_inactive" => {
             return format!("{} was refused{because}", user(row));
         }
         "unknown_client" | "invalid_client_id" => {

@@ -104,6 +104,17 @@ fn the_sentences_that_people_will_look_for() {
 }
 
 #[test]
+fn the_end_of_a_story_says_how_many_there_were() {
+    for (count, words) in [("1", "once more"), ("7", "7 more times")] {
+        let mut end = row(types::USER_RATE_LIMITED, Some("user_rate_limited"));
+        end.data.debug.insert("story".into(), "00e".into());
+        end.data.debug.insert("count".into(), count.into());
+        assert_eq!(sentence(&end), format!("ada@acme.test was refused {words} in the same second"));
+        assert_eq!(kind(&end), Kind::Throttled);
+    }
+}
+
+#[test]
 fn what_was_changed_of_an_app_is_said() {
     for (changed, text) in [
         ("label", "changed the name of Storefront"),
