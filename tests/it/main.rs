@@ -9,7 +9,9 @@
 
 mod account;
 mod admin_console;
+mod app_keys;
 mod assertions;
+mod backchannel;
 mod browser_console;
 mod cases;
 mod claims;
@@ -48,6 +50,8 @@ mod nodes_limits;
 mod observed;
 mod openid;
 mod openid_logout;
+mod outbound;
+mod outbound_bounds;
 mod pkce;
 mod prompts;
 mod prompts_hints;
