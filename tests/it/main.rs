@@ -38,6 +38,7 @@ mod guard;
 mod housekeeping;
 mod jwt;
 mod jwt_claims;
+mod key_life;
 mod limits_explained;
 mod malformed;
 mod malformed_api;

@@ -62,7 +62,10 @@ async fn a_new_certificate_needs_no_restart_and_a_bad_one_changes_nothing(app: T
 
     replace(&cert_file, &text(&new.cert_file));
     said(&app, "the old one stays in force").await;
-    assert!(is_trusted(&app, &old).await && !is_trusted(&app, &new.ca_pem).await, "a key of another certificate");
+    assert!(
+        is_trusted(&app, &old).await && !is_trusted(&app, &new.ca_pem).await,
+        "a key of another certificate"
+    );
 
     replace(&key_file, &text(&new.key_file));
     said(&app, "new connections get the new TLS certificate").await;
@@ -80,6 +83,8 @@ fn hello_of_tls_1_1() -> Vec<u8> {
     let mut body = vec![3, 2];
     body.extend([7; 32]);
     body.extend([0, 0, 4, 0xc0, 0x09, 0xc0, 0x13, 1, 0]);
+    // signature_algorithms, so that the version is all there is to refuse.
+    body.extend([0, 8, 0, 13, 0, 4, 0, 2, 4, 3]);
     let length = |bytes: &[u8]| u8::try_from(bytes.len()).expect("a short hello");
     let mut handshake = vec![1, 0, 0, length(&body)];
     handshake.extend(body);

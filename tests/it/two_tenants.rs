@@ -160,7 +160,8 @@ async fn servers(c: &mut Contract) {
         signing_keys(tx, a, b) tx.signing_keys(a.server.id) => (Ok(v) if v.is_empty());
         insert_signing_key(tx, a, b) tx.insert_signing_key(&a.key) => (Err(StoreError::Reference));
         set_signing_key_status(tx, a, b) tx.set_signing_key_status(a.server.id, a.key.id, KeyStatus::Active, a.now) => (Ok(()));
-        delete_retired_keys(tx, a, b) tx.delete_retired_keys(a.server.id, a.now.plus_secs(9)) => (Ok(()));
+        set_signing_key_due(tx, a, b) tx.set_signing_key_due(a.server.id, a.key.id, Some(a.now)) => (Ok(()));
+        delete_signing_key(tx, a, b) tx.delete_signing_key(a.server.id, a.key.id) => (Ok(()));
     }
 }
 

@@ -22,6 +22,7 @@ pub mod flow;
 pub mod gateway;
 pub mod grant;
 pub mod id;
+pub mod key_life;
 pub mod login;
 pub mod rate_policy;
 pub mod server;

@@ -1,8 +1,8 @@
 //! The demo app: an authorization code flow that a newcomer can watch. Only in dev, at demo tenants.
 
+use crate::config::Tls;
 use crate::extract::Tenant;
 use crate::setup::same;
-use crate::config::Tls;
 use crate::{App, card, cookie, html, listen, routes};
 use axum::Router;
 use axum::body::Body;

@@ -152,6 +152,7 @@ impl Furniture {
                 created_at: now,
                 activated_at: Some(now),
                 retired_at: Some(now),
+                due_at: Some(now),
             },
             consent: Consent {
                 tenant_id,
@@ -436,6 +437,7 @@ fn server(tenant_id: TenantId, id: ServerId, name: &str, now: Time) -> Server {
         issuer: format!("https://{name}.example/oauth2/slug-{name}"),
         status: ServerStatus::Active,
         signing_alg: "ES256".to_owned(),
+        key_rotation_days: 90,
         access_token_seconds: 3_600,
         id_token_seconds: 3_600,
         refresh_idle_seconds: 3_600,

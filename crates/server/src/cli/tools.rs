@@ -3,8 +3,8 @@
 use super::{CreateTenant, files, key, serve, store, ui};
 use crate::config::Config;
 use crate::control::{self, Command};
-use crate::{card, listen};
 use crate::seed::Credentials;
+use crate::{card, listen};
 use signet_idp::tenants::BaseUrl;
 
 /// Shows the card.

@@ -77,6 +77,14 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/servers/{id}/off", get(server_forms::ask_off).post(server_forms::off))
         .route("/console/servers/{id}/on", post(server_forms::on))
         .route("/console/servers/{id}/roll", get(server_forms::ask_roll).post(server_forms::roll))
+        .route(
+            "/console/servers/{id}/replace-keys",
+            get(server_forms::ask_replace).post(server_forms::replace),
+        )
+        .route(
+            "/console/servers/{id}/revoke-tokens",
+            get(server_forms::ask_revoke).post(server_forms::revoke),
+        )
         .route("/console/servers/{id}/delete", get(server_forms::ask_delete).post(server_forms::delete))
         .route("/console/servers/{id}/scopes/new", get(scope_forms::new).post(scope_forms::create))
         .route("/console/servers/{id}/scopes/{scope}", get(scope_forms::edit).post(scope_forms::save))
