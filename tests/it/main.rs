@@ -30,6 +30,7 @@ mod flows;
 mod gateway_authorize;
 mod gateway_keys;
 mod gateway_profile;
+mod gateway_rates;
 mod gateway_refresh;
 mod gateway_token;
 mod gateway_verify;
