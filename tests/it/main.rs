@@ -75,6 +75,8 @@ mod throttle;
 mod throttle_doors;
 mod throttle_log;
 mod throttle_names;
+mod tls;
+mod tls_local;
 mod two_tenants;
 mod two_tenants_api;
 mod unscoped;
