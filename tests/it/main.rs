@@ -14,6 +14,7 @@ mod browser_console;
 mod cases;
 mod claims;
 mod client_auth;
+mod clients;
 mod codes;
 mod codes_crash;
 mod commands;
