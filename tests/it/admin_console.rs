@@ -70,8 +70,22 @@ impl Ids {
 /// Whether a role may look at a route, and whether it may send its form; `None` where everybody may.
 fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
     let form = |last: &str| {
-        ["new", "edit", "password", "role", "deactivate", "delete", "off", "on", "roll", "retire", "revoke"]
-            .contains(&last)
+        const FORMS: &[&str] = &[
+            "new",
+            "edit",
+            "password",
+            "role",
+            "deactivate",
+            "delete",
+            "off",
+            "on",
+            "roll",
+            "retire",
+            "revoke",
+            "replace-keys",
+            "revoke-tokens",
+        ];
+        FORMS.contains(&last)
     };
     let last = route.rsplit('/').next().unwrap_or_default();
     let asks = form(last) || route.ends_with("/scopes/{scope}");

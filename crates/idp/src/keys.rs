@@ -29,7 +29,9 @@ impl ServerKeys {
     pub fn algs(&self) -> Vec<Alg> {
         let mut algs = vec![self.active.alg()];
         let next = self.rows.iter().filter(|key| key.status == KeyStatus::Next);
-        algs.extend(next.filter_map(|key| key.alg.parse::<Alg>().ok()).filter(|alg| *alg != self.active.alg()));
+        algs.extend(
+            next.filter_map(|key| key.alg.parse::<Alg>().ok()).filter(|alg| *alg != self.active.alg()),
+        );
         algs
     }
 }
