@@ -53,6 +53,7 @@ mod pkce;
 mod prompts;
 mod prompts_hints;
 mod pushed;
+mod quickstarts;
 mod quota;
 mod rate_policies;
 mod rate_policies_api;
