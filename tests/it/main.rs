@@ -28,6 +28,7 @@ mod counters;
 mod crash;
 mod enumeration;
 mod flows;
+mod fuzz;
 mod gateway_authorize;
 mod gateway_keys;
 mod gateway_profile;
