@@ -10,4 +10,5 @@ mod oauth4webapi;
 mod okta_verifiers;
 mod openid_client;
 mod openidconnect;
-mod program;
+pub(crate) mod program;
+pub(crate) mod single_page_app;

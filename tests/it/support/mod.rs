@@ -18,4 +18,5 @@ pub(crate) mod ropg;
 pub(crate) mod rows;
 pub(crate) mod source;
 pub(crate) mod sql_source;
+pub(crate) mod static_site;
 pub(crate) mod stores;
