@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use signet_testkit::{Shared, on_each_engine};
 
-use crate::support::apps::{NewApp, Person, add_scope, server_id};
+use crate::support::apps::{NewApp, Person};
+use crate::support::console_routes::{Ids, routes};
 use crate::support::desk::{Desk, the_form};
 use crate::support::make::unique;
 
@@ -17,56 +18,6 @@ on_each_engine! {
     ad_13_sql_in_any_parameter_is_data,
 }
 
-/// Every route of the console as its source has it, with its methods: a new one joins by itself.
-fn routes() -> Vec<(String, bool, bool)> {
-    let source = include_str!("../../crates/server/src/console/mod.rs");
-    let packed: String = source.split_whitespace().collect();
-    packed
-        .split(".route(\"")
-        .skip(1)
-        .map(|rest| {
-            let (path, handlers) = rest.split_once("\",").expect("a path and handlers");
-            let gets = handlers.starts_with("get(");
-            (path.to_owned(), gets, handlers.starts_with("post(") || handlers.contains(").post("))
-        })
-        .collect()
-}
-
-/// The ids that take the places in paths.
-struct Ids {
-    user: String,
-    app: String,
-    server: String,
-    scope: String,
-}
-
-impl Ids {
-    async fn make(tenant: &signet_testkit::Tenant) -> Self {
-        let server = server_id(tenant, "default").await;
-        let scope = add_scope(tenant, &server, &unique("route"), "IMPLICIT").await;
-        let user = Person::new(tenant).await.id;
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope }
-    }
-
-    fn fill(&self, route: &str) -> String {
-        let id = match route.split('/').nth(2) {
-            Some("users") => &self.user,
-            Some("apps") => &self.app,
-            _ => &self.server,
-        };
-        route
-            .replace("{id}", id)
-            .replace("{app}", &self.app)
-            .replace("{scope}", &self.scope)
-            .replace("{session}", "none")
-            .replace("{secret}", "none")
-            .replace("{kind}", "tokens")
-            .replace("{action}", "unlock")
-            .replace("{policy}", "none")
-            .replace("{name}", "none")
-    }
-}
-
 /// Whether a role may look at a route, and whether it may send its form; `None` where everybody may.
 fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
     let form = |last: &str| {
@@ -77,11 +28,13 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
     let asks = form(last) || route.ends_with("/scopes/{scope}");
     let (read, write) = match (role, route.split('/').nth(2)) {
         (_, None | Some("sign-in" | "sign-out" | "limits" | "policies")) => return None,
+        // Searches of one's own are kept by whoever sees the log.
+        ("READ_ONLY_ADMIN", Some("log")) => (true, true),
         ("READ_ONLY_ADMIN", _) => (true, false),
         // What happened to a user is shown to who looks after users; any other event is none.
         ("HELP_DESK_ADMIN", Some("log")) => (last == "{id}", false),
         ("HELP_DESK_ADMIN", Some("users")) => (true, last != "role"),
-        ("APP_ADMIN", Some("apps" | "servers")) => (true, true),
+        ("APP_ADMIN", Some("apps" | "servers" | "rate-policies")) => (true, true),
         _ => (false, false),
     };
     Some((if asks { write } else { read }, write))

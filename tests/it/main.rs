@@ -21,6 +21,7 @@ mod conformance;
 mod console_apps;
 mod console_callers;
 mod console_log;
+mod console_policies;
 mod console_users;
 mod cors;
 mod counters;

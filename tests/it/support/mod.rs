@@ -2,6 +2,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod client_key;
+pub(crate) mod console_routes;
 pub(crate) mod desk;
 pub(crate) mod flood;
 pub(crate) mod forge;

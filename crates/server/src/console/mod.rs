@@ -16,6 +16,9 @@ mod limits;
 mod log;
 mod next;
 mod overview;
+mod policies;
+mod policy_forms;
+mod policy_trial;
 mod rows;
 mod scope_forms;
 mod server_forms;
@@ -86,6 +89,12 @@ pub fn routes() -> Router<crate::App> {
         )
         .route("/console/limits", get(limits::get))
         .route("/console/limits/callers/{id}/{action}", post(limits::post))
+        .route("/console/rate-policies", get(policies::list))
+        .route("/console/rate-policies/new", get(policy_forms::new).post(policy_forms::create))
+        .route("/console/rate-policies/{id}", get(policies::get))
+        .route("/console/rate-policies/{id}/edit", get(policy_forms::edit).post(policy_forms::save))
+        .route("/console/rate-policies/{id}/delete", get(policy_forms::ask_delete).post(policy_forms::delete))
+        .route("/console/rate-policies/{id}/{action}", post(policies::set))
         .route("/console/credentials", get(credentials::get))
         .route(
             "/console/credentials/tokens/new",
