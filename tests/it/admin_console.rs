@@ -11,11 +11,13 @@ use crate::support::make::unique;
 
 on_each_engine! {
     ad_01_every_route_of_the_console_against_every_role,
+    ad_02_no_page_shows_a_secret,
     ad_04_nobody_raises_their_own_rights,
     ad_05_the_last_administrator_stays,
     ad_06_dangerous_actions_ask_for_a_typed_name,
     ad_10_no_page_changes_anything_by_being_looked_at,
     ad_13_sql_in_any_parameter_is_data,
+    ad_16_no_port_shows_metrics_or_debugging,
 }
 
 /// Whether a role may look at a route, and whether it may send its form; `None` where everybody may.
@@ -209,4 +211,49 @@ async fn ad_13_sql_in_any_parameter_is_data(app: Shared) {
     }
     let after = acme.api("GET", "/api/v1/users?limit=200").await.expect(200).body.len();
     assert!(after >= before, "nothing is gone");
+}
+
+async fn ad_02_no_page_shows_a_secret(app: signet_testkit::TestApp) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let ids = Ids::make(&acme).await;
+    let person = Person::new(&acme).await;
+    let web = acme.web();
+    let flow = person.code(&acme, &web, "openid offline_access").await;
+    let tokens = flow.redeem(&acme, &web).await;
+    acme.refresh(&web, tokens.refresh_token.as_deref().expect("a refresh token")).await.expect(200);
+    let made = desk.fill("/console/credentials/tokens/new", &[("name", "hidden")]).await;
+    app.canaries().add(&crate::support::desk::shown(&made, "API token"));
+    assert!(app.canaries().len() > 5, "there is something to be found");
+    for (route, ..) in routes().iter().filter(|(_, gets, _)| *gets) {
+        let reply = desk.get(&ids.fill(route)).await;
+        app.canaries().assert_none_in(route, &reply.body);
+        assert!(!reply.text().contains("PRIVATE KEY") && !reply.text().contains("$argon2"), "{route}");
+    }
+}
+
+async fn ad_16_no_port_shows_metrics_or_debugging(app: Shared) {
+    let acme = app.acme();
+    for origin in [acme.origin(), app.operator_url()] {
+        for path in [
+            "/metrics",
+            "/debug",
+            "/debug/pprof/",
+            "/debug/vars",
+            "/actuator",
+            "/actuator/env",
+            "/server-status",
+            "/status",
+            "/trace",
+            "/.env",
+            "/.git/config",
+            "/control.sock",
+            "/dev-credentials.json",
+            "/swagger-ui/",
+            "/graphql",
+        ] {
+            let reply = app.http().get(&format!("{origin}{path}")).await;
+            assert_eq!(reply.status, 404, "{origin}{path}: {}", reply.describe());
+        }
+    }
 }

@@ -24,6 +24,7 @@ pub mod grant;
 pub mod id;
 pub mod login;
 pub mod rate_policy;
+pub mod saved_search;
 pub mod server;
 pub mod session;
 pub mod tenant;

@@ -17,6 +17,8 @@ pub(crate) mod rates;
 pub(crate) mod replies;
 pub(crate) mod ropg;
 pub(crate) mod rows;
+pub(crate) mod samples;
 pub(crate) mod source;
 pub(crate) mod sql_source;
 pub(crate) mod stores;
+pub(crate) mod walk;

@@ -33,6 +33,7 @@ mod user_new;
 mod users;
 pub(crate) mod when;
 mod words;
+mod zone;
 
 use axum::Router;
 use axum::middleware::map_response;
@@ -47,6 +48,9 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/log", get(log::get))
         .route("/console/log/export.csv", get(log::export::csv))
         .route("/console/log/export.jsonl", get(log::export::json_lines))
+        .route("/console/log/searches", get(log::saved::list))
+        .route("/console/log/searches/new", get(log::saved::new).post(log::saved::create))
+        .route("/console/log/searches/{id}/forget", post(log::saved::forget))
         .route("/console/log/{id}", get(event::get))
         .route("/console/users", get(users::get))
         .route("/console/users/{id}", get(user::get))
