@@ -7,6 +7,7 @@
     reason = "test code: a panic is how a test fails, and its clock is the machine's"
 )]
 
+mod accessibility;
 mod account;
 mod admin_console;
 mod assertions;
@@ -22,6 +23,9 @@ mod conformance;
 mod console_apps;
 mod console_callers;
 mod console_log;
+mod console_log_views;
+mod console_overview;
+mod console_policies;
 mod console_users;
 mod cors;
 mod counters;

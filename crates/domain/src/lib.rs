@@ -25,6 +25,7 @@ pub mod id;
 pub mod key_life;
 pub mod login;
 pub mod rate_policy;
+pub mod saved_search;
 pub mod server;
 pub mod session;
 pub mod tenant;

@@ -8,6 +8,7 @@ use signet_domain::gateway::{ApiKey, Gateway, GatewayGrant, PkceMode};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
+use signet_domain::saved_search::SavedSearch;
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
 use signet_domain::session::{Session, SessionKind};
 use signet_domain::tenant::{Tenant, TenantStatus};
@@ -51,6 +52,7 @@ pub(crate) struct Furniture {
     pub(crate) gateway_grant: GatewayGrant,
     pub(crate) event: Event,
     pub(crate) rate_policy: RatePolicy,
+    pub(crate) saved_search: SavedSearch,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -225,6 +227,15 @@ impl Furniture {
                 revoked_at: None,
             },
             rate_policy: rate_policy(tenant_id, name, now),
+            saved_search: SavedSearch {
+                tenant_id,
+                id: id(),
+                owner_id: Some(user_id),
+                name: format!("Search of {name}"),
+                query: "?outcome=refused".to_owned(),
+                made_by: name.to_owned(),
+                created_at: now,
+            },
             gateway: gateway(tenant_id, server_id, now),
             api_key: ApiKey {
                 tenant_id,
@@ -318,6 +329,7 @@ impl Furniture {
         tx.put_revocation(RevocationKind::User, &user, self.now, self.now.plus_secs(3_600)).await?;
         tx.count_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
         tx.insert_rate_policy(&self.rate_policy).await?;
+        tx.insert_saved_search(&self.saved_search).await?;
         tx.append(&self.event).await
     }
 }

@@ -195,6 +195,10 @@ event_types! {
     LIMITS_DEGRADED = "system.limits.degraded", "Rate policies count on each node, Redis is away";
     /// Redis can be used again.
     LIMITS_RESTORED = "system.limits.restored", "Rate policies count in Redis again";
+    /// A search of the log was kept.
+    SAVED_SEARCH_CREATE = "system.log.search.create", "Create saved search";
+    /// A search of the log was forgotten.
+    SAVED_SEARCH_DELETE = "system.log.search.delete", "Delete saved search";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// A tenant was created.

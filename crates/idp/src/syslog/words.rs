@@ -152,6 +152,8 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::RATE_POLICY_DELETE, Changed, "{who} deleted the rate policy {target}"),
         (types::LIMITS_DEGRADED, Refused, "Redis is away: its rate policies count on each node by itself"),
         (types::LIMITS_RESTORED, Allowed, "Redis is back: its rate policies count there again"),
+        (types::SAVED_SEARCH_CREATE, Changed, "{who} saved the search {target}"),
+        (types::SAVED_SEARCH_DELETE, Changed, "{who} deleted the search {target}"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::TENANT_CREATE, Changed, "{who} created the tenant {target}"),
         (types::TENANT_SUSPEND, Changed, "{who} suspended the tenant {target}"),
