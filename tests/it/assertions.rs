@@ -395,10 +395,11 @@ async fn jw_22_weak_keys_cannot_be_registered(app: Shared) {
         assert_eq!(reply.status, 400, "{what}: {}", reply.describe());
         assert!(!reply.text().contains(&secret), "{what}: the answer repeats what was sent");
     }
-    let by_reference = NewApp::service()
+    let both = NewApp::service()
         .credential("token_endpoint_auth_method", json!("private_key_jwt"))
+        .oauth("jwks", json!({ "keys": [ec] }))
         .oauth("jwks_uri", json!("https://app.example/jwks"));
-    acme.api("POST", "/api/v1/apps").json(by_reference.body()).await.expect(400);
+    acme.api("POST", "/api/v1/apps").json(both.body()).await.expect(400);
     let shared = NewApp::service().credential("token_endpoint_auth_method", json!("client_secret_jwt"));
     acme.api("POST", "/api/v1/apps").json(shared.body()).await.expect(400);
     let public = NewApp::browser()

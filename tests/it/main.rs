@@ -10,7 +10,9 @@
 mod accessibility;
 mod account;
 mod admin_console;
+mod app_keys;
 mod assertions;
+mod backchannel;
 mod browser_console;
 mod cases;
 mod claims;
@@ -56,6 +58,8 @@ mod nodes_limits;
 mod observed;
 mod openid;
 mod openid_logout;
+mod outbound;
+mod outbound_bounds;
 mod pkce;
 mod prompts;
 mod prompts_hints;

@@ -124,6 +124,11 @@ async fn people(c: &mut Contract) {
         sessions_of(tx, a, b) tx.sessions_of(a.user.id, a.now) => (Ok(v) if v.is_empty());
         insert_session(tx, a, b) tx.insert_session(&a.session) => (Err(StoreError::Reference));
         touch_session(tx, a, b) tx.touch_session(a.session.id, a.now.plus_secs(5)) => (Ok(()));
+        apps_of_session(tx, a, b) tx.apps_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
+        apps_of_sessions(tx, a, b) tx.apps_of_sessions(a.user.id, a.now) => (Ok(v) if v.is_empty());
+        insert_logout(tx, a, b) tx.insert_logout(&a.logout) => (Err(StoreError::Reference));
+        postpone_logout(tx, a, b) tx.postpone_logout(a.logout.id, a.now) => (Ok(false));
+        delete_logout(tx, a, b) tx.delete_logout(a.logout.id) => (Ok(false));
         end_session(tx, a, b) tx.end_session(a.session.id, a.now) => (Ok(false));
         end_sessions_of(tx, a, b) tx.end_sessions_of(a.user.id, a.now) => (Ok(0));
     }

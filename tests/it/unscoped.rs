@@ -12,6 +12,7 @@ const HARMLESS: &[&str] = &["close", "engine", "epoch", "on_change", "open", "pi
 const UNSCOPED: &[&str] = &[
     "unscoped_beat",
     "unscoped_changes_since",
+    "unscoped_claim_logouts",
     "unscoped_count_events",
     "unscoped_delete_demo_operators",
     "unscoped_delete_expired",

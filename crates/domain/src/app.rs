@@ -86,6 +86,12 @@ pub struct App {
     pub par_required: bool,
     /// The public keys of `private_key_jwt` (RFC 7523).
     pub jwks: Json<Vec<serde_json::Value>>,
+    /// Where it publishes its keys, if it doesn't register them by value.
+    pub jwks_uri: Option<String>,
+    /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout 1.0).
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it wants logout tokens to name the session; they always do.
+    pub backchannel_logout_session_required: bool,
     /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
     pub external_id: Option<String>,
     /// Made by the demo seed.

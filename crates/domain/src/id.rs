@@ -83,6 +83,8 @@ ids! {
     ApiKeyId = "apk";
     /// One HTTP request.
     RequestId = "req";
+    /// A sign-out that an app is told of.
+    LogoutId = "bcl";
 }
 
 /// An event of the system log. Its wire form is the plain UUID, as log readers expect.

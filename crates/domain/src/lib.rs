@@ -8,7 +8,7 @@
 //! | [`entropy`] | ids and secrets |
 //! | [`login`] | the one canonical form of a login |
 //! | [`tenant`], [`user`], [`app`], [`server`] | configuration |
-//! | [`session`], [`flow`], [`grant`], [`token`] | what happens at run time |
+//! | [`session`], [`flow`], [`grant`], [`token`], [`logout`] | what happens at run time |
 //! | [`credential`] | API credentials and API tokens |
 //! | [`gateway`] | APIs behind a gateway |
 //! | [`event`] | the system log's records |
@@ -24,6 +24,7 @@ pub mod grant;
 pub mod id;
 pub mod key_life;
 pub mod login;
+pub mod logout;
 pub mod rate_policy;
 pub mod saved_search;
 pub mod server;

@@ -1,8 +1,7 @@
 //! What users do for themselves: look at what is open, end it, and change the password.
 
 use crate::admin::AdminError;
-use crate::admin::user_grants::{end_one_session, take_back};
-use crate::admin::users::cut_user_off;
+use crate::admin::user_grants::take_back;
 use crate::authorize::SignedIn;
 use crate::ctx::{At, app_instance, user_entity};
 use crate::guard::Checked;
@@ -29,10 +28,11 @@ impl Idp {
         session: &str,
     ) -> Result<(), AdminError> {
         let event = self.own_event(ctx, me, types::SESSION_CLEAR).debug("sessions", "1");
-        let (ctx, user, session) = (ctx.clone(), me.user.clone(), session.to_owned());
+        let (idp, ctx) = (self.clone(), ctx.clone());
+        let (user, session) = (me.user.clone(), session.to_owned());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
-                let id = end_one_session(tx, &ctx, &user, &session).await?;
+                let id = idp.end_one_session(tx, &ctx, &user, &session).await?;
                 Ok(tx.append(&event.debug("session", id.to_string())).await?)
             })
         })
@@ -88,12 +88,12 @@ impl Idp {
         };
         user.password_hash = Some(hash);
         user.password_changed_at = Some(ctx.now);
-        let ctx = ctx.clone();
+        let (idp, ctx) = (self.clone(), ctx.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 tx.forgive(&user.login_key, &ctx.request.ip).await?;
                 tx.update_user(&user, ctx.now).await?;
-                cut_user_off(tx, user.id, ctx.now).await?;
+                idp.cut_user_off(tx, user.id, ctx.now).await?;
                 Ok(tx.append(&event).await?)
             })
         })

@@ -39,7 +39,12 @@ impl Idp {
         app: &App,
         assertion: &str,
     ) -> Result<(), OAuthError> {
-        let (jti, expires) = check(app, door, assertion, ctx.now.secs())?;
+        let suits = |keys: &[PublicJwk]| {
+            let found = jwt::verify_with_sole_key(assertion, keys, Alg::ALL);
+            !matches!(found, Err(JwtError::UnknownKey))
+        };
+        let keys = self.app_keys(ctx, app, suits).await?;
+        let (jti, expires) = check(app, &keys, door, assertion, ctx.now.secs())?;
         let text = format!("{}\0{jti}", app.client_id);
         let row = OneTime {
             tenant_id: ctx.tenant_id(),
@@ -62,13 +67,14 @@ impl Idp {
 }
 
 /// Everything but whether it was used before; gives `jti` and `exp`.
-fn check(app: &App, door: Door<'_>, assertion: &str, now: i64) -> Result<(String, i64), Reason> {
-    let keys: Vec<PublicJwk> =
-        app.jwks.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
-    if keys.is_empty() {
-        return Err(Reason::ClientAssertionJwksNotConfigured);
-    }
-    let verified = jwt::verify_with_sole_key(assertion, &keys, Alg::ALL).map_err(|error| match error {
+fn check(
+    app: &App,
+    keys: &[PublicJwk],
+    door: Door<'_>,
+    assertion: &str,
+    now: i64,
+) -> Result<(String, i64), Reason> {
+    let verified = jwt::verify_with_sole_key(assertion, keys, Alg::ALL).map_err(|error| match error {
         JwtError::Algorithm => Reason::ClientAssertionInvalidSignatureAlgorithm,
         JwtError::UnknownKey => Reason::ClientAssertionInvalidKid,
         JwtError::Signature => Reason::ClientAssertionInvalidSignature,

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`service`] | the running identity provider: store, keys, hashing, limits |
 //! | [`authorize`], [`sign_in`], [`consent`], [`logout`] | the browser's way |
+//! | [`backchannel`] | telling apps of sign-outs |
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
@@ -21,6 +22,7 @@ pub mod account;
 pub mod admin;
 pub mod attempt;
 pub mod authorize;
+pub mod backchannel;
 pub mod cache;
 pub mod client;
 mod codes;
@@ -53,6 +55,7 @@ pub mod throttle;
 pub mod token;
 pub mod userinfo;
 
+mod app_keys;
 mod client_assertion;
 mod requested_claims;
 

@@ -66,6 +66,7 @@ impl Idp {
     /// When the store fails.
     pub async fn sign_out(&self, ctx: &Ctx, signed_in: &SignedIn) -> Result<(), IdpError> {
         let (session, user, now) = (signed_in.session.id, signed_in.user.id, ctx.now);
+        let idp = self.clone();
         let mut event = self
             .event(ctx, types::SESSION_END, user_entity(&signed_in.user))
             .target(user_entity(&signed_in.user));
@@ -75,7 +76,7 @@ impl Idp {
             .tenant(ctx.tenant_id())
             .write(move |tx| {
                 Box::pin(async move {
-                    if !tx.end_session(session, now).await? {
+                    if !idp.end_session_and_tell(tx, session, user, now).await? {
                         return Ok(());
                     }
                     for grant in tx.grants_of_session(session, user).await? {

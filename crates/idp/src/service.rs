@@ -1,5 +1,6 @@
 //! The running identity provider: what every use case stands on.
 
+use crate::app_keys::FetchedKeys;
 use crate::cache::{AppConfig, Cache, Part, ServerConfig};
 use crate::flight::Flights;
 use crate::keys::KeyPool;
@@ -13,6 +14,7 @@ use crate::{Ctx, IdpError};
 use signet_domain::server::ServerStatus;
 use signet_domain::tenant::{Tenant, TenantStatus};
 use signet_domain::{Clock, Entropy};
+use signet_fetch::{Client, Policy};
 use signet_limits::redis::Redis;
 use signet_oauth::redirect::RedirectUri;
 use signet_store::unscoped::Deployment;
@@ -33,6 +35,8 @@ pub struct Settings {
     pub spare_keys: usize,
     /// Redis, if there is one. Nothing needs it.
     pub redis: Option<Redis>,
+    /// What calls addresses that apps register; without it the public internet is called.
+    pub fetch: Option<Client>,
 }
 
 impl Default for Settings {
@@ -44,6 +48,7 @@ impl Default for Settings {
             hash_queue: 64 * cores,
             spare_keys: 2,
             redis: None,
+            fetch: None,
         }
     }
 }
@@ -68,6 +73,8 @@ struct Inner {
     new_store: bool,
     redis: Option<Redis>,
     rates: RateStores,
+    fetch: Client,
+    fetched_keys: FetchedKeys,
 }
 
 impl Idp {
@@ -110,6 +117,10 @@ impl Idp {
         let cache = Arc::<Cache>::default();
         let redis = settings.redis.clone();
         let rates = RateStores::new(redis.clone());
+        let fetch = match &settings.fetch {
+            Some(client) => client.clone(),
+            None => Client::new(Policy::default()).map_err(|e| IdpError::Internal(e.to_string()))?,
+        };
         let (nodes, lookups) = (Nodes::new(entropy.id(now)), Flights::default());
         let stories = Arc::default();
         let inner = Inner {
@@ -128,6 +139,8 @@ impl Idp {
             new_store,
             redis,
             rates,
+            fetch,
+            fetched_keys: FetchedKeys::default(),
         };
         let idp = Self(Arc::new(inner));
         idp.join_nodes().await?;
@@ -194,6 +207,15 @@ impl Idp {
     #[must_use]
     pub fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
+    }
+
+    /// What calls addresses that apps register.
+    pub(crate) fn fetch(&self) -> &Client {
+        &self.0.fetch
+    }
+
+    pub(crate) fn fetched_keys(&self) -> &FetchedKeys {
+        &self.0.fetched_keys
     }
 
     pub(crate) fn refusals(&self) -> &Refusals {

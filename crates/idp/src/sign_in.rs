@@ -101,6 +101,7 @@ impl Idp {
         tie(&mut event, call, Some(&user));
         event.session_id = Some(session.id);
         let replaced = call.replaces.map(|old| self.secrets().hash(kind, ctx.tenant_id(), old));
+        let idp = self.clone();
         let (facts, owner, new, session_kind) = (ctx.clone(), user.clone(), session.clone(), call.kind);
         self.store()
             .tenant(ctx.tenant_id())
@@ -109,7 +110,7 @@ impl Idp {
                     if let Some(hash) = replaced
                         && let Some(old) = tx.session_by_token(session_kind, &hash).await?
                     {
-                        tx.end_session(old.id, facts.now).await?;
+                        idp.end_session_and_tell(tx, old.id, old.user_id, facts.now).await?;
                     }
                     Self::note_right_password(tx, &facts, &owner).await?;
                     tx.insert_session(&new).await?;

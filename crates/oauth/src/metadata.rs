@@ -135,6 +135,10 @@ pub struct Metadata {
     pub authorization_response_iss_parameter_supported: bool,
     /// The languages of the pages (BCP 47).
     pub ui_locales_supported: Vec<String>,
+    /// OpenID Connect Back-Channel Logout 1.0 §2.1.
+    pub backchannel_logout_supported: bool,
+    /// Logout tokens name the session.
+    pub backchannel_logout_session_supported: bool,
     /// No request objects.
     pub request_parameter_supported: bool,
     /// No request objects by reference; said explicitly because the default is true.
@@ -184,6 +188,8 @@ impl Metadata {
             code_challenge_methods_supported: strings(&["S256"]),
             authorization_response_iss_parameter_supported: true,
             ui_locales_supported: strings(&["en"]),
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             claims_parameter_supported: true,

@@ -140,6 +140,7 @@ reasons! {
         CLIENT_FAILED;
     ClientAssertionInvalidKid "client_assertion_invalid_kid" InvalidClient 401 CLIENT_FAILED;
     ClientAssertionJwksNotConfigured "client_assertion_jwks_not_configured" InvalidClient 401 CLIENT_FAILED;
+    ClientJwksUnavailable "client_jwks_unavailable" InvalidClient 401 CLIENT_FAILED;
     ClientAssertionInvalidSecretLength "client_assertion_invalid_secret_length" InvalidClient 401 CLIENT_FAILED;
 
     // Shape of a request, and what a client may do.

@@ -1,6 +1,7 @@
 //! What goes on beside requests: bounded work at every tick, whatever the number of tenants.
 
 use crate::App;
+use futures_util::future::join_all;
 use signet_idp::stories::CLOSED_AT_ONCE;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
@@ -15,6 +16,8 @@ const COUNT_STEPS: usize = 5;
 
 /// Servers whose keys one tick looks after.
 const SERVERS_WITH_DUE_KEYS: i64 = 20;
+/// Sign-outs that are delivered at a time.
+const LOGOUTS: i64 = 64;
 
 /// Starts the loops; they end with the runtime.
 pub(crate) fn start(app: &App) {
@@ -22,6 +25,7 @@ pub(crate) fn start(app: &App) {
     tokio::spawn(count(app.clone()));
     tokio::spawn(close_stories(app.clone()));
     tokio::spawn(keep_keys(app.clone()));
+    tokio::spawn(tell_apps(app.clone()));
 }
 
 /// Deletes what has expired.
@@ -61,6 +65,32 @@ async fn close_stories(app: App) {
             if let Err(error) = app.idp().close_story(tenant, rule, key, window_at).await {
                 tracing::warn!(%error, "could not close a story of refusals");
                 break;
+            }
+        }
+    }
+}
+
+/// Tells apps of sign-outs. Of several nodes each delivery has one at a time.
+async fn tell_apps(app: App) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            let now = app.idp().clock().now();
+            let due = match app.idp().store().unscoped_claim_logouts(now, LOGOUTS).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::warn!(%error, "could not look for apps to tell of sign-outs");
+                    break;
+                }
+            };
+            if due.is_empty() {
+                break;
+            }
+            let told = join_all(due.iter().map(|due| app.idp().deliver_logout(due))).await;
+            for error in told.into_iter().filter_map(Result::err) {
+                tracing::warn!(%error, "could not tell an app of a sign-out");
             }
         }
     }

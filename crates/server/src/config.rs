@@ -4,12 +4,14 @@
 
 mod check;
 mod network;
+mod outbound;
 mod settings;
 mod show;
 
 pub use crate::telemetry::Collector;
 pub(crate) use check::load;
 pub use network::Network;
+pub use outbound::Outbound;
 pub(crate) use settings::Settings;
 
 use signet_idp::password::Cost;
@@ -65,6 +67,8 @@ pub struct Config {
     pub otlp_endpoint: Option<Collector>,
     /// Threads that hash passwords.
     pub hash_threads: usize,
+    /// What may be called on behalf of tenants.
+    pub outbound: Outbound,
 }
 
 /// Where certificates come from.

@@ -140,6 +140,10 @@ async fn obey(app: &App, line: &str) -> Result<String, String> {
     if let Some(order) = line.strip_prefix("clock ") {
         return set_clock(app.idp().clock(), order);
     }
+    #[cfg(feature = "test-clock")]
+    if let Some(order) = line.strip_prefix("names ") {
+        return crate::outbound::scripted::order(order);
+    }
     let command = serde_json::from_str(line).map_err(|_| "this command is unknown".to_owned())?;
     perform(app.idp(), command).await
 }

@@ -29,6 +29,7 @@ mod metrics;
 mod middleware;
 pub mod oauth;
 mod operator;
+mod outbound;
 pub mod pages;
 mod rates;
 mod routes;

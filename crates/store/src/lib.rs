@@ -30,6 +30,7 @@ pub mod housekeeping;
 pub mod keys;
 pub mod lockout;
 pub mod log_query;
+pub mod logouts;
 pub mod nodes;
 pub mod one_time;
 pub mod rate_counters;

@@ -143,6 +143,13 @@ impl TestApp {
         Clock::new(self.data_dir().join("control.sock"))
     }
 
+    /// `NAME ADDRESS,ADDRESS;ADDRESS` says what a name leads to when apps are called, one look-up after the other;
+    /// the last answer stays. `NAME` alone tells how often it was looked up.
+    pub async fn names(&self, order: &str) -> i64 {
+        self.own("script names");
+        Clock::new(self.data_dir().join("control.sock")).ask(&format!("names {order}")).await
+    }
+
     /// kill -9.
     pub fn kill9(&self) {
         self.own("kill the server");

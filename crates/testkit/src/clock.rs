@@ -37,7 +37,7 @@ impl Clock {
         self.ask(&format!("clock skew {micros}")).await
     }
 
-    async fn ask(&self, line: &str) -> i64 {
+    pub(crate) async fn ask(&self, line: &str) -> i64 {
         let answer = tokio::time::timeout(Duration::from_secs(10), self.exchange(line))
             .await
             .unwrap_or_else(|_| panic!("no answer to “{line}” from {}", self.socket.display()))

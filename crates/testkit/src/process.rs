@@ -70,6 +70,11 @@ pub(crate) fn server_command() -> Command {
             command.env_remove(name);
         }
     }
+    // Nobody is there: whatever asked a proxy of the environment would get nowhere.
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(name, "http://127.0.0.1:9");
+    }
+    command.env_remove("NO_PROXY").env_remove("no_proxy");
     command.env("RUST_BACKTRACE", "1").env("RUST_LOG", "info,signet=trace").stdin(Stdio::null());
     command
 }

@@ -129,7 +129,14 @@ impl Made {
 
     /// Changes one of the OAuth settings.
     pub(crate) async fn change(&mut self, tenant: &Tenant, name: &str, value: Value) {
-        self.body["settings"]["oauthClient"][name] = value;
+        self.change_all(tenant, &json!({ name: value })).await;
+    }
+
+    /// Changes some of the OAuth settings together.
+    pub(crate) async fn change_all(&mut self, tenant: &Tenant, changes: &Value) {
+        for (name, value) in changes.as_object().expect("settings by name") {
+            self.body["settings"]["oauthClient"][name] = value.clone();
+        }
         let path = format!("/api/v1/apps/{}", self.id);
         tenant.api("PUT", &path).json(&self.body).await.expect(200);
     }

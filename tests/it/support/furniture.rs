@@ -7,6 +7,7 @@ use signet_domain::flow::Flow;
 use signet_domain::gateway::{ApiKey, Gateway, GatewayGrant, PkceMode};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
+use signet_domain::logout::LogoutDelivery;
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
 use signet_domain::saved_search::SavedSearch;
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
@@ -53,6 +54,7 @@ pub(crate) struct Furniture {
     pub(crate) event: Event,
     pub(crate) rate_policy: RatePolicy,
     pub(crate) saved_search: SavedSearch,
+    pub(crate) logout: LogoutDelivery,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -236,6 +238,17 @@ impl Furniture {
                 made_by: name.to_owned(),
                 created_at: now,
             },
+            logout: LogoutDelivery {
+                tenant_id,
+                id: id(),
+                app_id: app.id,
+                server_id,
+                user_id,
+                session_id: session.id,
+                attempts: 0,
+                next_at: later,
+                created_at: now,
+            },
             gateway: gateway(tenant_id, server_id, now),
             api_key: ApiKey {
                 tenant_id,
@@ -330,6 +343,7 @@ impl Furniture {
         tx.count_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
         tx.insert_rate_policy(&self.rate_policy).await?;
         tx.insert_saved_search(&self.saved_search).await?;
+        tx.insert_logout(&self.logout).await?;
         tx.append(&self.event).await
     }
 }
@@ -429,6 +443,9 @@ fn app(tenant_id: TenantId, name: &str, now: Time) -> App {
         leeway_seconds: 30,
         par_required: false,
         jwks: Json(Vec::new()),
+        jwks_uri: None,
+        backchannel_logout_uri: Some("https://app.example/logout".to_owned()),
+        backchannel_logout_session_required: false,
         external_id: None,
         demo: false,
         version: 1,

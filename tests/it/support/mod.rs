@@ -13,6 +13,7 @@ pub(crate) mod house;
 pub(crate) mod log;
 pub(crate) mod make;
 pub(crate) mod openapi;
+pub(crate) mod outside;
 pub(crate) mod rates;
 pub(crate) mod replies;
 pub(crate) mod ropg;

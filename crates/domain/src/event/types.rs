@@ -77,6 +77,8 @@ event_types! {
     SESSION_START = "user.session.start", "User login to Signet";
     /// Someone signed out.
     SESSION_END = "user.session.end", "User logout from Signet";
+    /// An app was told of a sign-out, or could not be.
+    BACKCHANNEL_LOGOUT = "app.oauth2.backchannel_logout", "App was told of the sign-out";
     /// Sessions of a user were ended by an administrator.
     SESSION_CLEAR = "user.session.clear", "User sessions were cleared";
     /// An administrator entered the console.

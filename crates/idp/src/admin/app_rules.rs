@@ -5,6 +5,7 @@ use super::change::Facts;
 use super::error::Causes;
 use serde_json::Value;
 use signet_domain::app::{App, AppKind, ConsentMethod, Rotation};
+use signet_fetch::Client;
 use signet_oauth::Scope;
 use signet_oauth::jwk::PublicJwk;
 use signet_oauth::redirect::{AppKind as UriKind, RedirectUri};
@@ -47,6 +48,12 @@ pub struct AppSettings {
     pub par_required: bool,
     /// Public keys, each a JWK.
     pub jwks: Vec<Value>,
+    /// Where the app publishes its keys, instead of `jwks`.
+    pub jwks_uri: Option<String>,
+    /// Where the app is told of sign-outs.
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told which session ended.
+    pub backchannel_logout_session_required: bool,
     /// What the app is called elsewhere.
     pub external_id: Option<String>,
 }
@@ -91,7 +98,7 @@ impl AppSettings {
     ///
     /// # Errors
     /// [`AdminError::Invalid`] naming every broken rule.
-    pub fn put(self, app: &mut App) -> Result<(), AdminError> {
+    pub fn put(self, app: &mut App, outbound: &Client) -> Result<(), AdminError> {
         let mut causes = Causes::default();
         if self.kind.is_some_and(|kind| kind != app.kind) {
             causes.add("application_type", "can't be changed; create another app");
@@ -108,6 +115,7 @@ impl AppSettings {
         }
         causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
         let jwks = check_jwks(&mut causes, &self);
+        check_addresses(&mut causes, &self, app.kind, outbound);
         if self.par_required && app.kind == AppKind::Service {
             causes
                 .add("require_pushed_authorization_requests", "service apps have no authorization requests");
@@ -130,6 +138,9 @@ impl AppSettings {
         app.leeway_seconds = self.leeway_seconds.unwrap_or(30);
         app.par_required = self.par_required;
         app.jwks = Json(jwks);
+        app.jwks_uri = self.jwks_uri;
+        app.backchannel_logout_uri = self.backchannel_logout_uri;
+        app.backchannel_logout_session_required = self.backchannel_logout_session_required;
         app.external_id = self.external_id;
         Ok(())
     }
@@ -151,11 +162,17 @@ fn check_auth_method(causes: &mut Causes, settings: &AppSettings, public: bool) 
 /// The keys as they are kept: only what a public key has, and none that proves nothing (RFC 8725 §3.5).
 fn check_jwks(causes: &mut Causes, settings: &AppSettings) -> Vec<Value> {
     let by_keys = settings.auth_method.as_deref() == Some("private_key_jwt");
-    if by_keys && settings.jwks.is_empty() {
-        causes.add("jwks", "private_key_jwt needs at least one key");
-    }
-    if !by_keys && !settings.jwks.is_empty() {
-        causes.add("jwks", "only apps with private_key_jwt have keys");
+    let by_value = !settings.jwks.is_empty();
+    match (by_value, settings.jwks_uri.is_some()) {
+        (true, true) => causes.add("jwks_uri", "give either jwks or jwks_uri, not both"),
+        (false, false) if by_keys => {
+            causes.add("jwks", "private_key_jwt needs at least one key, or a jwks_uri")
+        }
+        (true, _) | (_, true) if !by_keys => {
+            causes
+                .add(if by_value { "jwks" } else { "jwks_uri" }, "only apps with private_key_jwt have keys");
+        }
+        _ => {}
     }
     if settings.jwks.len() > MAX_KEYS {
         causes.add("jwks", format_args!("at most {MAX_KEYS} keys are possible"));
@@ -178,6 +195,23 @@ fn check_jwks(causes: &mut Causes, settings: &AppSettings) -> Vec<Value> {
         }
     }
     kept.iter().filter_map(|key| serde_json::to_value(key).ok()).collect()
+}
+
+/// Addresses that are called. Whether they lead to where they may is asked again at every call.
+fn check_addresses(causes: &mut Causes, settings: &AppSettings, kind: AppKind, outbound: &Client) {
+    let addresses =
+        [("jwks_uri", &settings.jwks_uri), ("backchannel_logout_uri", &settings.backchannel_logout_uri)];
+    for (name, uri) in addresses {
+        if let Some(Err(error)) = uri.as_deref().map(|uri| outbound.check(uri)) {
+            causes.add(name, error);
+        }
+    }
+    if kind == AppKind::Service && settings.backchannel_logout_uri.is_some() {
+        causes.add("backchannel_logout_uri", "service apps sign nobody in");
+    }
+    if settings.backchannel_logout_session_required && settings.backchannel_logout_uri.is_none() {
+        causes.add("backchannel_logout_session_required", "needs a backchannel_logout_uri");
+    }
 }
 
 fn check_grants(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants: &[String]) {
@@ -259,6 +293,9 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("leeway", app.leeway_seconds.into()),
         ("requirePushedAuthorizationRequests", app.par_required.into()),
         ("keys", app.jwks.iter().map(|key| key["kid"].clone()).collect()),
+        ("jwksUri", app.jwks_uri.as_deref().into()),
+        ("backchannelLogoutUri", app.backchannel_logout_uri.as_deref().into()),
+        ("backchannelLogoutSessionRequired", app.backchannel_logout_session_required.into()),
         ("externalId", app.external_id.as_deref().into()),
     ]
 }

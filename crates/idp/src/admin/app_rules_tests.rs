@@ -22,12 +22,19 @@ fn app(kind: AppKind) -> App {
         leeway_seconds: 30,
         par_required: false,
         jwks: Json(Vec::new()),
+        jwks_uri: None,
+        backchannel_logout_uri: None,
+        backchannel_logout_session_required: false,
         external_id: None,
         demo: false,
         version: 1,
         created_at: Time(0),
         updated_at: Time(0),
     }
+}
+
+fn outbound() -> Client {
+    Client::new(signet_fetch::Policy::default()).unwrap()
 }
 
 fn settings(grants: &[&str], uris: &[&str]) -> AppSettings {
@@ -40,7 +47,7 @@ fn settings(grants: &[&str], uris: &[&str]) -> AppSettings {
 }
 
 fn causes(kind: AppKind, settings: AppSettings) -> Vec<String> {
-    match settings.put(&mut app(kind)) {
+    match settings.put(&mut app(kind), &outbound()) {
         Ok(()) => Vec::new(),
         Err(AdminError::Invalid { causes, .. }) => causes,
         Err(error) => panic!("{error}"),
@@ -50,17 +57,17 @@ fn causes(kind: AppKind, settings: AppSettings) -> Vec<String> {
 #[test]
 fn a_kind_has_its_defaults() {
     let mut web = app(AppKind::Web);
-    settings(&[], &["https://a.test/cb"]).put(&mut web).unwrap();
+    settings(&[], &["https://a.test/cb"]).put(&mut web, &outbound()).unwrap();
     assert_eq!((web.auth_method.as_str(), web.rotation), ("client_secret_basic", Rotation::Static));
     assert_eq!(
         (web.grant_types.0.as_slice(), web.pkce_required),
         (&["authorization_code".to_owned()][..], true)
     );
     let mut browser = app(AppKind::Browser);
-    settings(&[], &["https://a.test/cb"]).put(&mut browser).unwrap();
+    settings(&[], &["https://a.test/cb"]).put(&mut browser, &outbound()).unwrap();
     assert_eq!((browser.auth_method.as_str(), browser.rotation), ("none", Rotation::Rotate));
     let mut service = app(AppKind::Service);
-    settings(&[], &[]).put(&mut service).unwrap();
+    settings(&[], &[]).put(&mut service, &outbound()).unwrap();
     assert_eq!(service.grant_types.0, ["client_credentials"]);
 }
 
@@ -87,4 +94,51 @@ fn what_a_kind_may_not_be() {
     assert_eq!(causes(AppKind::Web, implicit).len(), 1);
     let other = AppSettings { kind: Some(AppKind::Web), ..settings(&[], uri) };
     assert_eq!(causes(AppKind::Browser, other).len(), 1);
+}
+
+#[test]
+fn ss_16_addresses_that_are_called_are_looked_at_when_they_are_saved() {
+    let told = |uri: &str| {
+        let logout =
+            AppSettings { backchannel_logout_uri: Some(uri.into()), ..settings(&[], &["https://a.test/cb"]) };
+        causes(AppKind::Web, logout)
+    };
+    assert!(told("https://a.test/logout?tenant=7").is_empty());
+    for bad in [
+        "http://a.test/x",
+        "https://10.0.0.1/x",
+        "https://127.1/",
+        "https://a.test:22/",
+        "https://a.test/#x",
+        "x",
+    ] {
+        assert_eq!(told(bad).len(), 1, "{bad}");
+        let keys = AppSettings {
+            auth_method: Some("private_key_jwt".into()),
+            jwks_uri: Some(bad.into()),
+            ..settings(&[], &["https://a.test/cb"])
+        };
+        assert_eq!(causes(AppKind::Web, keys).len(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn keys_come_by_value_or_by_address() {
+    let with = |method: &str, jwks: Vec<Value>, uri: Option<&str>| {
+        let keys = AppSettings {
+            auth_method: Some(method.into()),
+            jwks,
+            jwks_uri: uri.map(str::to_owned),
+            ..settings(&[], &["https://a.test/cb"])
+        };
+        causes(AppKind::Web, keys)
+    };
+    let key = signet_oauth::jwt::SigningKey::generate(signet_oauth::jwt::Alg::ES256).unwrap();
+    let key = || vec![serde_json::to_value(key.public_jwk()).unwrap()];
+    let uri = Some("https://a.test/jwks");
+    assert!(with("private_key_jwt", Vec::new(), uri).is_empty());
+    assert!(with("private_key_jwt", key(), None).is_empty());
+    assert_eq!(with("private_key_jwt", key(), uri), ["jwks_uri: give either jwks or jwks_uri, not both"]);
+    assert_eq!(with("private_key_jwt", Vec::new(), None).len(), 1);
+    assert_eq!(with("client_secret_basic", Vec::new(), uri).len(), 1);
 }

@@ -83,7 +83,7 @@ impl Idp {
         if let Some(client_id) = client_id {
             app.client_id = checked_client_id(client_id)?;
         }
-        settings.put(&mut app)?;
+        settings.put(&mut app, self.fetch())?;
         let keeps_secret = !is_public(kind) && app.auth_method != "private_key_jwt";
         let secret = keeps_secret.then(|| Secret::from(self.entropy().secret("")));
         let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
@@ -122,7 +122,7 @@ impl Idp {
                 let before = Self::find_app(tx, &key).await?;
                 expected.check(before.version)?;
                 let mut after = before.clone();
-                settings.put(&mut after)?;
+                settings.put(&mut after, idp.fetch())?;
                 let diff = Diff::of(app_rules::facts(&before), app_rules::facts(&after));
                 if !diff.is_empty() {
                     tx.update_app(&after, ctx.now).await?;
@@ -230,6 +230,9 @@ fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
         leeway_seconds: 30,
         par_required: false,
         jwks: Json(Vec::new()),
+        jwks_uri: None,
+        backchannel_logout_uri: None,
+        backchannel_logout_session_required: false,
         external_id: None,
         demo: false,
         version: 1,

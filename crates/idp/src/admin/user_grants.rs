@@ -30,7 +30,7 @@ impl Idp {
                 if !caller.rights.may_change(&user) {
                     return Err(AdminError::Forbidden);
                 }
-                let ended = tx.end_sessions_of(user.id, ctx.now).await?;
+                let ended = idp.end_all_sessions(tx, user.id, ctx.now).await?;
                 if tokens {
                     revoke_tokens_of(tx, user.id, ctx.now).await?;
                 }
@@ -63,7 +63,7 @@ impl Idp {
                 if !caller.rights.may_change(&user) && caller.user() != Some(user.id) {
                     return Err(AdminError::Forbidden);
                 }
-                let id = end_one_session(tx, &ctx, &user, &session).await?;
+                let id = idp.end_one_session(tx, &ctx, &user, &session).await?;
                 let event = caller.event(&idp, &ctx, types::SESSION_CLEAR).of(&user);
                 let event = event.target(user_entity(&user)).debug("sessions", "1");
                 Ok(tx.append(&event.debug("session", id.to_string())).await?)
@@ -103,26 +103,29 @@ impl Idp {
     }
 }
 
-/// Ends one live session of a user, with the grants that were given in it and their tokens.
-pub(crate) async fn end_one_session(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    user: &User,
-    session: &str,
-) -> Result<SessionId, AdminError> {
-    let found = match SessionId::parse(session) {
-        Some(id) => tx.session(id).await?.filter(|s| s.user_id == user.id),
-        None => None,
-    };
-    let missing = || AdminError::not_found(session, "Session");
-    let found = found.ok_or_else(missing)?;
-    if !tx.end_session(found.id, ctx.now).await? {
-        return Err(missing());
+impl Idp {
+    /// Ends one live session of a user, with the grants that were given in it and their tokens.
+    pub(crate) async fn end_one_session(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        user: &User,
+        session: &str,
+    ) -> Result<SessionId, AdminError> {
+        let found = match SessionId::parse(session) {
+            Some(id) => tx.session(id).await?.filter(|s| s.user_id == user.id),
+            None => None,
+        };
+        let missing = || AdminError::not_found(session, "Session");
+        let found = found.ok_or_else(missing)?;
+        if !self.end_session_and_tell(tx, found.id, user.id, ctx.now).await? {
+            return Err(missing());
+        }
+        for grant in tx.grants_of_session(found.id, user.id).await? {
+            end_grant(tx, grant.id, ctx.now).await?;
+        }
+        Ok(found.id)
     }
-    for grant in tx.grants_of_session(found.id, user.id).await? {
-        end_grant(tx, grant.id, ctx.now).await?;
-    }
-    Ok(found.id)
 }
 
 /// Takes back what a user allowed an app; gives how many grants that ended.

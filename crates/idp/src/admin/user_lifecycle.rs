@@ -1,6 +1,6 @@
 //! A user's life: what may follow what.
 
-use super::users::{UserView, cut_user_off, set_password};
+use super::users::{UserView, set_password};
 use super::{AdminError, Caller};
 use crate::ctx::{At, user_entity};
 use crate::guard::Checked;
@@ -110,7 +110,7 @@ impl Idp {
             tx.update_user(&user, ctx.now).await?;
         }
         if matches!(step, Step::Deactivate | Step::Suspend | Step::ExpirePassword) {
-            cut_user_off(tx, user.id, ctx.now).await?;
+            self.cut_user_off(tx, user.id, ctx.now).await?;
         }
         tx.append(&caller.event(self, ctx, step.event_type()).of(&user).target(user_entity(&user))).await?;
         let user = tx.user(user.id).await?.ok_or_else(|| AdminError::not_found(user.id, "User"))?;
@@ -133,7 +133,7 @@ impl Idp {
                 if !caller.rights.may_change(&user) {
                     return Err(AdminError::Forbidden);
                 }
-                cut_user_off(tx, user.id, ctx.now).await?;
+                idp.cut_user_off(tx, user.id, ctx.now).await?;
                 tx.delete_user(user.id).await?;
                 let event = caller.event(&idp, &ctx, types::USER_DELETE).of(&user);
                 Ok(tx.append(&event.target(user_entity(&user))).await?)
@@ -175,12 +175,12 @@ impl Idp {
             }
         };
         let events = set_password(self, ctx, caller, &mut user, hash);
-        let ctx = ctx.clone();
+        let (idp, ctx) = (self.clone(), ctx.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 tx.forgive(&user.login_key, &ctx.request.ip).await?;
                 tx.update_user(&user, ctx.now).await?;
-                cut_user_off(tx, user.id, ctx.now).await?;
+                idp.cut_user_off(tx, user.id, ctx.now).await?;
                 tx.append_all(&events).await?;
                 Self::view_user(tx, &ctx, user).await
             })

@@ -155,13 +155,13 @@ impl Idp {
             events.extend(set_password(self, ctx, caller, &mut after, hash));
         }
         let cut_off = input.password.is_some();
-        let ctx = ctx.clone();
+        let (idp, ctx) = (self.clone(), ctx.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 if !events.is_empty() {
                     tx.update_user(&after, ctx.now).await.map_err(taken)?;
                     if cut_off {
-                        cut_user_off(tx, after.id, ctx.now).await?;
+                        idp.cut_user_off(tx, after.id, ctx.now).await?;
                     }
                     tx.append_all(&events).await?;
                 }
@@ -242,10 +242,13 @@ pub(crate) fn set_password(
     events
 }
 
-/// Ends whatever a user has open: sessions, grants with their refresh tokens, access tokens.
-pub(crate) async fn cut_user_off(tx: &mut Tx, user: UserId, now: Time) -> Result<(), AdminError> {
-    tx.end_sessions_of(user, now).await?;
-    revoke_tokens_of(tx, user, now).await
+impl Idp {
+    /// Ends whatever a user has open: sessions, of which their apps are told, grants with their refresh tokens,
+    /// access tokens.
+    pub(crate) async fn cut_user_off(&self, tx: &mut Tx, user: UserId, now: Time) -> Result<(), AdminError> {
+        self.end_all_sessions(tx, user, now).await?;
+        revoke_tokens_of(tx, user, now).await
+    }
 }
 
 /// Ends a user's grants with their refresh tokens, and access tokens.

@@ -368,6 +368,26 @@ const TABLE: &[Row] = &[
         "Register the public key with the app, and put its kid into the header.",
     ),
     (
+        "client_jwks_unavailable",
+        "the app's keys can't be fetched",
+        "The app publishes its keys at its 'jwks_uri', and there is no usable answer there: no JSON key set with \
+         status 200 within three seconds, over https, at an address of the public internet.",
+        "Open the jwks_uri yourself, and look at its certificate; the next attempt is made a minute after the last.",
+    ),
+    (
+        "backchannel_logout_no_answer",
+        "the app gave no answer",
+        "The app was to be told of a sign-out at its 'backchannel_logout_uri', but nobody answered there in time, \
+         over https, at an address of the public internet.",
+        "Check the address and its certificate. Until 'givenUp' it is tried again.",
+    ),
+    (
+        "backchannel_logout_refused",
+        "the app didn't accept it",
+        "The app was told of a sign-out at its 'backchannel_logout_uri' and answered with another status than 200.",
+        "Look into the app's log: the event has the status that it answered with.",
+    ),
+    (
         "client_assertion_jwks_not_configured",
         "the app has no key",
         "The app authenticates with a key of its own, but none is registered.",
@@ -443,6 +463,7 @@ mod tests {
         let upper = |name: &str| name.chars().all(|c| c.is_uppercase() || c == '_');
         let own = |name: &str| {
             ["unknown_token", "rate_limit_exceeded", "revoked_client", "paused_client"].contains(&name)
+                || name.starts_with("backchannel_logout_")
         };
         for (n, row) in TABLE.iter().enumerate() {
             assert!(row.0.parse::<Reason>().is_ok() || upper(row.0) || own(row.0), "{}", row.0);

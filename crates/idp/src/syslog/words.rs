@@ -77,6 +77,7 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::USER_RATE_LIMITED, Throttled, "{user} was refused: 5th password in one second"),
         (types::SESSION_START, Allowed, "{who} signed in"),
         (types::SESSION_END, Allowed, "{who} signed out"),
+        (types::BACKCHANNEL_LOGOUT, Allowed, "{app} was told of the sign-out"),
         (types::SESSION_CLEAR, Changed, "{who} ended all sessions of {target}"),
         (types::SESSION_ADMIN, Allowed, "{who} opened the console"),
         (types::SSO, Allowed, "{who} signed in to {app}"),

@@ -98,6 +98,14 @@ pub(crate) struct OAuthSettings {
     /// The public keys of private_key_jwt.
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks: Option<KeySet>,
+    /// Where the app publishes its public keys, instead of `jwks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks_uri: Option<String>,
+    /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told which session ended. It always is.
+    backchannel_logout_session_required: bool,
 }
 
 /// Public keys (RFC 7517).
@@ -157,6 +165,9 @@ fn settings(app: &Row) -> OAuthSettings {
         allowed_scopes: app.allowed_scopes.0.clone(),
         require_pushed_authorization_requests: app.par_required,
         jwks: (!app.jwks.is_empty()).then(|| KeySet { keys: app.jwks.0.clone() }),
+        jwks_uri: app.jwks_uri.clone(),
+        backchannel_logout_uri: app.backchannel_logout_uri.clone(),
+        backchannel_logout_session_required: app.backchannel_logout_session_required,
         external_id: app.external_id.clone(),
     }
 }
@@ -249,9 +260,15 @@ pub(crate) struct OAuthSettingsRequest {
     allowed_scopes: Option<Vec<String>>,
     /// Whether authorization requests must be pushed (RFC 9126); default false.
     require_pushed_authorization_requests: Option<bool>,
-    /// The public keys of private_key_jwt, by value; a `jwks_uri` isn't fetched.
+    /// The public keys of private_key_jwt, by value.
     #[serde(default, deserialize_with = "super::json::optional_member")]
     jwks: Option<KeySet>,
+    /// Where the app publishes its public keys, instead of `jwks`: an https URL on the public internet.
+    jwks_uri: Option<String>,
+    /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout): an https URL on the public internet.
+    backchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told which session ended. It always is.
+    backchannel_logout_session_required: Option<bool>,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
 }
@@ -321,6 +338,9 @@ impl ApplicationRequest {
             leeway_seconds: refresh.leeway,
             par_required: client.require_pushed_authorization_requests.unwrap_or(false),
             jwks: client.jwks.map(|set| set.keys).unwrap_or_default(),
+            jwks_uri: client.jwks_uri,
+            backchannel_logout_uri: client.backchannel_logout_uri,
+            backchannel_logout_session_required: client.backchannel_logout_session_required.unwrap_or(false),
             external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))

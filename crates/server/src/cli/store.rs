@@ -2,6 +2,7 @@
 
 use super::files;
 use crate::config::Config;
+use crate::outbound;
 use signet_domain::Clock;
 use signet_idp::secrets::MasterKey;
 use signet_idp::{Idp, Settings};
@@ -34,6 +35,7 @@ pub(super) async fn start(
     let redis = redis(config).await?;
     let settings = Settings {
         redis,
+        fetch: Some(outbound::client(config)?),
         password_cost: config.password_cost,
         hash_threads: config.hash_threads,
         hash_queue: config.hash_threads.saturating_mul(64),

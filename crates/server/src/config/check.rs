@@ -1,6 +1,6 @@
 //! From what was written to what is meant. Every error is one sentence with the fix.
 
-use super::{Collector, Config, DatabaseUrl, Mode, Network, RedisUrl, Settings, Tls, TlsFiles};
+use super::{Collector, Config, DatabaseUrl, Mode, Network, Outbound, RedisUrl, Settings, Tls, TlsFiles};
 use signet_idp::Settings as IdpSettings;
 use signet_idp::password::Cost;
 use signet_idp::tenants::{BaseUrl, split_authority};
@@ -51,6 +51,7 @@ pub(crate) fn load(settings: Settings, mode: Mode) -> Result<Config, String> {
             settings.hash_threads.unwrap_or(IdpSettings::default().hash_threads),
             1,
         )?,
+        outbound: Outbound::of(&settings, mode)?,
     };
     Ok(config)
 }
@@ -302,10 +303,22 @@ mod tests {
             ("otlp-endpoint = \"https://collector\"", "http://"),
             ("otlp-endpoint = \"http://user@collector\"", "http://"),
             ("operator-host = \"localhost:8080\"", "another"),
+            ("outbound-networks = \"10.0.0.0/40\"", "10.0.0.0/8"),
+            ("outbound-ports = \"https\"", "443,8443"),
+            ("outbound-ports = \"0\"", "443,8443"),
         ] {
             let error = dev(toml).unwrap_err();
             assert!(error.contains(word), "{toml}: {error}");
         }
+    }
+
+    #[test]
+    fn serve_calls_the_public_internet_only() {
+        let serve = |toml: &str| load(toml::from_str(toml).unwrap(), Mode::Serve).unwrap().outbound;
+        let plain = serve("");
+        assert_eq!((plain.networks.len(), plain.ports, plain.plain_loopback), (0, Some(vec![443]), false));
+        let set = serve("outbound-networks = \"10.0.0.0/8, fd00::/8\"\noutbound-ports = \"443,8443\"");
+        assert_eq!((set.networks.len(), set.ports, set.plain_loopback), (2, Some(vec![443, 8443]), false));
     }
 
     #[test]

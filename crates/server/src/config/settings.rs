@@ -99,6 +99,19 @@ pub(crate) struct Settings {
     /// Threads that hash passwords [default: one a core]
     #[arg(long, env = "SIGNET_HASH_THREADS", value_name = "NUMBER", global = true)]
     pub(crate) hash_threads: Option<usize>,
+
+    /// Networks besides the public internet that apps may be called at, with commas between [default: none; this
+    /// machine in dev]
+    #[arg(long, env = "SIGNET_OUTBOUND_NETWORKS", value_name = "CIDR", global = true)]
+    pub(crate) outbound_networks: Option<String>,
+
+    /// Ports that apps may be called at, with commas between [default: 443; any in dev]
+    #[arg(long, env = "SIGNET_OUTBOUND_PORTS", value_name = "PORTS", global = true)]
+    pub(crate) outbound_ports: Option<String>,
+
+    /// Authorities in PEM that are trusted besides the public ones when apps are called
+    #[arg(long, env = "SIGNET_OUTBOUND_CA", value_name = "FILE", global = true)]
+    pub(crate) outbound_ca: Option<PathBuf>,
 }
 
 /// Variables that are not settings.
@@ -156,6 +169,9 @@ impl Settings {
             metrics_listen: self.metrics_listen.or(other.metrics_listen),
             otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),
             hash_threads: self.hash_threads.or(other.hash_threads),
+            outbound_networks: self.outbound_networks.or(other.outbound_networks),
+            outbound_ports: self.outbound_ports.or(other.outbound_ports),
+            outbound_ca: self.outbound_ca.or(other.outbound_ca),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The effective configuration as TOML, without secrets.
 
-use super::{Config, Tls};
+use super::{Config, Network, Tls};
 use serde::Serialize;
 use std::path::Path;
 
@@ -36,6 +36,11 @@ struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     otlp_endpoint: Option<String>,
     hash_threads: usize,
+    outbound_networks: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outbound_ports: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outbound_ca: Option<String>,
 }
 
 impl Config {
@@ -55,12 +60,7 @@ impl Config {
             redis_url: self.redis_url.as_ref().map(|url| masked_url(&url.0)),
             redis_wait_ms: self.redis_wait_ms,
             master_key_file: path(&self.master_key_path()),
-            trusted_proxies: self
-                .trusted_proxies
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(","),
+            trusted_proxies: networks(&self.trusted_proxies),
             tls: matches!(self.tls, Some(Tls::Local)).then_some(true),
             tls_cert: files.map(|files| path(&files.cert)),
             tls_key: files.map(|files| path(&files.key)),
@@ -72,9 +72,16 @@ impl Config {
             metrics_listen: self.metrics_listen.map(|address| address.to_string()),
             otlp_endpoint: self.otlp_endpoint.as_ref().map(ToString::to_string),
             hash_threads: self.hash_threads,
+            outbound_networks: networks(&self.outbound.networks),
+            outbound_ports: self.outbound.ports_text(),
+            outbound_ca: self.outbound.ca.as_deref().map(path),
         };
         toml::to_string(&shown).unwrap_or_default()
     }
+}
+
+fn networks(networks: &[Network]) -> String {
+    networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// The URL with its password and its parameters (which may hold one) masked.

@@ -65,6 +65,9 @@ fn settings_of(app: &App) -> AppSettings {
         leeway_seconds: Some(app.leeway_seconds),
         par_required: app.par_required,
         jwks: app.jwks.0.clone(),
+        jwks_uri: app.jwks_uri.clone(),
+        backchannel_logout_uri: app.backchannel_logout_uri.clone(),
+        backchannel_logout_session_required: app.backchannel_logout_session_required,
         external_id: app.external_id.clone(),
     }
 }
@@ -76,10 +79,15 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
     let rotation =
         Rotation::ALL.iter().copied().find(|r| r.as_str() == form.raw("refresh_token.rotation_type"));
     let method = Some(form.text("token_endpoint_auth_method")).filter(|m| !m.is_empty());
+    let auth_method = if is_public(kind) { base.auth_method } else { method.or(base.auth_method) };
+    let by_keys = auth_method.as_deref() == Some("private_key_jwt");
+    let address = |name: &str| Some(form.text(name)).filter(|text| !text.is_empty());
+    let jwks_uri = address("jwks_uri").filter(|_| by_keys);
+    let backchannel_logout_uri = address("backchannel_logout_uri").filter(|_| signs_in);
     AppSettings {
         label: form.text("label"),
         kind: Some(kind),
-        auth_method: if is_public(kind) { base.auth_method } else { method.or(base.auth_method) },
+        auth_method,
         grant_types: Some(if signs_in {
             form.all("grant_types")
         } else {
@@ -107,7 +115,12 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
             Err(()) => Some(-1),
         },
         par_required: base.par_required,
-        jwks: base.jwks,
+        // An address takes the place of keys that were registered by value.
+        jwks: if by_keys && jwks_uri.is_none() { base.jwks } else { Vec::new() },
+        jwks_uri,
+        backchannel_logout_session_required: base.backchannel_logout_session_required
+            && backchannel_logout_uri.is_some(),
+        backchannel_logout_uri,
         external_id: base.external_id,
     }
 }
@@ -132,10 +145,12 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
             s.post_logout_redirect_uris.join("\n"),
             2,
         );
-        page = page.group(
-            "Sign-in",
-            [uris.mono().help(sample), after.mono().help("One a line; none is fine."), consent(s)],
-        );
+        let told = s.backchannel_logout_uri.clone().unwrap_or_default();
+        let told = Field::line("backchannel_logout_uri", "Where it is told of sign-outs", told)
+            .mono()
+            .help("Signet posts a logout token there whenever a session ends. Empty: the app isn't told.");
+        let after = after.mono().help("One a line; none is fine.");
+        page = page.group("Sign-in", [uris.mono().help(sample), after, told, consent(s)]);
         page = page.group("Tokens", tokens(kind, s, &grants, leeway));
     }
     let scopes = Field::line("allowed_scopes", "Scopes it may ask for", s.allowed_scopes.join(" "));
@@ -149,7 +164,12 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
             vec![
                 pick("client_secret_basic", "Its secret in the Authorization header (Basic)"),
                 pick("client_secret_post", "Its secret in the form"),
+                pick("private_key_jwt", "A token that it signs with its own key (private_key_jwt)"),
             ],
+        ));
+        let keys = s.jwks_uri.clone().unwrap_or_default();
+        access.push(Field::line("jwks_uri", "Where it publishes its keys", keys).mono().help(
+            "The jwks_uri of an app with private_key_jwt. Keys can also be registered by value, through the API.",
         ));
     }
     page.group("Access", access)

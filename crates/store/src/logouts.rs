@@ -1,0 +1,111 @@
+//! Sign-outs that apps have still to be told of.
+
+use crate::macros::{execute, fetch_all};
+use crate::{Result, Store, Tx};
+use signet_domain::Time;
+use signet_domain::id::{LogoutId, SessionId, TenantId, UserId};
+use signet_domain::logout::{LogoutDelivery, LogoutTarget};
+
+impl Tx {
+    /// The apps to tell when a session of a user ends: those that want to hear of it. There is a row for each grant.
+    pub async fn apps_of_session(&mut self, session: SessionId, user: UserId) -> Result<Vec<LogoutTarget>> {
+        const SQL: &str = "SELECT DISTINCT g.app_id, g.server_id, g.session_id, g.scopes FROM grants g
+            JOIN apps a ON a.tenant_id = g.tenant_id AND a.id = g.app_id
+            WHERE g.tenant_id = $1 AND g.user_id = $2 AND g.session_id = $3
+            AND a.backchannel_logout_uri IS NOT NULL AND a.status = 'ACTIVE'";
+        fetch_all!(self, LogoutTarget, SQL, self.tenant, user, session)
+    }
+
+    /// As [`Tx::apps_of_session`], of all sessions of a user that have not ended.
+    pub async fn apps_of_sessions(&mut self, user: UserId, now: Time) -> Result<Vec<LogoutTarget>> {
+        const SQL: &str = "SELECT DISTINCT g.app_id, g.server_id, g.session_id, g.scopes FROM grants g
+            JOIN apps a ON a.tenant_id = g.tenant_id AND a.id = g.app_id
+            JOIN sessions s ON s.tenant_id = g.tenant_id AND s.id = g.session_id
+            WHERE g.tenant_id = $1 AND g.user_id = $2 AND s.ended_at IS NULL AND s.expires_at > $3
+            AND a.backchannel_logout_uri IS NOT NULL AND a.status = 'ACTIVE'";
+        fetch_all!(self, LogoutTarget, SQL, self.tenant, user, now)
+    }
+
+    /// Queues a delivery.
+    pub async fn insert_logout(&mut self, d: &LogoutDelivery) -> Result<()> {
+        const SQL: &str =
+            "INSERT INTO logout_deliveries (tenant_id, id, app_id, server_id, user_id, session_id,
+            attempts, next_at, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)";
+        execute!(
+            self,
+            SQL,
+            self.tenant,
+            d.id,
+            d.app_id,
+            d.server_id,
+            d.user_id,
+            d.session_id,
+            d.attempts,
+            d.next_at,
+            d.created_at
+        )
+        .map(|_| ())
+    }
+
+    /// Puts a delivery off; `false` when it is no longer there.
+    pub async fn postpone_logout(&mut self, id: LogoutId, next_at: Time) -> Result<bool> {
+        const SQL: &str = "UPDATE logout_deliveries SET next_at = $3 WHERE tenant_id = $1 AND id = $2";
+        execute!(self, SQL, self.tenant, id, next_at).map(|n| n > 0)
+    }
+
+    /// Takes a delivery off the queue; `false` when it is no longer there.
+    pub async fn delete_logout(&mut self, id: LogoutId) -> Result<bool> {
+        const SQL: &str = "DELETE FROM logout_deliveries WHERE tenant_id = $1 AND id = $2";
+        execute!(self, SQL, self.tenant, id).map(|n| n > 0)
+    }
+}
+
+/// The host of a delivery's tenant, and the delivery.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct DueLogout {
+    /// The tenant's host.
+    pub host: String,
+    /// What is due.
+    #[sqlx(flatten)]
+    pub delivery: LogoutDelivery,
+}
+
+/// A few of each app, so that one whose address swallows everything holds up no other.
+const DUE: &str =
+    "SELECT t.host, d.tenant_id, d.id, d.app_id, d.server_id, d.user_id, d.session_id, d.attempts,
+      d.next_at, d.created_at FROM (
+        SELECT q.*, ROW_NUMBER() OVER (PARTITION BY tenant_id, app_id ORDER BY next_at, id) AS turn
+        FROM logout_deliveries q WHERE next_at <= $1) d
+    JOIN tenants t ON t.id = d.tenant_id WHERE d.turn <= $3 ORDER BY d.next_at, d.id LIMIT $2";
+
+/// Whoever moves it ahead has it.
+const CLAIM: &str = "UPDATE logout_deliveries SET next_at = $4, attempts = attempts + 1
+    WHERE tenant_id = $1 AND id = $2 AND next_at = $3";
+
+/// Deliveries of one app that are taken up together.
+const OF_ONE_APP: i64 = 4;
+
+impl Store {
+    /// Takes up deliveries that are due, of all tenants: no other node gets them for a while.
+    pub async fn unscoped_claim_logouts(&self, now: Time, limit: i64) -> Result<Vec<DueLogout>> {
+        let nil = TenantId(uuid::Uuid::nil());
+        let due: Vec<DueLogout> = {
+            let mut tx = self.read(nil).await?;
+            fetch_all!(tx, DueLogout, DUE, now, limit, OF_ONE_APP)?
+        };
+        let mut claimed = Vec::new();
+        let until = now.plus_secs(LogoutDelivery::CLAIM_SECONDS);
+        for mut due in due {
+            let of = due.delivery.clone();
+            let took = self.write(nil, move |tx| {
+                Box::pin(async move { execute!(tx, CLAIM, of.tenant_id, of.id, of.next_at, until) })
+            });
+            if took.await? == 1 {
+                due.delivery.attempts += 1;
+                due.delivery.next_at = until;
+                claimed.push(due);
+            }
+        }
+        Ok(claimed)
+    }
+}
