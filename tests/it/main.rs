@@ -7,6 +7,7 @@
     reason = "test code: a panic is how a test fails, and its clock is the machine's"
 )]
 
+mod access;
 mod account;
 mod admin_console;
 mod assertions;
@@ -34,6 +35,7 @@ mod gateway_refresh;
 mod gateway_token;
 mod gateway_verify;
 mod grants;
+mod groups;
 mod guard;
 mod housekeeping;
 mod jwt;
