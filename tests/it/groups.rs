@@ -136,6 +136,10 @@ async fn configured_claims_are_in_the_tokens_that_they_are_for(app: Shared) {
         (&own["department"], &own["tier"], &own["cost"]),
         (&Value::Null, &json!("gold"), &Value::Null)
     );
+    let supported = server.tenant.discovery().await["claims_supported"].clone();
+    for (name, listed) in [("dept", true), ("cc", true), ("groups", true), ("tier", false)] {
+        assert_eq!(supported.as_array().unwrap().contains(&json!(name)), listed, "{name} in {supported}");
+    }
     assert!(server.tenant.is_active(&web, &got.access_token).await, "such a token is a token");
 }
 
