@@ -85,6 +85,8 @@ ids! {
     AccessRuleId = "0pr";
     /// A rate policy.
     RatePolicyId = "rlp";
+    /// A search of the log that is kept.
+    SavedSearchId = "svs";
     /// A key that an app calls APIs with.
     ApiKeyId = "apk";
     /// One HTTP request.

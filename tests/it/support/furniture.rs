@@ -11,6 +11,7 @@ use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::group::Group;
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
+use signet_domain::saved_search::SavedSearch;
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
 use signet_domain::session::{Session, SessionKind};
 use signet_domain::tenant::{Tenant, TenantStatus};
@@ -58,6 +59,7 @@ pub(crate) struct Furniture {
     pub(crate) claim: ClaimRow,
     pub(crate) access_policy: AccessPolicy,
     pub(crate) access_rule: AccessRule,
+    pub(crate) saved_search: SavedSearch,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -160,6 +162,7 @@ impl Furniture {
                 created_at: now,
                 activated_at: Some(now),
                 retired_at: Some(now),
+                due_at: Some(now),
             },
             consent: Consent {
                 tenant_id,
@@ -245,6 +248,15 @@ impl Furniture {
             claim: claim(tenant_id, server_id, name, now),
             access_rule: access_rule(&access_policy, name),
             access_policy,
+            saved_search: SavedSearch {
+                tenant_id,
+                id: id(),
+                owner_id: Some(user_id),
+                name: format!("Search of {name}"),
+                query: "?outcome=refused".to_owned(),
+                made_by: name.to_owned(),
+                created_at: now,
+            },
             gateway: gateway(tenant_id, server_id, now),
             api_key: ApiKey {
                 tenant_id,
@@ -343,6 +355,7 @@ impl Furniture {
         tx.insert_claim(&self.claim).await?;
         tx.insert_access_policy(&self.access_policy).await?;
         tx.insert_access_rule(&self.access_rule).await?;
+        tx.insert_saved_search(&self.saved_search).await?;
         tx.append(&self.event).await
     }
 }
@@ -517,6 +530,7 @@ fn server(tenant_id: TenantId, id: ServerId, name: &str, now: Time) -> Server {
         issuer: format!("https://{name}.example/oauth2/slug-{name}"),
         status: ServerStatus::Active,
         signing_alg: "ES256".to_owned(),
+        key_rotation_days: 90,
         access_token_seconds: 3_600,
         id_token_seconds: 3_600,
         refresh_idle_seconds: 3_600,
