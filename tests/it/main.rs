@@ -23,6 +23,7 @@ mod commands;
 mod conformance;
 mod console_apps;
 mod console_callers;
+mod console_groups;
 mod console_log;
 mod console_log_views;
 mod console_overview;
