@@ -7,6 +7,7 @@
     reason = "test code: a panic is how a test fails, and its clock is the machine's"
 )]
 
+mod access;
 mod accessibility;
 mod account;
 mod admin_console;
@@ -24,6 +25,7 @@ mod commands;
 mod conformance;
 mod console_apps;
 mod console_callers;
+mod console_groups;
 mod console_log;
 mod console_log_views;
 mod console_overview;
@@ -43,6 +45,7 @@ mod gateway_refresh;
 mod gateway_token;
 mod gateway_verify;
 mod grants;
+mod groups;
 mod guard;
 mod housekeeping;
 mod jwt;

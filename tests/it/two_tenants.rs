@@ -130,6 +130,14 @@ async fn people(c: &mut Contract) {
         postpone_logout(tx, a, b) tx.postpone_logout(a.logout.id, a.now) => (Ok(false));
         delete_logout(tx, a, b) tx.delete_logout(a.logout.id) => (Ok(false));
         end_session(tx, a, b) tx.end_session(a.session.id, a.now) => (Ok(false));
+        group(tx, a, b) tx.group(a.group.id) => (Ok(None));
+        groups(tx, a, b) tx.groups(None, 10) => (Ok(v) if v.iter().all(|g| g.tenant_id == b.tenant.id));
+        groups_with_prefix(tx, a, b) tx.groups_with_prefix(&a.group.name.to_lowercase(), 10) => (Ok(v) if v.is_empty());
+        groups_of(tx, a, b) tx.groups_of(a.user.id, 10) => (Ok(v) if v.is_empty());
+        update_group(tx, a, b) tx.update_group(&a.group, a.now) => (Err(StoreError::Stale));
+        group_members(tx, a, b) tx.group_members(a.group.id, None, 10) => (Ok(v) if v.is_empty());
+        add_group_member(tx, a, b) tx.add_group_member(b.group.id, a.user.id, b.now) => (Err(StoreError::Reference));
+        remove_group_member(tx, a, b) tx.remove_group_member(a.group.id, a.user.id, a.now) => (Ok(false));
         end_sessions_of(tx, a, b) tx.end_sessions_of(a.user.id, a.now) => (Ok(0));
     }
 }
@@ -166,6 +174,18 @@ async fn servers(c: &mut Contract) {
         signing_keys(tx, a, b) tx.signing_keys(a.server.id) => (Ok(v) if v.is_empty());
         insert_signing_key(tx, a, b) tx.insert_signing_key(&a.key) => (Err(StoreError::Reference));
         set_signing_key_status(tx, a, b) tx.set_signing_key_status(a.server.id, a.key.id, KeyStatus::Active, a.now) => (Ok(()));
+        claims(tx, a, b) tx.claims(a.server.id) => (Ok(v) if v.is_empty());
+        claim(tx, a, b) tx.claim(a.server.id, a.claim.id) => (Ok(None));
+        insert_claim(tx, a, b) tx.insert_claim(&a.claim) => (Err(StoreError::Reference));
+        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Ok(false));
+        access_policies(tx, a, b) tx.access_policies(a.server.id) => (Ok(v) if v.is_empty());
+        access_policy(tx, a, b) tx.access_policy(a.server.id, a.access_policy.id) => (Ok(None));
+        insert_access_policy(tx, a, b) tx.insert_access_policy(&a.access_policy) => (Err(StoreError::Reference));
+        update_access_policy(tx, a, b) tx.update_access_policy(&a.access_policy, a.now) => (Err(StoreError::Stale));
+        access_rules(tx, a, b) tx.access_rules(a.server.id) => (Ok(v) if v.is_empty());
+        access_rule(tx, a, b) tx.access_rule(a.server.id, a.access_policy.id, a.access_rule.id) => (Ok(None));
+        insert_access_rule(tx, a, b) tx.insert_access_rule(&a.access_rule) => (Err(StoreError::Reference));
+        update_access_rule(tx, a, b) tx.update_access_rule(&a.access_rule, a.now) => (Err(StoreError::Stale));
         set_signing_key_due(tx, a, b) tx.set_signing_key_due(a.server.id, a.key.id, Some(a.now)) => (Ok(()));
         delete_signing_key(tx, a, b) tx.delete_signing_key(a.server.id, a.key.id) => (Ok(()));
     }
@@ -371,6 +391,12 @@ async fn deletions(c: &mut Contract) {
         delete_app_secret(tx, a, b) tx.delete_app_secret(a.app.id, a.secret.id) => (Ok(false));
         delete_server(tx, a, b) tx.delete_server(a.server.id) => (Ok(false));
         delete_scope(tx, a, b) tx.delete_scope(a.server.id, a.scope.id) => (Ok(false));
+        delete_claim(tx, a, b) tx.delete_claim(a.server.id, a.claim.id) => (Ok(false));
+        delete_access_rule(tx, a, b) tx.delete_access_rule(a.server.id, a.access_policy.id, a.access_rule.id) => (Ok(false));
+        delete_access_policy(tx, a, b) tx.delete_access_policy(a.server.id, a.access_policy.id) => (Ok(false));
+        delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(false));
+        insert_group(tx, a, b) tx.insert_group(&a.group) => (Ok(()));
+        delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(true));
         delete_rate_policy(tx, a, b) tx.delete_rate_policy(a.rate_policy.id) => (Ok(false));
         insert_rate_policy(tx, a, b) tx.insert_rate_policy(&a.rate_policy) => (Ok(()));
         insert_user(tx, a, b) tx.insert_user(&signet_domain::user::User { number: 77, ..a.user.clone() }) => (Ok(()));

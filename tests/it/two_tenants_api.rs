@@ -19,6 +19,7 @@ async fn furnish(tenant: &Tenant) {
     make::web_app(tenant, &["password"]).await;
     make::server(tenant).await;
     make::idle_rate_policy(tenant).await;
+    crate::support::groups::furnished(tenant).await;
     // A gateway profile for the server that lists show last, and an API key for the app.
     for (list, put) in [("authorizationServers", true), ("apps", false)] {
         let items: Value =
@@ -41,7 +42,9 @@ async fn furnish(tenant: &Tenant) {
 /// Everything that lists show.
 async fn inventory(tenant: &Tenant) -> Vec<Value> {
     let mut all = Vec::new();
-    for list in ["users", "apps", "authorizationServers", "api-tokens", "api-credentials", "rate-policies"] {
+    for list in
+        ["users", "apps", "authorizationServers", "api-tokens", "api-credentials", "rate-policies", "groups"]
+    {
         let reply = tenant.api("GET", &format!("/api/v1/{list}")).query([("limit", "200")]).unchecked().await;
         let mut items: Value = reply.json();
         for item in items.as_array_mut().into_iter().flatten() {

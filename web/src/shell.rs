@@ -78,6 +78,8 @@ pub enum Section {
     Log,
     /// People.
     Users,
+    /// People under one name.
+    Groups,
     /// Applications.
     Apps,
     /// Authorization servers.
@@ -98,6 +100,7 @@ impl Section {
             Self::Overview | Self::OperatorHome => "Overview",
             Self::Log => "System log",
             Self::Users => "Users",
+            Self::Groups => "Groups",
             Self::Apps => "Apps",
             Self::Servers => "Authorization servers",
             Self::Limits => "Limits",
@@ -111,6 +114,7 @@ impl Section {
             Self::Overview | Self::OperatorHome => "layout-dashboard",
             Self::Log => "scroll-text",
             Self::Users => "users",
+            Self::Groups => "users-round",
             Self::Apps => "app-window",
             Self::Servers => "server",
             Self::Limits => "gauge",
@@ -119,7 +123,7 @@ impl Section {
         }
     }
 
-    /// Whether a gap goes before it, so that seven lines read as three groups.
+    /// Whether a gap goes before it, so that eight lines read as three groups.
     pub(crate) fn starts_group(self) -> bool {
         matches!(self, Self::Users | Self::Limits)
     }

@@ -75,6 +75,14 @@ ids! {
     ApiTokenId = "00T";
     /// An API credential.
     CredentialId = "crd";
+    /// A group of users.
+    GroupId = "00g";
+    /// A claim of an authorization server.
+    ClaimId = "ocl";
+    /// An access policy of an authorization server.
+    AccessPolicyId = "00p";
+    /// A rule of an access policy.
+    AccessRuleId = "0pr";
     /// A rate policy.
     RatePolicyId = "rlp";
     /// A search of the log that is kept.

@@ -13,14 +13,17 @@
 //! | [`gateway`] | APIs behind a gateway |
 //! | [`event`] | the system log's records |
 
+pub mod access_policy;
 pub mod app;
 mod base62;
+pub mod claim;
 pub mod credential;
 pub mod entropy;
 pub mod event;
 pub mod flow;
 pub mod gateway;
 pub mod grant;
+pub mod group;
 pub mod id;
 pub mod key_life;
 pub mod login;

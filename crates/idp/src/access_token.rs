@@ -1,16 +1,20 @@
 //! Minting and believing tokens.
 
 use crate::cache::ServerConfig;
+use crate::configured_claims::{About, Into};
 use crate::keys::ServerKeys;
+use crate::terms::Terms;
 use crate::{Ctx, Idp, IdpError, requested_claims};
+use serde_json::{Map, Value};
 use signet_domain::Time;
 use signet_domain::app::App;
+use signet_domain::claim::ClaimRow;
 use signet_domain::id::{GrantId, SessionId, UserId};
 use signet_domain::server::Server;
 use signet_domain::user::User;
 use signet_oauth::claims::{AccessTokenClaims, IdTokenClaims, VERSION, at_hash};
 use signet_oauth::jwt::{self, Alg, ClaimCheck, TYP_ACCESS};
-use signet_oauth::{Reason, ScopeSet};
+use signet_oauth::{OAuthError, Reason, ScopeSet};
 use signet_store::revocations::TokenFacts;
 use std::sync::Arc;
 
@@ -42,6 +46,16 @@ pub struct Subject<'a> {
     pub nonce: Option<&'a str>,
     /// The single claims that were asked for, as the grant keeps them.
     pub claims: Option<&'a str>,
+    /// On what terms.
+    pub terms: &'a Terms,
+}
+
+impl Subject<'_> {
+    /// The claims that a server's configuration adds.
+    fn configured(&self, claims: &[ClaimRow], into: Into) -> Result<Map<String, Value>, OAuthError> {
+        let about = About { app: self.app, user: self.user, groups: &self.terms.groups, scopes: self.scopes };
+        about.claims(claims, into)
+    }
 }
 
 /// A minted access token.
@@ -66,11 +80,17 @@ impl Idp {
     /// Mints an access token (RFC 9068).
     ///
     /// # Errors
-    /// When signing fails.
-    pub fn mint_access(&self, ctx: &Ctx, keys: &ServerKeys, s: &Subject<'_>) -> Result<Minted, IdpError> {
+    /// When signing fails or a configured claim can't be made.
+    pub fn mint_access(
+        &self,
+        ctx: &Ctx,
+        keys: &ServerKeys,
+        configured: &[ClaimRow],
+        s: &Subject<'_>,
+    ) -> Result<Minted, OAuthError> {
         let jti = self.entropy().secret("AT.");
         let iat = ctx.now.secs();
-        let exp = iat + s.server.access_token_seconds;
+        let exp = iat + s.terms.access_seconds;
         let claims = AccessTokenClaims {
             ver: VERSION,
             jti: jti.clone(),
@@ -86,26 +106,28 @@ impl Idp {
             sub: s.user.map_or_else(|| s.app.client_id.clone(), |u| u.id.to_string()),
             gid: Some(s.grant.to_string()),
             username: s.user.map(|u| u.login.clone()),
-            extra: serde_json::Map::new(),
+            extra: s.configured(configured, Into::AccessToken)?,
         };
-        let token = jwt::sign(&keys.active, Some(TYP_ACCESS), &claims)?;
+        let token = jwt::sign(&keys.active, Some(TYP_ACCESS), &claims).map_err(IdpError::from)?;
         Ok(Minted { token, jti, expires_at: Time::from_secs(exp) })
     }
 
     /// Mints an ID token (OpenID Connect Core §2) beside an access token.
     ///
     /// # Errors
-    /// When signing fails or there is no user.
+    /// When signing fails, a configured claim can't be made, or there is no user.
     pub fn mint_id(
         &self,
         ctx: &Ctx,
         keys: &ServerKeys,
+        configured: &[ClaimRow],
         s: &Subject<'_>,
         access: &str,
-    ) -> Result<String, IdpError> {
+    ) -> Result<String, OAuthError> {
         let user = s.user.ok_or_else(|| IdpError::Internal("an ID token needs a user".into()))?;
         let iat = ctx.now.secs();
-        let mut profile = user_claims(user, s.scopes);
+        let mut profile = s.configured(configured, Into::IdToken)?;
+        profile.extend(user_claims(user, s.scopes));
         profile.extend(requested_claims::give(user, &requested_claims::from_text(s.claims).id_token, s.app));
         profile.remove("sub");
         let claims = IdTokenClaims {
@@ -124,7 +146,7 @@ impl Idp {
             idp: Some(ctx.tenant.id.to_string()),
             profile,
         };
-        Ok(jwt::sign(&keys.active, None, &claims)?)
+        Ok(jwt::sign(&keys.active, None, &claims).map_err(IdpError::from)?)
     }
 
     /// Whether an access token of a server is good right now: signature, issuer, audience, times, and that

@@ -9,13 +9,17 @@
 //! | [`users`], [`user_lifecycle`], [`user_list`], [`user_grants`], [`roles`] | users |
 //! | [`profile`], [`password_rules`], [`user_filter`] | what a user may be set to and asked by |
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
-//! | [`servers`], [`server_rules`], [`scopes`] | authorization servers |
+//! | [`groups`] | groups of users |
+//! | [`servers`], [`server_rules`], [`scopes`], [`claims`] | authorization servers |
+//! | [`access_policies`], [`access_rules`] | who gets tokens of a server, and for how long |
 //! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
+pub mod access_policies;
+pub mod access_rules;
 pub mod api_keys;
 pub mod api_tokens;
 pub mod app_rules;
@@ -23,12 +27,14 @@ pub mod app_secrets;
 pub mod apps;
 pub mod caller;
 mod change;
+pub mod claims;
 pub mod credential_tokens;
 pub mod credentials;
 pub mod cursor;
 mod error;
 pub mod gateway_rules;
 pub mod gateways;
+pub mod groups;
 pub mod operators;
 pub mod password_rules;
 pub mod pause;

@@ -4,7 +4,9 @@
 //! A commit that changes configuration empties the tenant's part on its own node at once. Other nodes find out
 //! by polling (see [`crate::nodes`]); a node that has not polled for a second asks the database instead.
 
+use crate::access_policy::PolicyWithRules;
 use signet_domain::app::{App, AppSecret};
+use signet_domain::claim::ClaimRow;
 use signet_domain::gateway::Gateway;
 use signet_domain::id::{ServerId, TenantId};
 use signet_domain::rate_policy::RatePolicy;
@@ -18,13 +20,17 @@ use std::time::{Duration, Instant};
 /// Most apps of one tenant that are kept; past it the part is emptied, not grown.
 const APPS: usize = 10_000;
 
-/// A server with its scopes.
+/// A server with what belongs to it.
 #[derive(Debug)]
 pub struct ServerConfig {
     /// The server.
     pub server: Server,
     /// Its scopes, by name.
     pub scopes: Vec<ScopeRow>,
+    /// Claims that it adds to its tokens, by name.
+    pub claims: Vec<ClaimRow>,
+    /// Its access policies, in the order in which they are asked.
+    pub policies: Vec<PolicyWithRules>,
     /// Its gateway profile, if it has one.
     pub gateway: Option<Gateway>,
 }

@@ -5,7 +5,7 @@ use crate::ctx::{At, app_instance, by_kind, user_entity};
 use crate::grants::revoke_access;
 use crate::token::scopes;
 use crate::{Ctx, Idp, IdpError, requested_claims};
-use signet_domain::event::{Entity, types};
+use signet_domain::event::{Entity, EventType, types};
 use signet_domain::grant::{Consent, OneTimeKind};
 use signet_domain::id::AppId;
 use signet_domain::server::{ScopeConsent, ScopeRow};
@@ -34,6 +34,10 @@ impl Idp {
     /// # Errors
     /// A [`Page`] when the flow was answered before or the store fails.
     pub async fn allow(&self, ctx: &Ctx, open: &OpenFlow, signed_in: &SignedIn) -> Result<Step, Page> {
+        let allowed = self.may_answer_by_policy(ctx, &open.server, &open.app, &open.request, &signed_in.user);
+        if let Err(error) = allowed.await {
+            return self.refuse_flow(ctx, open, signed_in, error).await;
+        }
         let (server, app, user) = (&open.server.server, &open.app.app, &signed_in.user);
         let granted = open.request.scope.clone().unwrap_or_default();
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
@@ -72,10 +76,41 @@ impl Idp {
     /// # Errors
     /// A [`Page`] when the flow was answered before or the store fails.
     pub async fn deny(&self, ctx: &Ctx, open: &OpenFlow, signed_in: &SignedIn) -> Result<Step, Page> {
+        let error = OAuthError::new(Reason::AccessDenied).describe("The user did not allow it.");
+        self.end_flow(ctx, open, signed_in, types::AS_SCOPE_DENIED, error).await
+    }
+
+    /// Tells the app that the server's policies don't allow it what this user would have to give.
+    ///
+    /// # Errors
+    /// A [`Page`] when the flow was answered before or the server fails.
+    pub(crate) async fn refuse_flow(
+        &self,
+        ctx: &Ctx,
+        open: &OpenFlow,
+        signed_in: &SignedIn,
+        error: OAuthError,
+    ) -> Result<Step, Page> {
+        if error.status() >= 500 {
+            return Err(Page(error));
+        }
+        let kind = by_kind(&open.server.server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
+        self.end_flow(ctx, open, signed_in, kind, error).await
+    }
+
+    /// Answers a flow with an error. A flow is answered once.
+    async fn end_flow(
+        &self,
+        ctx: &Ctx,
+        open: &OpenFlow,
+        signed_in: &SignedIn,
+        kind: EventType,
+        error: OAuthError,
+    ) -> Result<Step, Page> {
         let (server, app, user) = (&open.server.server, &open.app.app, &signed_in.user);
         let mut event = self
-            .event(ctx, types::AS_SCOPE_DENIED, user_entity(user))
-            .failed(Reason::AccessDenied.as_str())
+            .event(ctx, kind, user_entity(user))
+            .failed(error.reason.as_str())
             .at(server)
             .by(app)
             .of(user)
@@ -103,15 +138,9 @@ impl Idp {
         if !first {
             return Err(Page(OAuthError::new(Reason::RequestExpired)));
         }
-        let error = OAuthError::new(Reason::AccessDenied).describe("The user did not allow it.");
         let r = &open.request;
-        let response = AuthorizeResponse::error(
-            &r.redirect_uri,
-            r.response_mode,
-            &error,
-            r.state.as_deref(),
-            &server.issuer,
-        );
+        let (state, issuer) = (r.state.as_deref(), &server.issuer);
+        let response = AuthorizeResponse::error(&r.redirect_uri, r.response_mode, &error, state, issuer);
         Ok(Step::Respond(Box::new(response)))
     }
 

@@ -17,6 +17,7 @@
 //! | [`syslog`] | reading the system log |
 //! | [`tenants`] | making tenants |
 
+pub mod access_policy;
 pub mod access_token;
 pub mod account;
 pub mod admin;
@@ -26,6 +27,7 @@ pub mod backchannel;
 pub mod cache;
 pub mod client;
 mod codes;
+pub mod configured_claims;
 pub mod consent;
 pub mod console;
 pub mod ctx;
@@ -51,6 +53,7 @@ pub mod sign_in;
 pub mod stories;
 pub mod syslog;
 pub mod tenants;
+pub mod terms;
 pub mod throttle;
 pub mod token;
 pub mod userinfo;

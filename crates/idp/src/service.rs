@@ -1,5 +1,6 @@
 //! The running identity provider: what every use case stands on.
 
+use crate::access_policy::PolicyWithRules;
 use crate::app_keys::FetchedKeys;
 use crate::cache::{AppConfig, Cache, Part, ServerConfig};
 use crate::flight::Flights;
@@ -298,7 +299,10 @@ impl Idp {
         let Some(server) = server else { return Ok(None) };
         let scopes = tx.scopes(server.id).await?;
         let gateway = tx.gateway(server.id).await?;
-        let config = Arc::new(ServerConfig { server, scopes, gateway });
+        let claims = tx.claims(server.id).await?;
+        let policies = tx.access_policies(server.id).await?;
+        let policies = PolicyWithRules::join(policies, &tx.access_rules(server.id).await?);
+        let config = Arc::new(ServerConfig { server, scopes, claims, policies, gateway });
         part.put_server(slug, config.clone());
         Ok(Some(config))
     }

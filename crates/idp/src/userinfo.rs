@@ -2,6 +2,7 @@
 
 use crate::access_token::user_claims;
 use crate::cache::ServerConfig;
+use crate::configured_claims::{About, Into, ask_for_groups};
 use crate::{Ctx, Idp, IdpError, requested_claims};
 use serde_json::{Map, Value};
 use signet_domain::id::GrantId;
@@ -34,7 +35,8 @@ impl Idp {
         match believed.user {
             Some(user) if scopes.contains("openid") => {
                 let client_id = believed.claims.cid;
-                let mut claims = self.wished_claims(ctx, &user, &client_id, believed.claims.gid).await?;
+                let mut claims = self.configured_userinfo(ctx, config, &user, &client_id, &scopes).await?;
+                claims.extend(self.wished_claims(ctx, &user, &client_id, believed.claims.gid).await?);
                 claims.extend(user_claims(&user, &scopes));
                 Ok(UserInfo { claims, client_id })
             }
@@ -42,6 +44,24 @@ impl Idp {
                 "The access token needs the scope 'openid' and a user; ask for it with a user's grant.",
             )),
         }
+    }
+
+    /// The claims that the server's configuration adds.
+    async fn configured_userinfo(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        user: &User,
+        client_id: &str,
+        scopes: &ScopeSet,
+    ) -> Result<Map<String, Value>, OAuthError> {
+        let Some(app) = self.app(ctx, client_id).await? else { return Ok(Map::new()) };
+        let groups = match ask_for_groups(&config.claims, scopes) {
+            true => self.groups_of(ctx, user).await?,
+            false => Vec::new(),
+        };
+        let about = About { app: &app.app, user: Some(user), groups: &groups, scopes };
+        about.claims(&config.claims, Into::Userinfo)
     }
 
     /// The single claims that the grant's authorization request asked userinfo for.

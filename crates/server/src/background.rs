@@ -14,19 +14,18 @@ const SWEEP_STEPS: usize = 60;
 const COUNT_ROWS: i64 = 2_000;
 const COUNT_STEPS: usize = 5;
 
-/// Sign-outs that are delivered at a time.
-const LOGOUTS: i64 = 64;
-
 /// Servers whose keys one tick looks after.
 const SERVERS_WITH_DUE_KEYS: i64 = 20;
+/// Sign-outs that are delivered at a time.
+const LOGOUTS: i64 = 64;
 
 /// Starts the loops; they end with the runtime.
 pub(crate) fn start(app: &App) {
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(count(app.clone()));
     tokio::spawn(close_stories(app.clone()));
-    tokio::spawn(tell_apps(app.clone()));
     tokio::spawn(keep_keys(app.clone()));
+    tokio::spawn(tell_apps(app.clone()));
 }
 
 /// Deletes what has expired.

@@ -41,7 +41,8 @@ fn for_a_long_time() {
     let only = std::env::var("SIGNET_TEST_FUZZ_TARGET").ok();
     for target in TARGETS.iter().filter(|target| only.as_deref().is_none_or(|only| only == target.name)) {
         let began = Instant::now();
-        let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs();
+        let seed =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs();
         let tried = run(target, seed, |_| began.elapsed() < seconds);
         report(&format!("{}: {tried} inputs from seed {seed}", target.name));
     }

@@ -25,6 +25,7 @@ pub(crate) struct Ids {
     server: String,
     scope: String,
     policy: String,
+    group: String,
 }
 
 impl Ids {
@@ -33,7 +34,9 @@ impl Ids {
         let scope = add_scope(tenant, &server, &unique("route"), "IMPLICIT").await;
         let user = Person::new(tenant).await.id;
         let policy = idle_rate_policy(tenant).await["id"].as_str().expect("an id").to_owned();
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy }
+        let group = super::groups::group(tenant, &unique("route")).await;
+        super::groups::join(tenant, &group, &user).await;
+        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group }
     }
 
     pub(crate) fn fill(&self, route: &str) -> String {
@@ -41,10 +44,12 @@ impl Ids {
             Some("users") => &self.user,
             Some("apps") => &self.app,
             Some("rate-policies") => &self.policy,
+            Some("groups") => &self.group,
             _ => &self.server,
         };
         route
             .replace("{id}", id)
+            .replace("{user}", &self.user)
             .replace("{app}", &self.app)
             .replace("{scope}", &self.scope)
             .replace("{session}", "none")

@@ -1,11 +1,14 @@
 //! One row of everything that a tenant can have, straight into a store.
 
+use signet_domain::access_policy::{ALL_CLIENTS, AccessPolicy, AccessRule};
 use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::claim::{ClaimRow, ClaimTarget, ClaimValueType, InForce};
 use signet_domain::credential::{ApiScope, ApiToken, Credential, CredentialToken};
 use signet_domain::event::{Entity, Event, RequestFacts, types};
 use signet_domain::flow::Flow;
 use signet_domain::gateway::{ApiKey, Gateway, GatewayGrant, PkceMode};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
+use signet_domain::group::Group;
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
 use signet_domain::logout::LogoutDelivery;
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
@@ -53,8 +56,12 @@ pub(crate) struct Furniture {
     pub(crate) gateway_grant: GatewayGrant,
     pub(crate) event: Event,
     pub(crate) rate_policy: RatePolicy,
-    pub(crate) logout: LogoutDelivery,
+    pub(crate) group: Group,
+    pub(crate) claim: ClaimRow,
+    pub(crate) access_policy: AccessPolicy,
+    pub(crate) access_rule: AccessRule,
     pub(crate) saved_search: SavedSearch,
+    pub(crate) logout: LogoutDelivery,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -73,6 +80,7 @@ impl Furniture {
         let tenant_id: TenantId = id();
         let (user_id, server_id, grant_id): (UserId, ServerId, GrantId) = (id(), id(), id());
         let app = app(tenant_id, name, now);
+        let access_policy = access_policy(tenant_id, server_id, name, now);
         let credential = Credential {
             tenant_id,
             id: id(),
@@ -229,6 +237,28 @@ impl Furniture {
                 revoked_at: None,
             },
             rate_policy: rate_policy(tenant_id, name, now),
+            group: Group {
+                tenant_id,
+                id: id(),
+                name: format!("Group of {name}"),
+                description: String::new(),
+                version: 1,
+                created_at: now,
+                updated_at: now,
+                members_changed_at: now,
+            },
+            claim: claim(tenant_id, server_id, name, now),
+            access_rule: access_rule(&access_policy, name),
+            access_policy,
+            saved_search: SavedSearch {
+                tenant_id,
+                id: id(),
+                owner_id: Some(user_id),
+                name: format!("Search of {name}"),
+                query: "?outcome=refused".to_owned(),
+                made_by: name.to_owned(),
+                created_at: now,
+            },
             logout: LogoutDelivery {
                 tenant_id,
                 id: id(),
@@ -238,15 +268,6 @@ impl Furniture {
                 session_id: session.id,
                 attempts: 0,
                 next_at: later,
-                created_at: now,
-            },
-            saved_search: SavedSearch {
-                tenant_id,
-                id: id(),
-                owner_id: Some(user_id),
-                name: format!("Search of {name}"),
-                query: "?outcome=refused".to_owned(),
-                made_by: name.to_owned(),
                 created_at: now,
             },
             gateway: gateway(tenant_id, server_id, now),
@@ -342,8 +363,13 @@ impl Furniture {
         tx.put_revocation(RevocationKind::User, &user, self.now, self.now.plus_secs(3_600)).await?;
         tx.count_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
         tx.insert_rate_policy(&self.rate_policy).await?;
-        tx.insert_logout(&self.logout).await?;
+        tx.insert_group(&self.group).await?;
+        tx.add_group_member(self.group.id, self.user.id, self.now).await?;
+        tx.insert_claim(&self.claim).await?;
+        tx.insert_access_policy(&self.access_policy).await?;
+        tx.insert_access_rule(&self.access_rule).await?;
         tx.insert_saved_search(&self.saved_search).await?;
+        tx.insert_logout(&self.logout).await?;
         tx.append(&self.event).await
     }
 }
@@ -353,6 +379,61 @@ pub(crate) fn batch() -> Batch {
     let mut batch = Batch::default();
     batch.ask(7, vec![Rule { limit: 1, window_us: 31_536_000_000_000, sliding: false }], true, false);
     batch
+}
+
+fn claim(tenant_id: TenantId, server_id: ServerId, name: &str, now: Time) -> ClaimRow {
+    ClaimRow {
+        tenant_id,
+        server_id,
+        id: id(),
+        name: format!("claim-{name}"),
+        target: ClaimTarget::Resource,
+        value_type: ClaimValueType::Expression,
+        value: "1".to_owned(),
+        group_filter: None,
+        scopes: Json(Vec::new()),
+        always_in_token: false,
+        status: InForce::Active,
+        created_at: now,
+    }
+}
+
+fn access_policy(tenant_id: TenantId, server_id: ServerId, name: &str, now: Time) -> AccessPolicy {
+    AccessPolicy {
+        tenant_id,
+        server_id,
+        id: id(),
+        name: format!("Access policy of {name}"),
+        description: String::new(),
+        priority: 1,
+        status: InForce::Active,
+        clients: Json(vec![ALL_CLIENTS.to_owned()]),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn access_rule(policy: &AccessPolicy, name: &str) -> AccessRule {
+    AccessRule {
+        tenant_id: policy.tenant_id,
+        server_id: policy.server_id,
+        policy_id: policy.id,
+        id: id(),
+        name: format!("Rule of {name}"),
+        priority: 1,
+        status: InForce::Active,
+        grant_types: Json(Vec::new()),
+        user_ids: Json(Vec::new()),
+        group_ids: Json(Vec::new()),
+        scopes: Json(Vec::new()),
+        access_token_seconds: None,
+        refresh_idle_seconds: None,
+        refresh_absolute_seconds: None,
+        version: 1,
+        created_at: policy.created_at,
+        updated_at: policy.created_at,
+    }
 }
 
 fn rate_policy(tenant_id: TenantId, name: &str, now: Time) -> RatePolicy {

@@ -9,6 +9,7 @@ pub(crate) mod forge;
 pub(crate) mod frozen;
 pub(crate) mod furniture;
 pub(crate) mod gateway;
+pub(crate) mod groups;
 pub(crate) mod house;
 pub(crate) mod log;
 pub(crate) mod make;

@@ -5,6 +5,7 @@ mod console;
 mod directory;
 mod door;
 mod form;
+mod groups;
 mod log;
 mod policies;
 
@@ -29,7 +30,8 @@ pub struct Sample {
 
 /// All of them.
 pub fn all() -> Vec<Sample> {
-    [door::all(), console::all(), log::all(), directory::all(), form::all(), policies::all()].concat()
+    [door::all(), console::all(), log::all(), directory::all(), form::all(), groups::all(), policies::all()]
+        .concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {
@@ -49,6 +51,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Overview, "/console"),
         (Section::Log, "/console/log"),
         (Section::Users, "/console/users"),
+        (Section::Groups, "/console/groups"),
         (Section::Apps, "/console/apps"),
         (Section::Servers, "/console/servers"),
         (Section::Limits, "/console/limits"),

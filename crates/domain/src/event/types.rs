@@ -159,6 +159,34 @@ event_types! {
     SCOPE_UPDATE = "oauth2.scope.updated", "Scope was updated";
     /// A scope was deleted.
     SCOPE_DELETE = "oauth2.scope.deleted", "Scope was deleted";
+    /// A claim of an authorization server was created.
+    CLAIM_CREATE = "oauth2.claim.created", "Claim was created";
+    /// A claim was changed.
+    CLAIM_UPDATE = "oauth2.claim.updated", "Claim was updated";
+    /// A claim was deleted.
+    CLAIM_DELETE = "oauth2.claim.deleted", "Claim was deleted";
+    /// An access policy of an authorization server was created.
+    ACCESS_POLICY_CREATE = "policy.lifecycle.create", "Create policy";
+    /// An access policy was changed.
+    ACCESS_POLICY_UPDATE = "policy.lifecycle.update", "Update policy";
+    /// An access policy was deleted.
+    ACCESS_POLICY_DELETE = "policy.lifecycle.delete", "Delete policy";
+    /// A rule of an access policy was created.
+    ACCESS_RULE_CREATE = "policy.rule.add", "Add policy rule";
+    /// A rule of an access policy was changed.
+    ACCESS_RULE_UPDATE = "policy.rule.update", "Update policy rule";
+    /// A rule of an access policy was deleted.
+    ACCESS_RULE_DELETE = "policy.rule.delete", "Delete policy rule";
+    /// A group was created.
+    GROUP_CREATE = "group.lifecycle.create", "Create group";
+    /// A group was changed.
+    GROUP_UPDATE = "group.profile.update", "Update group profile";
+    /// A group was deleted.
+    GROUP_DELETE = "group.lifecycle.delete", "Delete group";
+    /// A user came into a group.
+    GROUP_MEMBER_ADD = "group.user_membership.add", "Add user to group membership";
+    /// A user went out of a group.
+    GROUP_MEMBER_REMOVE = "group.user_membership.remove", "Remove user from group membership";
     /// An API token was made.
     API_TOKEN_CREATE = "system.api_token.create", "Create API token";
     /// An API token was revoked.

@@ -10,6 +10,8 @@ pub enum Area {
     Users,
     /// Administrator roles of users.
     Roles,
+    /// Groups and who is in them: they open doors, so who may only look after users may not move them about.
+    Groups,
     /// Apps, authorization servers and scopes.
     Apps,
     /// API tokens and API credentials.
@@ -51,10 +53,18 @@ impl Rights {
         match self {
             Self::Role(AdminRole::Super) | Self::Scope(ApiScope::ManageAll) => true,
             Self::Role(AdminRole::ReadOnly) | Self::Scope(ApiScope::ReadAll) => access == Access::Read,
-            Self::Role(AdminRole::HelpDesk) => area == Area::Users,
-            Self::Role(AdminRole::App) => area == Area::Apps,
-            Self::Scope(ApiScope::ReadUsers) => area == Area::Users && access == Access::Read,
-            Self::Scope(ApiScope::ManageUsers) => area == Area::Users && access != Access::SetPassword,
+            Self::Role(AdminRole::HelpDesk) => {
+                area == Area::Users || (area == Area::Groups && access == Access::Read)
+            }
+            Self::Role(AdminRole::App) => {
+                area == Area::Apps || (area == Area::Groups && access == Access::Read)
+            }
+            Self::Scope(ApiScope::ReadUsers) => {
+                matches!(area, Area::Users | Area::Groups) && access == Access::Read
+            }
+            Self::Scope(ApiScope::ManageUsers) => {
+                matches!(area, Area::Users | Area::Groups) && access != Access::SetPassword
+            }
         }
     }
 
@@ -86,7 +96,7 @@ mod tests {
             Rights::Scope(ApiScope::ReadAll),
             Rights::Scope(ApiScope::ReadUsers),
         ] {
-            for area in [Area::Users, Area::Roles, Area::Apps, Area::Callers, Area::Logs] {
+            for area in [Area::Users, Area::Groups, Area::Roles, Area::Apps, Area::Callers, Area::Logs] {
                 assert!(!rights.may(area, Access::Write) && !rights.may(area, Access::SetPassword));
             }
         }

@@ -143,6 +143,9 @@ impl Idp {
             requested_claims::expect(&mut request, vec![subject])?;
         }
         let fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(&request, s));
+        if let Some(signed_in) = fresh {
+            self.may_answer_by_policy(ctx, call.server, app, &request, &signed_in.user).await?;
+        }
         if request.prompt.contains(Prompt::None) {
             let signed_in = fresh.ok_or(match call.signed_in {
                 None => Reason::NoExistingSession,

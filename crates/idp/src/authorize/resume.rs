@@ -7,6 +7,7 @@ use crate::token::scopes;
 use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::user::User;
 use signet_oauth::authorize::{AuthorizeRequest, Prompt};
+use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Reason, ScopeSet};
 
 impl Idp {
@@ -49,6 +50,10 @@ impl Idp {
         let Some(signed_in) = signed_in.filter(|s| open.accepts(s)) else {
             return Ok(Step::SignIn { handle });
         };
+        let allowed = self.may_answer_by_policy(ctx, &open.server, &open.app, &open.request, &signed_in.user);
+        if let Err(error) = allowed.await {
+            return self.refuse_flow(ctx, open, signed_in, error).await;
+        }
         let asked = open.request.prompt.contains(Prompt::Consent);
         let missing =
             self.missing_consent(ctx, &open.server, &open.app, &open.request, &signed_in.user).await?;
@@ -60,6 +65,23 @@ impl Idp {
             .await
             .map_err(Page)?;
         Ok(Step::Respond(Box::new(response)))
+    }
+
+    /// Whether the server's access policies let a user give an app what it asks for.
+    ///
+    /// # Errors
+    /// `access_denied` when they don't.
+    pub(crate) async fn may_answer_by_policy(
+        &self,
+        ctx: &Ctx,
+        server: &ServerConfig,
+        app: &AppConfig,
+        request: &AuthorizeRequest,
+        user: &User,
+    ) -> Result<(), OAuthError> {
+        let scopes = request.scope.clone().unwrap_or_default();
+        let grant_type = GrantType::AuthorizationCode.as_str();
+        self.terms(ctx, server, &app.app, Some(user), grant_type, &scopes).await.map(|_| ())
     }
 
     /// The scopes of a request that the user has not allowed the app yet.

@@ -9,6 +9,7 @@ use crate::access_token::Subject;
 use crate::codes::Code;
 use crate::ctx::{At, app_entity, by_kind};
 use crate::secrets::SecretKind;
+use crate::terms::Terms;
 use crate::{Idp, IdpError};
 use serde::{Deserialize, Serialize};
 use signet_domain::event::{Event, types};
@@ -16,7 +17,7 @@ use signet_domain::grant::{Grant, OneTime, OneTimeKind};
 use signet_domain::user::User;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::GrantType;
-use signet_oauth::{Reason, ScopeSet, Secret, pkce};
+use signet_oauth::{OAuthError, Reason, ScopeSet, Secret, pkce};
 
 /// What a code remembers of the authorization request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,7 +65,14 @@ impl Idp {
         let checked = check(call, &row, &grant, user, session_live, redirect_uri, verifier)?;
         let code = Code { kind: OneTimeKind::Code, server: server.id, hash, grant: grant.id };
         match checked {
-            Ok(user) => self.issue_for_code(call, code, grant, &user).await,
+            Ok(user) => {
+                match self.terms_of_grant(call, &grant, &user, &scopes::stored(&grant.scopes)).await {
+                    Ok(terms) => self.issue_for_code(call, code, grant, &user, &terms).await,
+                    // What may be tried again doesn't spend the code.
+                    Err(error) if error.status() >= 500 => Err(error.into()),
+                    Err(error) => Err(self.burn(call, code, &grant, error.reason).await?),
+                }
+            }
             Err(reason) => Err(self.burn(call, code, &grant, reason).await?),
         }
     }
@@ -114,12 +122,14 @@ impl Idp {
         code: Code,
         grant: Grant,
         user: &User,
+        terms: &Terms,
     ) -> Result<TokenResponse, Refused> {
         let scopes = scopes::stored(&grant.scopes);
-        let subject = subject(call, &grant, user, &scopes);
+        let subject = subject(call, &grant, user, &scopes, terms);
         let mut issued = self.mint(call, &subject, GrantType::AuthorizationCode, grant.flow_id).await?;
         let mut events = std::mem::take(&mut issued.events);
-        let refresh = scopes.contains("offline_access").then(|| self.new_refresh_token(call, grant.id, None));
+        let refresh =
+            scopes.contains("offline_access").then(|| self.new_refresh_token(call, terms, grant.id, None));
         let (token, row) = refresh.unzip();
         if row.is_some() {
             let grant_type = GrantType::AuthorizationCode;
@@ -129,6 +139,20 @@ impl Idp {
             return Ok(response(&subject, issued, token));
         }
         Err(self.replayed(call, &grant).await?)
+    }
+}
+
+impl Idp {
+    /// The terms of what a grant goes on to get: the policies may have changed since it was made.
+    pub(super) async fn terms_of_grant(
+        &self,
+        call: &Call<'_>,
+        grant: &Grant,
+        user: &User,
+        scopes: &ScopeSet,
+    ) -> Result<Terms, OAuthError> {
+        let app = &call.client.config.app;
+        self.terms(call.ctx, call.server, app, Some(user), &grant.grant_type, scopes).await
     }
 }
 
@@ -171,6 +195,7 @@ pub(super) fn subject<'a>(
     grant: &'a Grant,
     user: &'a User,
     scopes: &'a ScopeSet,
+    terms: &'a Terms,
 ) -> Subject<'a> {
     Subject {
         server: &call.server.server,
@@ -182,5 +207,6 @@ pub(super) fn subject<'a>(
         session: grant.session_id,
         nonce: grant.nonce.as_deref(),
         claims: grant.claims.as_deref(),
+        terms,
     }
 }

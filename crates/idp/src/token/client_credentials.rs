@@ -19,6 +19,8 @@ impl Idp {
             return Err(Reason::UnauthorizedClient.into());
         }
         let scopes = scopes::resolve(call.server, app, requested, GrantType::ClientCredentials)?;
+        let grant_type = GrantType::ClientCredentials.as_str();
+        let terms = self.terms(call.ctx, call.server, app, None, grant_type, &scopes).await?;
         let subject = Subject {
             server: &call.server.server,
             app,
@@ -29,6 +31,7 @@ impl Idp {
             session: None,
             nonce: None,
             claims: None,
+            terms: &terms,
         };
         let mut issued = self.mint(call, &subject, GrantType::ClientCredentials, None).await?;
         let (events, app_id, secret, now) = (

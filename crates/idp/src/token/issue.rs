@@ -1,13 +1,15 @@
 //! Issuing: tokens are minted, then committed with the events that record them.
 
 use super::Call;
+use crate::Idp;
 use crate::access_token::{Minted, Subject};
 use crate::ctx::{At, app_entity, by_kind, user_entity};
 use crate::secrets::SecretKind;
-use crate::{Idp, IdpError};
+use crate::terms::Terms;
 use signet_domain::event::{Event, types};
 use signet_domain::id::FlowId;
 use signet_domain::token::RefreshToken;
+use signet_oauth::OAuthError;
 use signet_oauth::response::{TokenResponse, TokenType};
 use signet_oauth::token_request::GrantType;
 
@@ -26,12 +28,12 @@ impl Idp {
         s: &Subject<'_>,
         grant: GrantType,
         flow: Option<FlowId>,
-    ) -> Result<Issued, IdpError> {
-        let keys = self.server_keys(call.ctx, s.server).await?;
-        let access = self.mint_access(call.ctx, &keys, s)?;
+    ) -> Result<Issued, OAuthError> {
+        let (keys, configured) = (self.server_keys(call.ctx, s.server).await?, &call.server.claims);
+        let access = self.mint_access(call.ctx, &keys, configured, s)?;
         let id_token = match s.user {
             Some(_) if s.scopes.contains("openid") => {
-                Some(self.mint_id(call.ctx, &keys, s, &access.token)?)
+                Some(self.mint_id(call.ctx, &keys, configured, s, &access.token)?)
             }
             _ => None,
         };
@@ -65,6 +67,10 @@ impl Idp {
             .debug("grantType", grant.as_str())
             .debug("clientAuthType", call.client.method.as_str())
             .debug("grantedScopes", s.scopes.to_vec().join(","));
+        if let Some([(_, policy), (id, rule)]) = &s.terms.decided_by {
+            event = event.debug("accessPolicy", policy.as_str()).debug("accessRule", rule.as_str());
+            event = event.debug("accessRuleId", id.as_str());
+        }
         event.grant_id = Some(s.grant);
         event.session_id = s.session;
         event.flow_id = flow;
@@ -78,14 +84,14 @@ impl Idp {
     pub(crate) fn new_refresh_token(
         &self,
         call: &Call<'_>,
+        terms: &Terms,
         grant: signet_domain::id::GrantId,
         predecessor: Option<&RefreshToken>,
     ) -> (String, RefreshToken) {
         let now = call.ctx.now;
-        let server = &call.server.server;
         let token = self.entropy().secret("sgr");
         let absolute_expires_at = predecessor
-            .map_or_else(|| now.plus_secs(server.refresh_absolute_seconds), |p| p.absolute_expires_at);
+            .map_or_else(|| now.plus_secs(terms.refresh_absolute_seconds), |p| p.absolute_expires_at);
         let row = RefreshToken {
             tenant_id: call.ctx.tenant_id(),
             id: self.entropy().id(now),
@@ -93,7 +99,7 @@ impl Idp {
             hash: self.secrets().hash(SecretKind::Refresh, call.ctx.tenant_id(), &token),
             generation: predecessor.map_or(0, |p| p.generation + 1),
             created_at: now,
-            idle_expires_at: now.plus_secs(server.refresh_idle_seconds).min(absolute_expires_at),
+            idle_expires_at: now.plus_secs(terms.refresh_idle_seconds).min(absolute_expires_at),
             absolute_expires_at,
             rotated_at: None,
             leeway_until: None,
@@ -116,7 +122,7 @@ pub(crate) enum Of {
 pub(crate) fn response(s: &Subject<'_>, issued: Issued, refresh_token: Option<String>) -> TokenResponse {
     TokenResponse {
         token_type: TokenType::Bearer,
-        expires_in: u32::try_from(s.server.access_token_seconds).unwrap_or(u32::MAX),
+        expires_in: u32::try_from(s.terms.access_seconds).unwrap_or(u32::MAX),
         access_token: issued.access.token,
         scope: s.scopes.clone(),
         refresh_token,

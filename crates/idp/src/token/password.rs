@@ -7,6 +7,7 @@ use super::{Call, Refused, scopes};
 use crate::access_token::Subject;
 use crate::attempt::{Admitted, Limited, Stopped};
 use crate::guard::Checked;
+use crate::terms::Terms;
 use crate::{Idp, IdpError};
 use signet_domain::grant::Grant;
 use signet_domain::login::{self, LoginKey};
@@ -58,7 +59,17 @@ impl Idp {
             self.forgive_attempt(call.ctx, &user).await?;
             return Err(refused.of(Some(user)));
         }
-        self.issue_for_password(call, &user, scopes, attempt).await
+        let grant_type = GrantType::Password.as_str();
+        match self
+            .terms(call.ctx, call.server, &call.client.config.app, Some(&user), grant_type, scopes)
+            .await
+        {
+            Ok(terms) => self.issue_for_password(call, &user, scopes, attempt, &terms).await,
+            Err(error) => {
+                self.forgive_attempt(call.ctx, &user).await?;
+                Err(Refused::from(error).of(Some(user)))
+            }
+        }
     }
 
     /// A refusal of the throttle, with the user it is about, for the log.
@@ -100,6 +111,7 @@ impl Idp {
         user: &User,
         scopes: &ScopeSet,
         attempt: &Admitted,
+        terms: &Terms,
     ) -> Result<TokenResponse, Refused> {
         let (ctx, app, server) = (call.ctx, &call.client.config.app, &call.server.server);
         let subject = Subject {
@@ -112,6 +124,7 @@ impl Idp {
             session: None,
             nonce: None,
             claims: None,
+            terms,
         };
         let mut issued = self.mint(call, &subject, GrantType::Password, None).await?;
         if let Some(event) = issued.events.first_mut() {
@@ -133,7 +146,8 @@ impl Idp {
             created_at: ctx.now,
             revoked_at: None,
         };
-        let refresh = scopes.contains("offline_access").then(|| self.new_refresh_token(call, grant.id, None));
+        let refresh =
+            scopes.contains("offline_access").then(|| self.new_refresh_token(call, terms, grant.id, None));
         let mut events = std::mem::take(&mut issued.events);
         let (token, row) = refresh.unzip();
         if row.is_some() {

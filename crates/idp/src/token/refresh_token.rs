@@ -9,6 +9,7 @@ use super::issue::{Issued, Of, response};
 use super::{Call, Refused, scopes};
 use crate::ctx::{At, app_entity, by_kind};
 use crate::secrets::SecretKind;
+use crate::terms::Terms;
 use crate::{Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::app::Rotation;
@@ -83,7 +84,11 @@ impl Idp {
             Ok(scopes) => scopes,
             Err(error) => return Err(Refused::from(error).of(Some(Box::new(user)))),
         };
-        self.use_token(call, token, hash, &row, &grant, &user, &scopes).await
+        let terms = match self.terms_of_grant(call, &grant, &user, &scopes).await {
+            Ok(terms) => terms,
+            Err(error) => return Err(Refused::from(error).of(Some(Box::new(user)))),
+        };
+        self.use_token(call, token, hash, &row, &grant, &user, &scopes, &terms).await
     }
 
     /// The scopes of this refresh: what was granted, without what the app or server has lost since, and no
@@ -124,17 +129,18 @@ impl Idp {
         grant: &Grant,
         user: &User,
         scopes: &ScopeSet,
+        terms: &Terms,
     ) -> Result<TokenResponse, Refused> {
-        let mut subject = subject(call, grant, user, scopes);
+        let mut subject = subject(call, grant, user, scopes, terms);
         // OpenID Connect Core §12.2: the nonce belongs to the first ID token.
         subject.nonce = None;
         let mut issued: Issued = self.mint(call, &subject, GrantType::RefreshToken, grant.flow_id).await?;
-        let (successor_token, successor) = self.new_refresh_token(call, grant.id, Some(row));
+        let (successor_token, successor) = self.new_refresh_token(call, terms, grant.id, Some(row));
         let app = &call.client.config.app;
         let plan = Plan {
             rotates: app.rotation == Rotation::Rotate || !app.is_confidential(),
             leeway_seconds: app.leeway_seconds.clamp(0, 60),
-            idle_seconds: call.server.server.refresh_idle_seconds,
+            idle_seconds: terms.refresh_idle_seconds,
             sealed: self.secrets().seal_for(self.entropy(), token.expose(), &successor_token)?,
             successor,
             ip: call.ctx.request.ip.clone(),

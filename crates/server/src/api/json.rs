@@ -27,14 +27,16 @@ impl Document {
     /// Forgets members that may be sent back as they were read. Another id than the path's is refused, and so is
     /// another status, which only the lifecycle changes.
     pub(crate) fn for_update(mut self, id: &str, status: &str, read_only: &[&str]) -> Result<Self, ApiError> {
-        for (name, now, rule) in [
-            ("id", id, "id: must be the id in the path"),
-            ("status", status, "status: can't be set; use the lifecycle operations"),
-        ] {
-            if self.0.get(name).is_some_and(|sent| sent.as_str() != Some(now)) {
-                return Err(ApiError::invalid(name, rule));
-            }
-            self.0.remove(name);
+        if self.0.remove("status").is_some_and(|sent| sent.as_str() != Some(status)) {
+            return Err(ApiError::invalid("status", "status: can't be set; use the lifecycle operations"));
+        }
+        self.for_replacement(id, read_only)
+    }
+
+    /// The same of what has no lifecycle operations: its status is a member like others.
+    pub(crate) fn for_replacement(mut self, id: &str, read_only: &[&str]) -> Result<Self, ApiError> {
+        if self.0.remove("id").is_some_and(|sent| sent.as_str() != Some(id)) {
+            return Err(ApiError::invalid("id", "id: must be the id in the path"));
         }
         read_only.iter().for_each(|name| {
             self.0.remove(*name);

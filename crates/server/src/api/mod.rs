@@ -3,15 +3,19 @@
 //! Each operation is registered once: what routes it also describes it. Handlers get in through
 //! the extractor in `caller`, which asks who calls, counts the call and checks the right.
 
+mod access_policies;
+mod access_rules;
 mod api_keys;
 mod api_tokens;
 mod app_body;
 mod app_secrets;
 mod apps;
 mod caller;
+mod claims;
 mod credentials;
 mod error;
 mod gateways;
+mod groups;
 pub(crate) mod json;
 mod limits;
 mod log_schema;
@@ -60,11 +64,15 @@ fn management() -> OpenApiRouter<App> {
         .merge(users::routes())
         .merge(user_actions::routes())
         .merge(roles::routes())
+        .merge(groups::routes())
         .merge(apps::routes())
         .merge(app_secrets::routes())
         .merge(api_keys::routes())
         .merge(servers::routes())
         .merge(scopes::routes())
+        .merge(claims::routes())
+        .merge(access_policies::routes())
+        .merge(access_rules::routes())
         .merge(server_keys::routes())
         .merge(gateways::routes())
         .merge(api_tokens::routes())

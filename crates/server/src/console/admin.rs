@@ -109,6 +109,7 @@ impl Admin {
             (true, Section::Overview, "/console"),
             (sees(Area::Logs), Section::Log, "/console/log"),
             (sees(Area::Users), Section::Users, "/console/users"),
+            (sees(Area::Groups), Section::Groups, "/console/groups"),
             (sees(Area::Apps), Section::Apps, "/console/apps"),
             (sees(Area::Apps), Section::Servers, "/console/servers"),
             (true, Section::Limits, "/console/limits"),

@@ -12,6 +12,8 @@ mod credentials;
 mod event;
 mod failure;
 mod form;
+mod group_forms;
+mod groups;
 mod limits;
 mod log;
 mod next;
@@ -63,6 +65,13 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/users/{id}/delete", get(user_end::delete).post(user_end::deleted))
         .route("/console/users/{id}/sessions/{session}/end", post(user_actions::end_session))
         .route("/console/users/{id}/apps/{app}/revoke", post(user_actions::revoke))
+        .route("/console/groups", get(groups::list))
+        .route("/console/groups/new", get(group_forms::new).post(group_forms::create))
+        .route("/console/groups/{id}", get(groups::get))
+        .route("/console/groups/{id}/edit", get(group_forms::edit).post(group_forms::save))
+        .route("/console/groups/{id}/delete", get(group_forms::ask_delete).post(group_forms::delete))
+        .route("/console/groups/{id}/members/new", get(group_forms::new_member).post(group_forms::add_member))
+        .route("/console/groups/{id}/members/{user}/remove", post(group_forms::remove_member))
         .route("/console/apps", get(apps::get))
         .route("/console/apps/{id}", get(app::get))
         .route("/console/apps/new", get(app_form::new).post(app_form::create))

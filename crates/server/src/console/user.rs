@@ -9,6 +9,7 @@ use crate::html;
 use crate::pages::open_things::{allowed, sessions};
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
+use signet_domain::group::Group;
 use signet_domain::user::UserStatus;
 use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, AdminError, Area};
@@ -34,6 +35,11 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Users)?;
     let view = find(admin, id).await?;
     let past = admin.idp().console_user_past(&admin.ctx, view.user.id).await?;
+    let groups = if admin.may(Area::Groups, Access::Read) {
+        admin.idp().admin_groups_of(&admin.ctx, &admin.caller, id).await?
+    } else {
+        Vec::new()
+    };
     let login = visible(&view.user.login);
     let mut console = admin.frame(&login, Section::Users);
     console.notice = done
@@ -55,7 +61,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         back: Link::new("Users", "/console/users"),
         name: visible(format!("{} {}", view.user.first_name, view.user.last_name).trim()),
         status: words::user_status(view.user.status, view.locked_until.is_some()),
-        facts: facts(admin, &view),
+        facts: facts(admin, &view, &groups),
         last_refusal: last,
         last_refusal_why: explained.filter(|text| !text.is_empty()),
         recent: brief(admin, &past.recent).await?,
@@ -90,7 +96,7 @@ fn told(done: Option<&str>, view: &UserView) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn facts(admin: &Admin, view: &UserView) -> Vec<Fact> {
+fn facts(admin: &Admin, view: &UserView, groups: &[Group]) -> Vec<Fact> {
     let (user, now) = (&view.user, admin.ctx.now);
     let moment = |at| when::moment(at, now).shown;
     let mut facts =
@@ -103,6 +109,8 @@ fn facts(admin: &Admin, view: &UserView) -> Vec<Fact> {
     for (name, label) in super::user_edit::MORE {
         text(label, user.profile.get(*name).and_then(|v| v.as_str()).map(visible));
     }
+    let groups: Vec<String> = groups.iter().map(|group| visible(&group.name)).collect();
+    text("Groups", Some(groups.join(", ")));
     text("Role", user.admin_role.map(|r| words::role(r).to_owned()));
     text("Last sign-in", Some(user.last_login_at.map_or_else(|| "never".to_owned(), moment)));
     text("Password set", user.password_changed_at.map(moment));

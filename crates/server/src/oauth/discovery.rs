@@ -6,11 +6,13 @@ use crate::App;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use signet_domain::claim::{ClaimTarget, InForce};
 use signet_domain::server::ServerKind;
 use signet_idp::cache::ServerConfig;
 use signet_oauth::jwt::Alg;
 use signet_oauth::metadata::{Endpoints, Metadata};
 use signet_oauth::token_request::GrantType;
+use std::collections::BTreeSet;
 
 /// Seconds for which documents and keys may be kept.
 const MAX_AGE: &str = "public, max-age=300";
@@ -64,5 +66,17 @@ fn document(config: &ServerConfig, algs: Vec<Alg>) -> Metadata {
         .filter(|g| custom_scopes || *g != GrantType::ClientCredentials)
         .collect();
     let scopes = config.scopes.iter().filter(|s| s.published).map(|s| s.name.clone()).collect();
-    Metadata::new(&server.issuer, endpoints, grants, scopes, algs)
+    let mut document = Metadata::new(&server.issuer, endpoints, grants, scopes, algs);
+    document.claims_supported.extend(further_claims(config));
+    document
+}
+
+/// The claims about a user that this server gives beside the standard ones.
+fn further_claims(config: &ServerConfig) -> BTreeSet<String> {
+    let scope = config.scopes.iter().map(|scope| scope.name.as_str()).filter(|name| *name == "groups");
+    let configured = config
+        .claims
+        .iter()
+        .filter(|claim| claim.status == InForce::Active && claim.target == ClaimTarget::Identity);
+    scope.chain(configured.map(|claim| claim.name.as_str())).map(str::to_owned).collect()
 }

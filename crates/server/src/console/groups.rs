@@ -1,0 +1,187 @@
+//! Groups: the list, and one of them with who is in it.
+
+use super::admin::Admin;
+use super::failure::Result;
+use super::next::encoded;
+use super::rows::{brief, user_url};
+use super::{when, words};
+use crate::html;
+use axum::extract::{Path, RawQuery};
+use axum::response::Response;
+use signet_domain::group::Group;
+use signet_domain::user::User;
+use signet_idp::admin::{Access, AdminError, Area, Page};
+use signet_idp::console::kinds::equals;
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
+use signet_store::log_query::TextField;
+use signet_web::{
+    Action, Chip, Empty, Fact, GroupList, GroupPage, GroupRow, Link, MemberRow, Paging, Section,
+};
+
+pub(super) const PATH: &str = "/console/groups";
+pub(super) const WRITE: (Area, Access) = (Area::Groups, Access::Write);
+const PAGE: i64 = 50;
+const MAX_PREFIX: usize = 256;
+/// Events on a group's page, and how far back in days.
+const RECENT: u32 = 10;
+const DAYS: i64 = 90;
+
+/// Its address.
+pub(super) fn url_of(group: &Group) -> String {
+    format!("{PATH}/{}", group.id)
+}
+
+pub(super) async fn list(admin: Admin, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show_all(&admin, &params).await)
+}
+
+async fn show_all(admin: &Admin, params: &Params) -> Result<Response> {
+    admin.must_see(Area::Groups)?;
+    let q = params.get("q").map(str::trim).filter(|q| !q.is_empty() && q.len() <= MAX_PREFIX);
+    let after = params.get("after").filter(|_| q.is_none());
+    let found =
+        or_its_beginning(after, |after| admin.idp().admin_groups(&admin.ctx, q, after, Some(PAGE))).await?;
+    let row = |group: &Group| GroupRow {
+        url: url_of(group),
+        name: visible(&group.name),
+        description: visible(&group.description),
+        changed: when::moment(group.members_changed_at, admin.ctx.now),
+    };
+    let groups: Vec<GroupRow> = found.items.iter().map(row).collect();
+    let cut_off = q.is_some() && groups.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let mut console = admin.frame("Groups", Section::Groups);
+    console.notice =
+        params.get("done").filter(|d| *d == "delete").map(|_| "The group is deleted.".to_owned());
+    Ok(html::page(&GroupList {
+        console,
+        create: admin.may(Area::Groups, Access::Write).then(|| Link::new("New group", format!("{PATH}/new"))),
+        action: PATH.to_owned(),
+        q: q.unwrap_or_default().to_owned(),
+        count: words::total(groups.len(), "group", after.is_none() && found.next.is_none() && !cut_off),
+        empty: groups.is_empty().then(|| empty(q)),
+        groups,
+        paging: Paging {
+            newer: None,
+            older: found.next.map(|cursor| format!("{PATH}?after={}", encoded(&cursor))),
+            note: cut_off.then(|| format!("The first {PAGE} matches: type more of the name.")),
+        },
+    }))
+}
+
+/// A page behind a cursor; one that isn't the list's leads to its beginning.
+async fn or_its_beginning<'a, T, F>(
+    after: Option<&'a str>,
+    find: impl Fn(Option<&'a str>) -> F,
+) -> Result<Page<T>>
+where
+    F: Future<Output = std::result::Result<Page<T>, AdminError>>,
+{
+    match find(after).await {
+        Err(AdminError::Cursor) => Ok(find(None).await?),
+        other => Ok(other?),
+    }
+}
+
+fn empty(q: Option<&str>) -> Empty {
+    match q {
+        Some(q) => Empty::NoMatch {
+            filters: vec![Chip {
+                label: format!("Begins with “{}”", visible(q)),
+                remove_url: PATH.to_owned(),
+            }],
+            nearest: None,
+            clear_url: PATH.to_owned(),
+        },
+        None => Empty::NothingYet {
+            sentence: "A group puts users under one name, which access policies and tokens can ask for."
+                .to_owned(),
+            action: None,
+        },
+    }
+}
+
+pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show(&admin, &id, &params).await)
+}
+
+async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
+    admin.must_see(Area::Groups)?;
+    let group = admin.idp().admin_group(&admin.ctx, id).await?;
+    let found = or_its_beginning(params.get("after"), |after| {
+        admin.idp().admin_group_members(&admin.ctx, id, after, Some(PAGE))
+    })
+    .await?;
+    let recent = if admin.may(Area::Logs, Access::Read) {
+        let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+        let since = admin.ctx.now.plus_secs(-DAYS * when::DAY);
+        let about = equals(TextField::TargetId, &group.id.to_string());
+        let rows = tx.latest_matching(about, Some(since), RECENT).await?;
+        drop(tx);
+        Some(brief(admin, &rows).await?)
+    } else {
+        None
+    };
+    let writes = admin.may(Area::Groups, Access::Write);
+    let url = url_of(&group);
+    let mut console = admin.frame(&visible(&group.name), Section::Groups);
+    console.notice = params.get("done").and_then(told).map(str::to_owned);
+    let edit = [("Add a member", "members/new"), ("Edit", "edit")];
+    Ok(html::page(&GroupPage {
+        console,
+        back: Link::new("Groups", PATH),
+        description: visible(&group.description),
+        members: found.items.iter().map(|user| member(user, writes.then_some(&url))).collect(),
+        paging: Paging {
+            newer: None,
+            older: found.next.map(|cursor| format!("{url}?after={}", encoded(&cursor))),
+            note: None,
+        },
+        facts: facts(admin, &group),
+        recent,
+        edit: if writes {
+            edit.iter().map(|(label, page)| Link::new(*label, format!("{url}/{page}"))).collect()
+        } else {
+            Vec::new()
+        },
+        actions: if writes {
+            let explain = "Its members stay, without it. Rules that name it let nobody in by it any more.";
+            vec![Action::ask("Delete…", format!("{url}/delete")).explain(explain).dangerous()]
+        } else {
+            Vec::new()
+        },
+    }))
+}
+
+fn told(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "create" => "The group is created.",
+        "edit" => "The group is saved.",
+        "join" => "The user is in the group: from the next token on.",
+        "leave" => "The user is out of the group: from the next token on.",
+        _ => return None,
+    })
+}
+
+/// Somebody in the group; `group` is its address for who may take them out.
+fn member(user: &User, group: Option<&String>) -> MemberRow {
+    let remove = |group: &String| Action::post("Remove", format!("{group}/members/{}/remove", user.id));
+    MemberRow {
+        url: user_url(&user.id.to_string()),
+        login: visible(&user.login),
+        name: visible(format!("{} {}", user.first_name, user.last_name).trim()),
+        status: words::user_status(user.status, false),
+        remove: group.map(remove),
+    }
+}
+
+fn facts(admin: &Admin, group: &Group) -> Vec<Fact> {
+    let moment = |at| when::moment(at, admin.ctx.now).shown;
+    vec![
+        Fact::code("Id", group.id.to_string()),
+        Fact::text("Created", moment(group.created_at)),
+        Fact::text("Members changed", moment(group.members_changed_at)),
+    ]
+}
