@@ -31,10 +31,15 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
 /// multicast ones. Of it, what embeds an IPv4 address or is for documents is none of the public internet's either.
 fn is_public_v6(v6: Ipv6Addr) -> bool {
     let segments = v6.segments();
-    let special = (segments[0] == 0x2001 && segments[1] < 0x0200)   // protocol assignments: Teredo, ORCHID, …
-        || (segments[0] == 0x2001 && segments[1] == 0x0db8)         // documentation
-        || segments[0] == 0x2002                                    // 6to4
-        || (segments[0] == 0x3fff && segments[1] < 0x1000); // documentation
+    let special = match segments[0] {
+        // Protocol assignments (Teredo, ORCHID, …), and documentation.
+        0x2001 => segments[1] < 0x0200 || segments[1] == 0x0db8,
+        // 6to4.
+        0x2002 => true,
+        // Documentation.
+        0x3fff => segments[1] < 0x1000,
+        _ => false,
+    };
     segments[0] & 0xe000 == 0x2000 && !special
 }
 

@@ -148,7 +148,8 @@ impl Client {
     pub fn check(&self, url: &str) -> Result<Target, BadTarget> {
         let target = Target::parse(url)?;
         let policy = &self.0.policy;
-        if !target.is_https() && !(policy.plain_loopback && target.names_loopback()) {
+        let plain = policy.plain_loopback && target.names_loopback();
+        if !(target.is_https() || plain) {
             return Err(BadTarget::Scheme);
         }
         if policy.ports.as_ref().is_some_and(|ports| !ports.contains(&target.port)) {
