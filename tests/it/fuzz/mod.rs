@@ -29,7 +29,8 @@ async fn in_25_every_parser_survives_fuzzing(engine: Engine) {
     for target in TARGETS {
         run(target, seed, |count| count < SHORT);
     }
-    wire::survives(&TestApp::shared(engine).await, seed).await;
+    let app = TestApp::shared(engine).await;
+    wire::survives(&app, seed).await;
 }
 
 /// Does nothing unless `SIGNET_TEST_FUZZ_SECONDS` says how long each parser is to be tried, each from another seed
@@ -41,7 +42,8 @@ fn for_a_long_time() {
     let only = std::env::var("SIGNET_TEST_FUZZ_TARGET").ok();
     for target in TARGETS.iter().filter(|target| only.as_deref().is_none_or(|only| only == target.name)) {
         let began = Instant::now();
-        let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs();
+        let seed =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs();
         let tried = run(target, seed, |_| began.elapsed() < seconds);
         report(&format!("{}: {tried} inputs from seed {seed}", target.name));
     }

@@ -36,12 +36,34 @@ pub(crate) struct Target {
 pub(crate) const TARGETS: &[Target] = &[
     Target {
         name: "form",
-        words: &["&", "=", "%00", "%c0%af", "+", "state=", "scope=openid", "resource=", "request=", "max_age=-1"],
+        words: &[
+            "&",
+            "=",
+            "%00",
+            "%c0%af",
+            "+",
+            "state=",
+            "scope=openid",
+            "resource=",
+            "request=",
+            "max_age=-1",
+        ],
         survive: form,
     },
     Target {
         name: "json",
-        words: &["{", "}", "[", "]", "null", "\"essential\":true", "\"values\":[", "1e400", "\\u0000", "\\ud800"],
+        words: &[
+            "{",
+            "}",
+            "[",
+            "]",
+            "null",
+            "\"essential\":true",
+            "\"values\":[",
+            "1e400",
+            "\\u0000",
+            "\\ud800",
+        ],
         survive: json,
     },
     Target {
@@ -51,32 +73,101 @@ pub(crate) const TARGETS: &[Target] = &[
     },
     Target {
         name: "jwk",
-        words: &["\"kty\":\"RSA\"", "\"crv\":\"P-384\"", "\"d\":\"AQ\"", "\"alg\":\"none\"", "\"use\":\"enc\"", "null"],
+        words: &[
+            "\"kty\":\"RSA\"",
+            "\"crv\":\"P-384\"",
+            "\"d\":\"AQ\"",
+            "\"alg\":\"none\"",
+            "\"use\":\"enc\"",
+            "null",
+        ],
         survive: jwk,
     },
     Target {
         name: "authorization",
-        words: &["Basic ", "Bearer ", "SSWS ", "bearer:", ":", "=", "client_id:", ", client_secret:", "Og==", "%3A"],
+        words: &[
+            "Basic ",
+            "Bearer ",
+            "SSWS ",
+            "bearer:",
+            ":",
+            "=",
+            "client_id:",
+            ", client_secret:",
+            "Og==",
+            "%3A",
+        ],
         survive: authorization,
     },
     Target {
         name: "redirect-uri",
-        words: &["https://", "http://", "127.0.0.1", "[::1]", "localhost", ":80", "@", "/..", "%2f", "%2e", "#", "\\"],
+        words: &[
+            "https://",
+            "http://",
+            "127.0.0.1",
+            "[::1]",
+            "localhost",
+            ":80",
+            "@",
+            "/..",
+            "%2f",
+            "%2e",
+            "#",
+            "\\",
+        ],
         survive: redirect_uri,
     },
-    Target { name: "scope", words: &[" ", "  ", "\"", "\\", "openid", "offline_access", "orders:read"], survive: scope },
+    Target {
+        name: "scope",
+        words: &[" ", "  ", "\"", "\\", "openid", "offline_access", "orders:read"],
+        survive: scope,
+    },
     Target {
         name: "filter",
-        words: &["eq", "ne", "co", "sw", "pr", "gt", "and", "or", "not", "(", ")", "\"", "\\", "[", "published", "actor.id"],
+        words: &[
+            "eq",
+            "ne",
+            "co",
+            "sw",
+            "pr",
+            "gt",
+            "and",
+            "or",
+            "not",
+            "(",
+            ")",
+            "\"",
+            "\\",
+            "[",
+            "published",
+            "actor.id",
+        ],
         survive: log_filter,
     },
-    Target { name: "user-filter", words: &["status", "eq", "\"ACTIVE\"", "profile.login", "id", "\""], survive: user_filter },
+    Target {
+        name: "user-filter",
+        words: &["status", "eq", "\"ACTIVE\"", "profile.login", "id", "\""],
+        survive: user_filter,
+    },
     Target {
         name: "log-query",
-        words: &["&after=", "&limit=", "&since=", "&until=", "&sortOrder=DESCENDING", "&q=", "&filter=", "2026-01-01T00:00:00Z"],
+        words: &[
+            "&after=",
+            "&limit=",
+            "&since=",
+            "&until=",
+            "&sortOrder=DESCENDING",
+            "&q=",
+            "&filter=",
+            "2026-01-01T00:00:00Z",
+        ],
         survive: log_query,
     },
-    Target { name: "time", words: &["T", "Z", "+00:00", "-23:59", ".999999999", "9999", "-", ":60"], survive: time },
+    Target {
+        name: "time",
+        words: &["T", "Z", "+00:00", "-23:59", ".999999999", "9999", "-", ":60"],
+        survive: time,
+    },
 ];
 
 fn form(input: &[u8]) {
@@ -112,7 +203,8 @@ static KEY: LazyLock<PublicJwk> = LazyLock::new(|| {
     let file = std::fs::read(corpora().join("jwk/p-256")).expect("the key");
     serde_json::from_slice(&file).expect("a key")
 });
-static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| std::fs::read(corpora().join("jwt/good")).expect("the token"));
+static GOOD: LazyLock<Vec<u8>> =
+    LazyLock::new(|| std::fs::read(corpora().join("jwt/good")).expect("the token"));
 
 fn jwt(input: &[u8]) {
     let Ok(token) = from_utf8(input) else { return };
@@ -158,7 +250,10 @@ fn redirect_uri(input: &[u8]) {
         let Ok(uri) = RedirectUri::register(text, kind) else { continue };
         assert_eq!(uri.as_str(), text);
         assert!(uri.matches(text), "{text} isn't itself");
-        assert!(text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(['#', '\\', '*']), "{text}");
+        assert!(
+            text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(['#', '\\', '*']),
+            "{text}"
+        );
         assert!(!uri.matches(&format!("{text}/")) && !uri.matches(&format!(" {text}")));
         if let Some(origin) = uri.origin() {
             assert!(text.starts_with(&origin), "{origin} isn't of {text}");
@@ -183,7 +278,9 @@ fn log_filter(input: &[u8]) {
 
 fn user_filter(input: &[u8]) {
     let Ok(text) = from_utf8(input) else { return };
-    if let Ok(UserFilter::Status(value) | UserFilter::Login(value) | UserFilter::Id(value)) = UserFilter::parse(text) {
+    if let Ok(UserFilter::Status(value) | UserFilter::Login(value) | UserFilter::Id(value)) =
+        UserFilter::parse(text)
+    {
         assert!(!value.contains('\0'));
     }
 }

@@ -24,7 +24,12 @@ pub(crate) async fn survives(app: &TestApp, seed: u64) {
     let words = ["{", "}", "[", "\"", ":", ",", "null", "true", "1e400", "\\u0000", "&", "=", "%", "%ff"];
     for _ in 0..REQUESTS {
         let body = mutate(&mut chance, &corpus, &words);
-        for path in ["/api/v1/apps", "/api/v1/users", "/api/v1/authorizationServers/default/scopes", "/auth/oauth2/v2/token"] {
+        for path in [
+            "/api/v1/apps",
+            "/api/v1/users",
+            "/api/v1/authorizationServers/default/scopes",
+            "/auth/oauth2/v2/token",
+        ] {
             let call = acme.api("POST", path).unchecked().not_secret().body("application/json", &body);
             is_no_fault(&call.await, &body);
         }
