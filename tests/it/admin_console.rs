@@ -4,84 +4,53 @@ use std::collections::BTreeSet;
 
 use signet_testkit::{Shared, on_each_engine};
 
-use crate::support::apps::{NewApp, Person, add_scope, server_id};
+use crate::support::apps::{NewApp, Person};
+use crate::support::console_routes::{Ids, routes};
 use crate::support::desk::{Desk, the_form};
 use crate::support::make::unique;
 
 on_each_engine! {
     ad_01_every_route_of_the_console_against_every_role,
+    ad_02_no_page_shows_a_secret,
     ad_04_nobody_raises_their_own_rights,
     ad_05_the_last_administrator_stays,
     ad_06_dangerous_actions_ask_for_a_typed_name,
     ad_10_no_page_changes_anything_by_being_looked_at,
     ad_13_sql_in_any_parameter_is_data,
-}
-
-/// Every route of the console as its source has it, with its methods: a new one joins by itself.
-fn routes() -> Vec<(String, bool, bool)> {
-    let source = include_str!("../../crates/server/src/console/mod.rs");
-    let packed: String = source.split_whitespace().collect();
-    packed
-        .split(".route(\"")
-        .skip(1)
-        .map(|rest| {
-            let (path, handlers) = rest.split_once("\",").expect("a path and handlers");
-            let gets = handlers.starts_with("get(");
-            (path.to_owned(), gets, handlers.starts_with("post(") || handlers.contains(").post("))
-        })
-        .collect()
-}
-
-/// The ids that take the places in paths.
-struct Ids {
-    user: String,
-    app: String,
-    server: String,
-    scope: String,
-}
-
-impl Ids {
-    async fn make(tenant: &signet_testkit::Tenant) -> Self {
-        let server = server_id(tenant, "default").await;
-        let scope = add_scope(tenant, &server, &unique("route"), "IMPLICIT").await;
-        let user = Person::new(tenant).await.id;
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope }
-    }
-
-    fn fill(&self, route: &str) -> String {
-        let id = match route.split('/').nth(2) {
-            Some("users") => &self.user,
-            Some("apps") => &self.app,
-            _ => &self.server,
-        };
-        route
-            .replace("{id}", id)
-            .replace("{app}", &self.app)
-            .replace("{scope}", &self.scope)
-            .replace("{session}", "none")
-            .replace("{secret}", "none")
-            .replace("{kind}", "tokens")
-            .replace("{action}", "unlock")
-            .replace("{policy}", "none")
-            .replace("{name}", "none")
-    }
+    ad_16_no_port_shows_metrics_or_debugging,
 }
 
 /// Whether a role may look at a route, and whether it may send its form; `None` where everybody may.
 fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
     let form = |last: &str| {
-        ["new", "edit", "password", "role", "deactivate", "delete", "off", "on", "roll", "retire", "revoke"]
-            .contains(&last)
+        const FORMS: &[&str] = &[
+            "new",
+            "edit",
+            "password",
+            "role",
+            "deactivate",
+            "delete",
+            "off",
+            "on",
+            "roll",
+            "retire",
+            "revoke",
+            "replace-keys",
+            "revoke-tokens",
+        ];
+        FORMS.contains(&last)
     };
     let last = route.rsplit('/').next().unwrap_or_default();
     let asks = form(last) || route.ends_with("/scopes/{scope}");
     let (read, write) = match (role, route.split('/').nth(2)) {
         (_, None | Some("sign-in" | "sign-out" | "limits" | "policies")) => return None,
+        // Searches of one's own are kept by whoever sees the log.
+        ("READ_ONLY_ADMIN", Some("log")) => (true, true),
         ("READ_ONLY_ADMIN", _) => (true, false),
         // What happened to a user is shown to who looks after users; any other event is none.
         ("HELP_DESK_ADMIN", Some("log")) => (last == "{id}", false),
         ("HELP_DESK_ADMIN", Some("users")) => (true, last != "role"),
-        ("APP_ADMIN", Some("apps" | "servers")) => (true, true),
+        ("APP_ADMIN", Some("apps" | "servers" | "rate-policies")) => (true, true),
         _ => (false, false),
     };
     Some((if asks { write } else { read }, write))
@@ -256,4 +225,49 @@ async fn ad_13_sql_in_any_parameter_is_data(app: Shared) {
     }
     let after = acme.api("GET", "/api/v1/users?limit=200").await.expect(200).body.len();
     assert!(after >= before, "nothing is gone");
+}
+
+async fn ad_02_no_page_shows_a_secret(app: signet_testkit::TestApp) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let ids = Ids::make(&acme).await;
+    let person = Person::new(&acme).await;
+    let web = acme.web();
+    let flow = person.code(&acme, &web, "openid offline_access").await;
+    let tokens = flow.redeem(&acme, &web).await;
+    acme.refresh(&web, tokens.refresh_token.as_deref().expect("a refresh token")).await.expect(200);
+    let made = desk.fill("/console/credentials/tokens/new", &[("name", "hidden")]).await;
+    app.canaries().add(&crate::support::desk::shown(&made, "API token"));
+    assert!(app.canaries().len() > 5, "there is something to be found");
+    for (route, ..) in routes().iter().filter(|(_, gets, _)| *gets) {
+        let reply = desk.get(&ids.fill(route)).await;
+        app.canaries().assert_none_in(route, &reply.body);
+        assert!(!reply.text().contains("PRIVATE KEY") && !reply.text().contains("$argon2"), "{route}");
+    }
+}
+
+async fn ad_16_no_port_shows_metrics_or_debugging(app: Shared) {
+    let acme = app.acme();
+    for origin in [acme.origin(), app.operator_url()] {
+        for path in [
+            "/metrics",
+            "/debug",
+            "/debug/pprof/",
+            "/debug/vars",
+            "/actuator",
+            "/actuator/env",
+            "/server-status",
+            "/status",
+            "/trace",
+            "/.env",
+            "/.git/config",
+            "/control.sock",
+            "/dev-credentials.json",
+            "/swagger-ui/",
+            "/graphql",
+        ] {
+            let reply = app.http().get(&format!("{origin}{path}")).await;
+            assert_eq!(reply.status, 404, "{origin}{path}: {}", reply.describe());
+        }
+    }
 }

@@ -7,6 +7,7 @@
     reason = "test code: a panic is how a test fails, and its clock is the machine's"
 )]
 
+mod accessibility;
 mod account;
 mod admin_console;
 mod assertions;
@@ -22,6 +23,9 @@ mod conformance;
 mod console_apps;
 mod console_callers;
 mod console_log;
+mod console_log_views;
+mod console_overview;
+mod console_policies;
 mod console_users;
 mod cors;
 mod counters;
@@ -32,6 +36,7 @@ mod fuzz;
 mod gateway_authorize;
 mod gateway_keys;
 mod gateway_profile;
+mod gateway_rates;
 mod gateway_refresh;
 mod gateway_token;
 mod gateway_verify;
@@ -40,6 +45,7 @@ mod guard;
 mod housekeeping;
 mod jwt;
 mod jwt_claims;
+mod key_life;
 mod limits_explained;
 mod malformed;
 mod malformed_api;
@@ -77,6 +83,8 @@ mod throttle;
 mod throttle_doors;
 mod throttle_log;
 mod throttle_names;
+mod tls;
+mod tls_local;
 mod two_tenants;
 mod two_tenants_api;
 mod unscoped;

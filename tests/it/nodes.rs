@@ -20,7 +20,7 @@ on_postgres! {
 }
 
 /// What every node must heed a second after the change was acknowledged.
-const BOUND: Duration = Duration::from_secs(1);
+pub(crate) const BOUND: Duration = Duration::from_secs(1);
 
 struct Nodes {
     app: TestApp,
@@ -40,7 +40,7 @@ impl Nodes {
 }
 
 /// Asks until the answer is the new one. A question that was put later than the bound must get it at once.
-async fn heeded(since: Instant, ask: impl AsyncFn() -> Reply, is_new: impl Fn(&Reply) -> bool) {
+pub(crate) async fn heeded(since: Instant, ask: impl AsyncFn() -> Reply, is_new: impl Fn(&Reply) -> bool) {
     loop {
         let asked = since.elapsed();
         let reply = ask().await;

@@ -154,7 +154,7 @@ async fn a_collector_that_is_gone_changes_nothing(engine: Engine) {
 }
 
 /// The series and their values.
-async fn series(app: &TestApp, port: u16) -> BTreeMap<String, f64> {
+pub(crate) async fn series(app: &TestApp, port: u16) -> BTreeMap<String, f64> {
     let reply = app.http().get(&format!("http://127.0.0.1:{port}/metrics")).await.expect(200);
     app.canaries().assert_none_in("metrics", &reply.body);
     let text = reply.text();

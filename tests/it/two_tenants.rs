@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use futures_util::future::BoxFuture;
+use signet_domain::Time;
 use signet_domain::app::AppStatus;
 use signet_domain::grant::OneTimeKind;
 use signet_domain::server::KeyStatus;
@@ -29,7 +30,7 @@ on_each_engine! { every_store_function_keeps_tenants_apart }
 
 /// What isn't about rows.
 const NOT_ABOUT_ROWS: &[&str] =
-    &["clock_override", "config_changed", "id", "is_sqlite", "read", "tenant", "write"];
+    &["clock_override", "config_changed", "id", "is_sqlite", "log_plan", "read", "tenant", "write"];
 
 struct Contract {
     house: House,
@@ -160,7 +161,8 @@ async fn servers(c: &mut Contract) {
         signing_keys(tx, a, b) tx.signing_keys(a.server.id) => (Ok(v) if v.is_empty());
         insert_signing_key(tx, a, b) tx.insert_signing_key(&a.key) => (Err(StoreError::Reference));
         set_signing_key_status(tx, a, b) tx.set_signing_key_status(a.server.id, a.key.id, KeyStatus::Active, a.now) => (Ok(()));
-        delete_retired_keys(tx, a, b) tx.delete_retired_keys(a.server.id, a.now.plus_secs(9)) => (Ok(()));
+        set_signing_key_due(tx, a, b) tx.set_signing_key_due(a.server.id, a.key.id, Some(a.now)) => (Ok(()));
+        delete_signing_key(tx, a, b) tx.delete_signing_key(a.server.id, a.key.id) => (Ok(()));
     }
 }
 
@@ -266,6 +268,15 @@ async fn log(c: &mut Contract) {
         latest_matching(tx, a, b) searched(tx, a) => (Ok(0));
         log_histogram(tx, a, b) counted(tx, a) => (Ok(0));
         log_count(tx, a, b) counted(tx, a) => (Ok(0));
+        log_histogram_of(tx, a, b) counted(tx, a) => (Ok(0));
+        log_groups(tx, a, b) counted(tx, a) => (Ok(0));
+        log_times(tx, a, b) counted(tx, a) => (Ok(0));
+        log_floor(tx, a, b) tx.log_floor(a.now.plus_secs(9), Time(0), 2) => (Ok(Time(0)));
+        saved_search(tx, a, b) tx.saved_search(a.saved_search.id, a.user.id) => (Ok(None));
+        saved_searches(tx, a, b) tx.saved_searches(a.user.id) => (Ok(v) if v.is_empty());
+        count_saved_searches(tx, a, b) tx.count_saved_searches(Some(a.user.id)) => (Ok(0));
+        insert_saved_search(tx, a, b) tx.insert_saved_search(&a.saved_search) => (Err(StoreError::Reference));
+        delete_saved_search(tx, a, b) tx.delete_saved_search(a.saved_search.id) => (Ok(false));
         append(tx, a, b) tx.append(&a.event) => (Ok(()));
         append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));
     }
@@ -290,7 +301,12 @@ async fn counted(tx: &mut Tx, a: &Furniture) -> Result<i64> {
     let (from, to) = (a.now.plus_secs(-9_999), a.now.plus_secs(9_999));
     let buckets = tx.log_histogram(&LogQuery::default(), from, to, 5).await?;
     let all = tx.log_count(&LogQuery::default(), from, to).await?;
-    Ok(buckets.iter().map(|bucket| bucket.total).sum::<i64>().max(all.total) - 1)
+    let by = signet_store::log_query::GroupBy::Actor;
+    let groups = tx.log_groups(&LogQuery::default(), by, from, to, 10).await?;
+    let grouped: i64 = groups.iter().map(|group| group.total).sum();
+    let times = tx.log_times(&LogQuery::default(), from, to).await?.len();
+    let times = i64::try_from(times).unwrap_or(i64::MAX);
+    Ok(buckets.iter().map(|bucket| bucket.total).sum::<i64>().max(all.total).max(grouped).max(times) - 1)
 }
 
 async fn limits(c: &mut Contract, engine: Engine) {

@@ -29,6 +29,7 @@ const UNSCOPED: &[&str] = &[
     "unscoped_operator",
     "unscoped_operator_session",
     "unscoped_rehome_tenant",
+    "unscoped_servers_with_due_keys",
     "unscoped_set_public_url",
     "unscoped_set_tenant_status",
     "unscoped_tenant_by_host",

@@ -33,6 +33,8 @@ async fn wb_01_a_form_needs_its_own_sessions_token(app: Shared) {
         "/console/servers/new".to_owned(),
         format!("/console/servers/{server}/edit"),
         format!("/console/servers/{server}/roll"),
+        format!("/console/servers/{server}/replace-keys"),
+        format!("/console/servers/{server}/revoke-tokens"),
         format!("/console/servers/{server}/scopes/new"),
     ];
     for path in &paths {

@@ -129,6 +129,8 @@ async fn wb_19_pages_run_nothing_inline_and_are_framed_by_nobody(app: Shared) {
         "/console/apps/new",
         "/console/servers",
         "/console/limits",
+        "/console/rate-policies",
+        "/console/rate-policies/new",
         "/console/credentials",
         "/console/users/nobody",
     ] {

@@ -77,6 +77,8 @@ ids! {
     CredentialId = "crd";
     /// A rate policy.
     RatePolicyId = "rlp";
+    /// A search of the log that is kept.
+    SavedSearchId = "svs";
     /// A key that an app calls APIs with.
     ApiKeyId = "apk";
     /// One HTTP request.

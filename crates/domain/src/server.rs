@@ -55,6 +55,8 @@ pub struct Server {
     pub refresh_idle_seconds: i64,
     /// Seconds after which a token family ends, however it was used.
     pub refresh_absolute_seconds: i64,
+    /// Days after which the next signing key takes over by itself; 0 where keys are rolled by hand alone.
+    pub key_rotation_days: i64,
     /// Made by the demo seed.
     pub demo: bool,
     /// Grows with every change.
@@ -159,4 +161,6 @@ pub struct KeyRow {
     pub activated_at: Option<Time>,
     /// When it stopped signing.
     pub retired_at: Option<Time>,
+    /// When somebody has to look after it; none while nothing happens to it by itself.
+    pub due_at: Option<Time>,
 }

@@ -33,6 +33,9 @@ pub struct RefreshToken {
     pub used_ip: Option<String>,
 }
 
+/// Seconds that no access or ID token outlives, whatever its server's or gateway's setting was when it was made.
+pub const LONGEST_TOKEN_SECONDS: i64 = 25 * 3600;
+
 text_enum! {
     /// What a revocation reaches.
     pub enum RevocationKind {

@@ -15,7 +15,7 @@ use signet_store::revocations::TokenFacts;
 use std::sync::Arc;
 
 /// Algorithms that a server can be set to.
-pub const ALGS: &[Alg] = &[Alg::RS256, Alg::ES256, Alg::EdDSA];
+pub const ALGS: &[Alg] = Alg::ALL;
 
 /// The claim with the generation of a gateway grant's token: only the present one is good.
 pub(crate) const GENERATION: &str = "gen";

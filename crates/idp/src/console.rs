@@ -3,15 +3,17 @@
 //! | module | subject |
 //! |---|---|
 //! | [`overview`] | today at a glance |
-//! | [`log`], [`kinds`] | searching the system log |
+//! | [`log`], [`kinds`], [`groups`], [`saved`] | searching the system log |
 //! | [`event`] | one event and what belongs to it |
 //! | [`directory`] | users and apps with their recent past |
 
 pub mod directory;
 pub mod event;
+pub mod groups;
 pub mod kinds;
 pub mod log;
 pub mod overview;
+pub mod saved;
 
 use crate::admin::caller::By;
 use crate::admin::{Caller, Rights};

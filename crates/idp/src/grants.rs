@@ -4,11 +4,9 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::Event;
 use signet_domain::id::GrantId;
+pub(crate) use signet_domain::token::LONGEST_TOKEN_SECONDS;
 use signet_domain::token::RevocationKind;
 use signet_store::Tx;
-
-/// Seconds that a revocation is kept: longer than any access token lives, whatever its server's setting was then.
-pub(crate) const LONGEST_TOKEN_SECONDS: i64 = 25 * 3600;
 
 /// Ends a grant: its refresh tokens and its access tokens.
 pub(crate) async fn end_grant(tx: &mut Tx, grant: GrantId, now: Time) -> signet_store::Result<()> {

@@ -1,8 +1,11 @@
 //! Signing keys: each server has one that signs, and a next one that is published before it does.
 
-use crate::ctx::server_entity;
+mod life;
+
+pub(crate) use life::plan;
+
 use crate::{Ctx, Idp, IdpError};
-use signet_domain::event::{Entity, types};
+use signet_domain::Time;
 use signet_domain::server::{KeyRow, KeyStatus, Server};
 use signet_oauth::jwk::{Jwks, PublicJwk};
 use signet_oauth::jwt::{Alg, SigningKey};
@@ -18,6 +21,19 @@ pub struct ServerKeys {
     pub rows: Vec<KeyRow>,
     /// All that are published, as a JWK set.
     pub jwks: Jwks,
+}
+
+impl ServerKeys {
+    /// Algorithms that tokens are signed with now and may be next, the present one first.
+    #[must_use]
+    pub fn algs(&self) -> Vec<Alg> {
+        let mut algs = vec![self.active.alg()];
+        let next = self.rows.iter().filter(|key| key.status == KeyStatus::Next);
+        algs.extend(
+            next.filter_map(|key| key.alg.parse::<Alg>().ok()).filter(|alg| *alg != self.active.alg()),
+        );
+        algs
+    }
 }
 
 /// RSA keys made ahead of need: one takes about 70 ms.
@@ -74,8 +90,8 @@ impl Idp {
 
     /// Makes the first pair of keys, unless another node was faster.
     async fn make_first_keys(&self, ctx: &Ctx, server: &Server) -> Result<Vec<KeyRow>, IdpError> {
-        let active = self.new_key(ctx, server, KeyStatus::Active).await?;
-        let next = self.new_key(ctx, server, KeyStatus::Next).await?;
+        let active = self.new_key(server, KeyStatus::Active, ctx.now).await?;
+        let next = self.new_key(server, KeyStatus::Next, ctx.now).await?;
         let id = server.id;
         let rows = self
             .store()
@@ -90,14 +106,14 @@ impl Idp {
                     }
                     tx.insert_signing_key(&active).await?;
                     tx.insert_signing_key(&next).await?;
-                    tx.signing_keys(id).await
+                    plan(tx, id).await
                 })
             })
             .await?;
         Ok(rows)
     }
 
-    async fn new_key(&self, ctx: &Ctx, server: &Server, status: KeyStatus) -> Result<KeyRow, IdpError> {
+    async fn new_key(&self, server: &Server, status: KeyStatus, now: Time) -> Result<KeyRow, IdpError> {
         let alg: Alg = server
             .signing_alg
             .parse()
@@ -107,17 +123,18 @@ impl Idp {
             .await
             .map_err(|e| IdpError::Internal(e.to_string()))??;
         Ok(KeyRow {
-            tenant_id: ctx.tenant_id(),
+            tenant_id: server.tenant_id,
             server_id: server.id,
-            id: self.entropy().id(ctx.now),
+            id: self.entropy().id(now),
             kid: key.kid().to_owned(),
             alg: alg.as_str().to_owned(),
             status,
             sealed_private: self.secrets().seal(self.entropy(), PURPOSE, &key.to_pkcs8())?,
             public_jwk: sqlx_json(key.public_jwk())?,
-            created_at: ctx.now,
-            activated_at: (status == KeyStatus::Active).then_some(ctx.now),
+            created_at: now,
+            activated_at: (status == KeyStatus::Active).then_some(now),
             retired_at: None,
+            due_at: None,
         })
     }
 
@@ -136,53 +153,6 @@ impl Idp {
             .collect::<Result<_, _>>()
             .map_err(|e| IdpError::Internal(format!("a public key can't be read: {e}")))?;
         Ok(ServerKeys { active, rows, jwks: Jwks { keys } })
-    }
-
-    /// Rolls a server's keys: the next one signs from now on, the active one stays published until the last
-    /// token it signed has ended, and a new next one is published.
-    ///
-    /// # Errors
-    /// As [`Idp::server_keys`].
-    pub async fn roll_keys(
-        &self,
-        ctx: &Ctx,
-        server: &Server,
-        actor: Entity,
-    ) -> Result<Vec<KeyRow>, IdpError> {
-        self.server_keys(ctx, server).await?;
-        let config = self.server_any_status(ctx, &server.id.to_string()).await?;
-        let gateway_seconds =
-            config.and_then(|c| c.gateway.as_ref().map(|g| g.token_expiration)).unwrap_or_default();
-        let fresh = self.new_key(ctx, server, KeyStatus::Next).await?;
-        let event = self.event(ctx, types::AS_KEY_ROLLOVER, actor).target(server_entity(server));
-        let (id, now) = (server.id, ctx.now);
-        // The longest life of anything that the old key signed.
-        let life = server.access_token_seconds.max(server.id_token_seconds).max(gateway_seconds);
-        let rows = self
-            .store()
-            .tenant(ctx.tenant_id())
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.lock_server(id).await?;
-                    tx.delete_retired_keys(id, now.plus_secs(-life)).await?;
-                    for key in tx.signing_keys(id).await? {
-                        match key.status {
-                            KeyStatus::Active => {
-                                tx.set_signing_key_status(id, key.id, KeyStatus::Retiring, now).await?
-                            }
-                            KeyStatus::Next => {
-                                tx.set_signing_key_status(id, key.id, KeyStatus::Active, now).await?
-                            }
-                            KeyStatus::Retiring => {}
-                        }
-                    }
-                    tx.insert_signing_key(&fresh).await?;
-                    tx.append(&event).await?;
-                    tx.signing_keys(id).await
-                })
-            })
-            .await?;
-        Ok(rows)
     }
 }
 

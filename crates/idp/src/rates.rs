@@ -10,7 +10,7 @@ mod subject;
 
 pub(crate) use stores::RateStores;
 pub(crate) use subject::network;
-pub use subject::{Header, RateSubject, Subject};
+pub use subject::{Header, Held, RateSubject, Subject};
 
 use crate::admin::rate_policies::entity;
 use crate::{Ctx, Idp, IdpError};

@@ -182,6 +182,7 @@ impl Idp {
             issuer,
             status: signet_domain::server::ServerStatus::Active,
             signing_alg: "RS256".to_owned(),
+            key_rotation_days: crate::admin::servers::ROTATION_DAYS,
             access_token_seconds: 3600,
             id_token_seconds: 3600,
             refresh_idle_seconds: 7 * 86_400,

@@ -110,15 +110,17 @@ impl Refused {
     }
 }
 
-fn count_refusal(reason: Reason) {
-    let rule = match reason {
-        Reason::UserRateLimited => "throttle",
-        Reason::UserLockedOut => "lockout",
-        Reason::Overloaded => "overload",
-        Reason::RatePolicyExceeded => "policy",
-        _ => return,
-    };
-    signet_metrics::REFUSALS.add(rule);
+/// Counts a refusal by a limit, by its reason in the log.
+pub(crate) fn count_refusal(reason: &str) {
+    let rules = [
+        (Reason::UserRateLimited, "throttle"),
+        (Reason::UserLockedOut, "lockout"),
+        (Reason::Overloaded, "overload"),
+        (Reason::RatePolicyExceeded, "policy"),
+    ];
+    if let Some((_, rule)) = rules.iter().find(|(of, _)| of.as_str() == reason) {
+        signet_metrics::REFUSALS.add(rule);
+    }
 }
 
 /// A token request whose client is known.
@@ -139,7 +141,7 @@ impl Idp {
         };
         match &result {
             Ok(_) => signet_metrics::TOKENS.add(call.params.get("grant_type").unwrap_or_default()),
-            Err(refused) => count_refusal(refused.error.reason),
+            Err(refused) => count_refusal(refused.error.reason.as_str()),
         }
         Answered { result, rates: seen.rates }
     }

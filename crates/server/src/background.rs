@@ -13,11 +13,15 @@ const SWEEP_STEPS: usize = 60;
 const COUNT_ROWS: i64 = 2_000;
 const COUNT_STEPS: usize = 5;
 
+/// Servers whose keys one tick looks after.
+const SERVERS_WITH_DUE_KEYS: i64 = 20;
+
 /// Starts the loops; they end with the runtime.
 pub(crate) fn start(app: &App) {
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(count(app.clone()));
     tokio::spawn(close_stories(app.clone()));
+    tokio::spawn(keep_keys(app.clone()));
 }
 
 /// Deletes what has expired.
@@ -76,6 +80,28 @@ async fn count(app: App) {
                     tracing::warn!(%error, "could not count events");
                     break;
                 }
+            }
+        }
+    }
+}
+
+/// Looks after signing keys whose time has come. Every node does, and the server's row makes one of them do it.
+async fn keep_keys(app: App) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = app.idp().clock().now();
+        let due = match app.idp().store().unscoped_servers_with_due_keys(now, SERVERS_WITH_DUE_KEYS).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for signing keys whose time has come");
+                continue;
+            }
+        };
+        for (tenant, server) in due {
+            if let Err(error) = app.idp().keep_keys(tenant, server).await {
+                tracing::warn!(%error, %server, "could not look after signing keys");
             }
         }
     }

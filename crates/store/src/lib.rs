@@ -36,6 +36,7 @@ pub mod rate_counters;
 pub mod rate_policies;
 pub mod refresh;
 pub mod revocations;
+pub mod saved_searches;
 pub mod servers;
 pub mod sessions;
 pub mod stories;

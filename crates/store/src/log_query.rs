@@ -5,6 +5,8 @@ mod condition;
 mod sql;
 
 pub use condition::{Condition, IdField, MAX_CLAUSES, MAX_DEPTH, TextField, TextOp};
+pub use groups::{Group, GroupBy, MAX_GROUPS};
+pub use scan::MAX_TIMES;
 
 use crate::conn::Conn;
 use crate::dialect::Text;
@@ -153,6 +155,11 @@ macro_rules! fetch_built {
     }};
 }
 
+use fetch_built;
+
+mod groups;
+mod scan;
+
 impl Tx {
     /// The events that a search finds.
     pub async fn log(&mut self, query: &LogQuery) -> Result<Vec<EventRow>> {
@@ -167,16 +174,7 @@ impl Tx {
             Order::Commit => Some(self.log_horizon().await?),
             Order::Published | Order::PublishedDescending => None,
         };
-        let mut sql = Sql::new(self.is_sqlite());
-        sql.push(SELECT).bind(Arg::Uuid(self.tenant.0));
-        narrow(&mut sql, query)?;
-        span(&mut sql, query, horizon);
-        sql.push(match query.order {
-            Order::Commit => " ORDER BY e.epoch, e.txid, e.seq",
-            Order::Published => " ORDER BY e.published, e.epoch, e.txid, e.seq",
-            Order::PublishedDescending => " ORDER BY e.published DESC, e.epoch DESC, e.txid DESC, e.seq DESC",
-        });
-        sql.push(" LIMIT ").bind(Arg::Int(i64::try_from(limit + 1).unwrap_or(1)));
+        let sql = self.page_sql(query, horizon)?;
         let mut events = fetch_built!(self, EventRow, sql)?;
         let more = events.len() > limit;
         let first = events.first().map(Position::of);
@@ -188,6 +186,22 @@ impl Tx {
             (_, last) => last,
         };
         Ok(LogPage { events, more, end })
+    }
+
+    /// The statement of a page: one event more than it holds tells whether there are more.
+    fn page_sql(&self, query: &LogQuery, horizon: Option<Position>) -> Result<Sql> {
+        let limit = query.limit.min(MAX_LIMIT);
+        let mut sql = Sql::new(self.is_sqlite());
+        sql.push(SELECT).bind(Arg::Uuid(self.tenant.0));
+        narrow(&mut sql, query)?;
+        span(&mut sql, query, horizon);
+        sql.push(match query.order {
+            Order::Commit => " ORDER BY e.epoch, e.txid, e.seq",
+            Order::Published => " ORDER BY e.published, e.epoch, e.txid, e.seq",
+            Order::PublishedDescending => " ORDER BY e.published DESC, e.epoch DESC, e.txid DESC, e.seq DESC",
+        });
+        sql.push(" LIMIT ").bind(Arg::Int(i64::from(limit) + 1));
+        Ok(sql)
     }
 
     /// Where the part of the log ends that can't change any more: everything before it is complete.
@@ -206,24 +220,39 @@ impl Tx {
         to: Time,
         buckets: u32,
     ) -> Result<Vec<Bucket>> {
+        let all = self.log_histogram_of(query, &Condition::Never, from, to, buckets).await?;
+        Ok(all.into_iter().map(|(bucket, _)| bucket).collect())
+    }
+
+    /// The same, with how many of a span's events are of a kind.
+    pub async fn log_histogram_of(
+        &mut self,
+        query: &LogQuery,
+        kind: &Condition,
+        from: Time,
+        to: Time,
+        buckets: u32,
+    ) -> Result<Vec<(Bucket, i64)>> {
         let buckets = i64::from(buckets.clamp(1, MAX_BUCKETS));
         let width = (to.since(from).max(1).saturating_add(buckets - 1) / buckets).max(1);
-        let mut all: Vec<Bucket> = (0..buckets)
-            .map(|n| Bucket { start: Time(from.0.saturating_add(n * width)), total: 0, refused: 0 })
-            .collect();
+        let start = |n: i64| Time(from.0.saturating_add(n * width));
+        let mut all: Vec<(Bucket, i64)> =
+            (0..buckets).map(|n| (Bucket { start: start(n), total: 0, refused: 0 }, 0)).collect();
         let mut sql = Sql::new(self.is_sqlite());
         sql.push("SELECT (e.published - ")
             .bind(Arg::Int(from.0))
             .push(") / ")
             .bind(Arg::Int(width))
-            .push(", ");
+            .push(", CAST(SUM(CASE WHEN ");
+        kind.compile(&mut sql)?;
+        sql.push(" THEN 1 ELSE 0 END) AS BIGINT), ");
         sql.push(HISTOGRAM).bind(Arg::Uuid(self.tenant.0));
         narrow(&mut sql, query)?;
         sql.push(" AND e.published >= ").bind(Arg::Int(from.0));
         sql.push(" AND e.published < ").bind(Arg::Int(to.0)).push(" GROUP BY 1");
-        for (bucket, total, refused) in fetch_built!(self, (i64, i64, i64), sql)? {
-            if let Some(place) = usize::try_from(bucket).ok().and_then(|n| all.get_mut(n)) {
-                (place.total, place.refused) = (total, refused);
+        for (bucket, of_kind, total, refused) in fetch_built!(self, (i64, i64, i64, i64), sql)? {
+            if let Some((place, kind)) = usize::try_from(bucket).ok().and_then(|n| all.get_mut(n)) {
+                (place.total, place.refused, *kind) = (total, refused, of_kind);
             }
         }
         Ok(all)

@@ -29,8 +29,8 @@ impl Tx {
     pub async fn insert_server(&mut self, s: &Server) -> Result<()> {
         const SQL: &str = "INSERT INTO servers (tenant_id, id, kind, slug, name, description, audience, issuer, status,
             signing_alg, access_token_seconds, id_token_seconds, refresh_idle_seconds, refresh_absolute_seconds,
-            demo, version, created_at, updated_at)
-            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,1,$16,$16)";
+            key_rotation_days, demo, version, created_at, updated_at)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,1,$17,$17)";
         execute!(
             self,
             SQL,
@@ -48,6 +48,7 @@ impl Tx {
             s.id_token_seconds,
             s.refresh_idle_seconds,
             s.refresh_absolute_seconds,
+            s.key_rotation_days,
             s.demo,
             s.created_at
         )?;
@@ -60,8 +61,8 @@ impl Tx {
         const SQL: &str =
             "UPDATE servers SET name = $3, description = $4, audience = $5, status = $6, signing_alg = $7,
             access_token_seconds = $8, id_token_seconds = $9, refresh_idle_seconds = $10,
-            refresh_absolute_seconds = $11, updated_at = $12, version = version + 1
-            WHERE tenant_id = $1 AND id = $2 AND version = $13";
+            refresh_absolute_seconds = $11, key_rotation_days = $12, updated_at = $13, version = version + 1
+            WHERE tenant_id = $1 AND id = $2 AND version = $14";
         let rows = execute!(
             self,
             SQL,
@@ -76,6 +77,7 @@ impl Tx {
             s.id_token_seconds,
             s.refresh_idle_seconds,
             s.refresh_absolute_seconds,
+            s.key_rotation_days,
             now,
             s.version
         )?;

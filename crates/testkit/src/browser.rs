@@ -175,10 +175,18 @@ impl Browser {
     /// Writes a picture of the window to `target/screenshots/NAME.png`.
     pub async fn screenshot(&self, name: &str) {
         let picture = text(done(self.session.get("/screenshot").await, "a screenshot"));
-        let bytes = base64::engine::general_purpose::STANDARD.decode(picture).expect("base64");
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");
-        std::fs::create_dir_all(&dir).expect("a directory for screenshots");
-        std::fs::write(dir.join(format!("{name}.png")), bytes).expect("the screenshot's file");
+        keep(name, &picture);
+    }
+
+    /// Writes a picture of the whole page, however long it is, to `target/screenshots/NAME.png`.
+    pub async fn picture(&self, name: &str) {
+        let sizes = self.cdp("Page.getLayoutMetrics", json!({})).await;
+        let size = |what: &str| sizes["cssContentSize"][what].as_f64().unwrap_or(0.0);
+        // Longer than this nobody looks.
+        let clip = json!({ "x": 0, "y": 0, "width": size("width"), "height": size("height").min(6000.0), "scale": 1 });
+        let asked = json!({ "format": "png", "clip": clip, "captureBeyondViewport": true });
+        let shot = self.cdp("Page.captureScreenshot", asked).await;
+        keep(name, &text(shot["data"].clone()));
     }
 
     /// What the console said since it was last asked.
@@ -206,15 +214,25 @@ impl Browser {
 
     /// Dark or light, as the system would say.
     pub async fn dark_mode(&self, dark: bool) {
-        let value = if dark { "dark" } else { "light" };
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
-        self.cdp("Emulation.setEmulatedMedia", features).await;
+        self.appearance(dark, false).await;
+    }
+
+    /// Dark or light, and with or without movement, as the system would say.
+    pub async fn appearance(&self, dark: bool, still: bool) {
+        let feature = |name: &str, value: &str| json!({ "name": name, "value": value });
+        let features = [
+            feature("prefers-color-scheme", if dark { "dark" } else { "light" }),
+            feature("prefers-reduced-motion", if still { "reduce" } else { "no-preference" }),
+        ];
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     /// The size of the page's area.
     pub async fn viewport(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.cdp("Emulation.setDeviceMetricsOverride", size).await;
+        // A scroll bar would take some of the width, which a telephone's doesn't.
+        self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
     }
 
     /// Whether pages may run scripts.
@@ -227,6 +245,13 @@ impl Drop for Browser {
     fn drop(&mut self) {
         self.session.end();
     }
+}
+
+fn keep(name: &str, picture: &str) {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(picture).expect("base64");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");
+    std::fs::create_dir_all(&dir).expect("a directory for screenshots");
+    std::fs::write(dir.join(format!("{name}.png")), bytes).expect("the screenshot's file");
 }
 
 #[track_caller]

@@ -8,6 +8,7 @@ use signet_domain::gateway::{ApiKey, Gateway, GatewayGrant, PkceMode};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
+use signet_domain::saved_search::SavedSearch;
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
 use signet_domain::session::{Session, SessionKind};
 use signet_domain::tenant::{Tenant, TenantStatus};
@@ -51,6 +52,7 @@ pub(crate) struct Furniture {
     pub(crate) gateway_grant: GatewayGrant,
     pub(crate) event: Event,
     pub(crate) rate_policy: RatePolicy,
+    pub(crate) saved_search: SavedSearch,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -152,6 +154,7 @@ impl Furniture {
                 created_at: now,
                 activated_at: Some(now),
                 retired_at: Some(now),
+                due_at: Some(now),
             },
             consent: Consent {
                 tenant_id,
@@ -224,6 +227,15 @@ impl Furniture {
                 revoked_at: None,
             },
             rate_policy: rate_policy(tenant_id, name, now),
+            saved_search: SavedSearch {
+                tenant_id,
+                id: id(),
+                owner_id: Some(user_id),
+                name: format!("Search of {name}"),
+                query: "?outcome=refused".to_owned(),
+                made_by: name.to_owned(),
+                created_at: now,
+            },
             gateway: gateway(tenant_id, server_id, now),
             api_key: ApiKey {
                 tenant_id,
@@ -317,6 +329,7 @@ impl Furniture {
         tx.put_revocation(RevocationKind::User, &user, self.now, self.now.plus_secs(3_600)).await?;
         tx.count_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
         tx.insert_rate_policy(&self.rate_policy).await?;
+        tx.insert_saved_search(&self.saved_search).await?;
         tx.append(&self.event).await
     }
 }
@@ -436,6 +449,7 @@ fn server(tenant_id: TenantId, id: ServerId, name: &str, now: Time) -> Server {
         issuer: format!("https://{name}.example/oauth2/slug-{name}"),
         status: ServerStatus::Active,
         signing_alg: "ES256".to_owned(),
+        key_rotation_days: 90,
         access_token_seconds: 3_600,
         id_token_seconds: 3_600,
         refresh_idle_seconds: 3_600,

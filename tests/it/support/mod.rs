@@ -2,6 +2,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod client_key;
+pub(crate) mod console_routes;
 pub(crate) mod desk;
 pub(crate) mod flood;
 pub(crate) mod forge;
@@ -16,7 +17,9 @@ pub(crate) mod rates;
 pub(crate) mod replies;
 pub(crate) mod ropg;
 pub(crate) mod rows;
+pub(crate) mod samples;
 pub(crate) mod source;
 pub(crate) mod sql_source;
 pub(crate) mod static_site;
 pub(crate) mod stores;
+pub(crate) mod walk;

@@ -276,8 +276,10 @@ pub struct KeyItem {
     pub alg: String,
     /// Signs, next, only verifies.
     pub status: Status,
-    /// When it was made.
-    pub made: TimeText,
+    /// Since when it is in its state.
+    pub since: TimeText,
+    /// What happens to it by itself, and when.
+    pub until: Option<(String, TimeText)>,
 }
 
 /// One authorization server.

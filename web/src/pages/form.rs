@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use crate::pages::Trial;
 use crate::parts::{Fact, Hidden, Link};
 use crate::shell::{Console, Page as _, page};
 
@@ -33,6 +34,19 @@ impl Pick {
     }
 }
 
+/// Lines of two numbers: `3` in `30 seconds`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pairs {
+    /// The name of the second number; the first has the field's.
+    pub second: &'static str,
+    /// What each number is, for those who hear it.
+    pub labels: (&'static str, &'static str),
+    /// What stands after each number.
+    pub words: (&'static str, &'static str),
+    /// What stands there; empty lines are room for more.
+    pub rows: Vec<(String, String)>,
+}
+
 /// How a field is filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -52,6 +66,8 @@ pub enum Input {
         /// Lines that are seen at once.
         rows: u8,
     },
+    /// Lines of two numbers each.
+    Pairs(Pairs),
     /// One of a list.
     Select(Vec<Pick>),
     /// One of a few that need a word of explanation.
@@ -74,6 +90,11 @@ impl Input {
             Self::Line { value, .. } => value.clone(),
             Self::Lines { value, .. } => value.lines().collect::<Vec<_>>().join(", "),
             Self::Password => String::new(),
+            Self::Pairs(pairs) => {
+                let filled = pairs.rows.iter().filter(|(a, b)| !(a.is_empty() && b.is_empty()));
+                let (first, second) = pairs.words;
+                filled.map(|(a, b)| format!("{a} {first} {b} {second}")).collect::<Vec<_>>().join(", ")
+            }
             Self::Select(picks) | Self::Radio(picks) | Self::Checks(picks) => chosen(picks),
         }
     }
@@ -137,6 +158,11 @@ impl Field {
         rows: u8,
     ) -> Self {
         Self::new(name, label, Input::Lines { value: value.into(), rows })
+    }
+
+    /// Lines of two numbers each.
+    pub fn pairs(name: impl Into<String>, label: impl Into<String>, pairs: Pairs) -> Self {
+        Self::new(name, label, Input::Pairs(pairs))
     }
 
     /// One of a list.
@@ -230,6 +256,8 @@ pub struct FormPage {
     pub clashes: Vec<Clash>,
     /// Something else that can be done here.
     pub elsewhere: Option<Link>,
+    /// A way to try it before it is saved.
+    pub trial: Option<Trial>,
 }
 
 impl FormPage {
@@ -253,6 +281,7 @@ impl FormPage {
             problems: Vec::new(),
             clashes: Vec::new(),
             elsewhere: None,
+            trial: None,
         }
     }
 

@@ -102,6 +102,8 @@ pub struct LimitsPage {
     pub log_url: Option<String>,
     /// The rules in force.
     pub rules: Vec<Rule>,
+    /// Ways to pages that change limits.
+    pub edit: Vec<Link>,
 }
 
 /// One API token or credential.

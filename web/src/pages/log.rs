@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::chart::{Bar, Placed, Throttle, place};
-use crate::parts::{Chip, Choice, Empty, Fact, Link, Outcome, Paging, TimeText};
+use crate::parts::{Action, Chip, Choice, Empty, Fact, Link, Outcome, Paging, TimeText};
 use crate::shell::{Console, Page as _, page};
 
 /// One event in a list.
@@ -23,6 +23,38 @@ pub struct LogRow {
     pub from: String,
     /// The chosen one.
     pub selected: bool,
+    /// Machine tokens that are folded away just above it.
+    pub above: Option<Link>,
+}
+
+/// Events that have something in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRow {
+    /// A login, an app's name, an address.
+    pub name: String,
+    /// Its events.
+    pub url: String,
+    /// How many.
+    pub events: String,
+    /// How many were refused.
+    pub refused: String,
+    /// How many different users were refused; empty if none.
+    pub users: String,
+    /// What makes it worth a look: `Many users`, `Let in after refusals`.
+    pub marks: Vec<&'static str>,
+    /// When the newest was.
+    pub last: TimeText,
+}
+
+/// A search, added up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    /// What each line is: `Who`, `App`, `Address`.
+    pub head: &'static str,
+    /// Most refusals first.
+    pub rows: Vec<GroupRow>,
+    /// That the list is cut.
+    pub note: Option<String>,
 }
 
 /// The events of one day.
@@ -67,6 +99,8 @@ pub struct LogForm {
     pub ranges: Vec<Choice>,
     /// Outcomes to choose from, "any" included.
     pub outcomes: Vec<Choice>,
+    /// Ways to add up what is found, "nothing" included.
+    pub groups: Vec<Choice>,
     /// Exact start, if one was given.
     pub since: String,
     /// Exact end, if one was given.
@@ -115,16 +149,59 @@ pub struct LogList {
     pub bars_to: String,
     /// Newest first.
     pub days: Vec<LogDay>,
+    /// Machine tokens that are folded away below the last row.
+    pub below: Option<Link>,
+    /// What was found, added up: in place of the rows.
+    pub groups: Option<Groups>,
     /// Older and newer.
     pub paging: Paging,
     /// Why there are no rows.
     pub empty: Option<Empty>,
-    /// The list as JSON, from the API.
+    /// The list as a file.
     pub exports: Vec<Link>,
+    /// Searches that were kept.
+    pub saved: Vec<Link>,
+    /// Keeps this one; none while nothing narrows it.
+    pub save: Option<Link>,
+    /// All that are kept, with ways to forget them.
+    pub manage: Option<Link>,
+    /// This search with its times fixed, whoever opens it and whenever.
+    pub fixed_url: Option<String>,
     /// The chosen event: a panel beside the list where there is room, and in place of it where there isn't.
     pub chosen: Option<EventDetail>,
     /// The list without the chosen event.
     pub close_url: String,
+}
+
+/// One search that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedRow {
+    /// Its name.
+    pub name: String,
+    /// The search.
+    pub url: String,
+    /// What it searches for.
+    pub says: String,
+    /// `Yours`, `Everybody’s, by eve@acme.test`.
+    pub whose: String,
+    /// When it was made.
+    pub made: TimeText,
+    /// Forgets it, for who may.
+    pub forget: Option<Action>,
+}
+
+/// The searches that were kept.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/saved.html")]
+pub struct SavedList {
+    /// The frame.
+    pub console: Console,
+    /// Back to the log.
+    pub back: Link,
+    /// By name.
+    pub searches: Vec<SavedRow>,
+    /// Why there are none.
+    pub empty: Option<Empty>,
 }
 
 impl LogList {
@@ -182,6 +259,7 @@ pub struct LogEvent {
 }
 
 page! {
+    SavedList: console.shell;
     LogList: console.shell;
     LogEvent: console.shell;
 }

@@ -9,6 +9,7 @@ mod limits;
 mod log;
 mod operator;
 mod overview;
+mod policies;
 mod way;
 
 pub use account::*;
@@ -20,4 +21,5 @@ pub use limits::*;
 pub use log::*;
 pub use operator::*;
 pub use overview::*;
+pub use policies::*;
 pub use way::*;

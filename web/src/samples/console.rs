@@ -156,6 +156,7 @@ fn limits() -> Vec<Sample> {
                 false,
             ),
         ],
+        edit: vec![Link::new("Rate policies", "/console/rate-policies")],
     };
     let mut spent = page.clone();
     spent.quota = Quota {

@@ -1,7 +1,8 @@
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Bar, Chip, Choice, Empty, EventDetail, Fact, FilterError, Folded, Link, LogDay, LogEvent, LogForm,
-    LogList, LogRow, Outcome, Paging, Section, StripAttempt, Throttle, Trail,
+    Action, Bar, Chip, Choice, Empty, EventDetail, Fact, FilterError, Folded, GroupRow, Groups, Link, LogDay,
+    LogEvent, LogForm, LogList, LogRow, Outcome, Paging, SavedList, SavedRow, Section, StripAttempt,
+    Throttle, Trail,
 };
 
 pub(super) fn row(shown: &str, outcome: Outcome, sentence: &str, app: &str, from: &str) -> LogRow {
@@ -13,6 +14,7 @@ pub(super) fn row(shown: &str, outcome: Outcome, sentence: &str, app: &str, from
         app: app.to_owned(),
         from: from.to_owned(),
         selected: false,
+        above: None,
     }
 }
 
@@ -57,6 +59,7 @@ fn form() -> LogForm {
             Choice::new("refused", "Refused", false),
             Choice::new("throttled", "Throttled", false),
         ],
+        groups: vec![Choice::new("", "Each event", true), Choice::new("ip", "By address", false)],
         ..LogForm::default()
     }
 }
@@ -97,6 +100,15 @@ fn list() -> LogList {
             LogDay { label: "Tuesday 24 November".to_owned(), rows: rows() },
             LogDay { label: "Monday 23 November".to_owned(), rows: rows() },
         ],
+        below: Some(Link::new("3 machine tokens", "/console/log?machines=show")),
+        groups: None,
+        saved: vec![
+            Link::new("Failed sign-ins", "/console/log?outcome=refused"),
+            Link::new(LONG, "/console/log"),
+        ],
+        save: Some(Link::new("Save search", "/console/log/searches/new")),
+        manage: Some(Link::new("Manage", "/console/log/searches")),
+        fixed_url: some("http://localhost:8080/console/log?since=x&until=y"),
         paging: Paging {
             newer: None,
             older: some("/console/log?before=x"),
@@ -109,8 +121,55 @@ fn list() -> LogList {
     }
 }
 
+/// A search, added up by address.
+fn grouped() -> LogList {
+    let row = |name: &str, marks: &[&'static str]| GroupRow {
+        name: name.to_owned(),
+        url: "/console/log?ip=203.0.113.9".to_owned(),
+        events: "1,204".to_owned(),
+        refused: "1,190".to_owned(),
+        users: if marks.is_empty() { String::new() } else { "212".to_owned() },
+        marks: marks.to_vec(),
+        last: time("14:02:07"),
+    };
+    let mut page = list();
+    page.days.clear();
+    page.below = None;
+    page.groups = Some(Groups {
+        head: "Address",
+        rows: vec![
+            row("203.0.113.9", &["Many users", "Let in after refusals"]),
+            row(HOSTILE, &["Many users"]),
+            row(LONG, &[]),
+        ],
+        note: some("The hundred with the most refusals."),
+    });
+    page
+}
+
+/// Searches that were kept.
+fn saved() -> SavedList {
+    let row = |name: &str| SavedRow {
+        name: name.to_owned(),
+        url: "/console/log?outcome=refused".to_owned(),
+        says: LONG.to_owned(),
+        whose: "Everybody’s, by eve@acme.test".to_owned(),
+        made: time("today, 14:02 UTC"),
+        forget: Some(Action::post("Forget", "/console/log/searches/svs1/forget")),
+    };
+    SavedList {
+        console: console("Saved searches", Section::Log),
+        back: Link::new("System log", "/console/log"),
+        searches: vec![row("Failed sign-ins"), row(HOSTILE)],
+        empty: None,
+    }
+}
+
 fn lists() -> Vec<Sample> {
-    let page = list();
+    let mut page = list();
+    if let Some(row) = page.days.first_mut().and_then(|day| day.rows.get_mut(2)) {
+        row.above = Some(Link::new("212 machine tokens", "/console/log?machines=show"));
+    }
     let mut chosen = list();
     chosen.chosen = Some(throttled());
     if let Some(first) = chosen.days.first_mut().and_then(|day| day.rows.first_mut()) {
@@ -147,6 +206,8 @@ fn lists() -> Vec<Sample> {
     }
     vec![
         sample("log", &page),
+        sample("log-grouped-hostile", &grouped()),
+        sample("log-saved-hostile", &saved()),
         sample("log-chosen", &chosen),
         sample("log-filter-error", &error),
         sample("log-hostile", &hostile),

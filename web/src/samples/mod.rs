@@ -6,6 +6,7 @@ mod directory;
 mod door;
 mod form;
 mod log;
+mod policies;
 
 use crate::{Console, Csrf, NavItem, Page, Section, Shell, TimeText};
 
@@ -28,7 +29,7 @@ pub struct Sample {
 
 /// All of them.
 pub fn all() -> Vec<Sample> {
-    [door::all(), console::all(), log::all(), directory::all(), form::all()].concat()
+    [door::all(), console::all(), log::all(), directory::all(), form::all(), policies::all()].concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {

@@ -63,6 +63,14 @@ event_types! {
     AS_CONSENT_REVOKE = "app.oauth2.as.consent.revoke", "Consent to app was revoked";
     /// A server got a new signing key.
     AS_KEY_ROLLOVER = "app.oauth2.as.key.rollover", "Authorization server signing key was rolled";
+    /// A server published another key to follow the one that signs.
+    AS_KEY_PUBLISH = "app.oauth2.as.key.publish", "Authorization server signing key was published";
+    /// A key whose last token has ended is published no longer.
+    AS_KEY_REMOVE = "app.oauth2.as.key.remove", "Authorization server signing key was removed";
+    /// A server's keys were replaced in an emergency, and what they had signed was refused at once.
+    AS_KEY_REVOKE = "app.oauth2.as.key.revoke", "Authorization server signing keys were replaced";
+    /// Everything that a server had issued was revoked.
+    AS_REVOKE_ALL = "app.oauth2.as.token.revoke_all", "All tokens of authorization server were revoked";
     /// The fifth password attempt for one user within a second.
     USER_RATE_LIMITED = "user_rate_limited", "User was rate limited";
     /// Someone signed in, or failed to.
@@ -187,6 +195,10 @@ event_types! {
     LIMITS_DEGRADED = "system.limits.degraded", "Rate policies count on each node, Redis is away";
     /// Redis can be used again.
     LIMITS_RESTORED = "system.limits.restored", "Rate policies count in Redis again";
+    /// A search of the log was kept.
+    SAVED_SEARCH_CREATE = "system.log.search.create", "Create saved search";
+    /// A search of the log was forgotten.
+    SAVED_SEARCH_DELETE = "system.log.search.delete", "Delete saved search";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// A tenant was created.

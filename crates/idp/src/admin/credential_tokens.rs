@@ -94,6 +94,7 @@ impl Idp {
             let event =
                 event.failed(Reason::RatePolicyExceeded.as_str()).debug("grantType", "client_credentials");
             self.record(ctx, vec![refusal.put(event)]).await?;
+            signet_metrics::REFUSALS.add("policy");
             return Ok(Some(Answered { issued: None, rates }));
         }
         let token = Secret::from(hex_64(self.entropy()));

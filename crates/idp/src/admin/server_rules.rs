@@ -5,13 +5,14 @@ use super::change::Facts;
 use super::error::Causes;
 use signet_domain::server::{ScopeConsent, ScopeRow, Server, ServerKind};
 use signet_oauth::Scope;
+use signet_oauth::jwt::Alg;
 
 /// Minutes that an access or ID token may live.
 const TOKEN_MINUTES: std::ops::RangeInclusive<i64> = 5..=1440;
 /// Minutes that a refresh token may live: up to five years.
 const REFRESH_MINUTES: std::ops::RangeInclusive<i64> = 10..=2_628_000;
-/// Algorithms that sign.
-const ALGORITHMS: &[&str] = &["RS256", "ES256", "EdDSA"];
+/// Days between two keys that turn by themselves: longer than the day that a key is published before it signs.
+const ROTATION_DAYS: std::ops::RangeInclusive<i64> = 2..=730;
 
 /// Settings as they are sent. What is absent stays, or gets its default.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,8 @@ pub struct ServerSettings {
     pub refresh_lifetime_minutes: Option<i64>,
     /// Algorithm of keys that are made from now on.
     pub signing_alg: Option<String>,
+    /// Days after which the next key takes over by itself; 0 for never.
+    pub key_rotation_days: Option<i64>,
 }
 
 impl ServerSettings {
@@ -73,10 +76,16 @@ impl ServerSettings {
             causes.add("refreshTokenWindowMinutes", "must not be longer than refreshTokenLifetimeMinutes");
         }
         if let Some(alg) = self.signing_alg {
-            if !ALGORITHMS.contains(&alg.as_str()) {
-                causes.add("signingAlgorithm", "must be RS256, ES256 or EdDSA");
+            if alg.parse::<Alg>().is_err() {
+                causes.add("signingAlgorithm", "must be RS256, PS256, ES256, ES384 or EdDSA");
             }
             next.signing_alg = alg;
+        }
+        if let Some(days) = self.key_rotation_days {
+            if days != 0 {
+                causes.range("keyRotationDays", days, ROTATION_DAYS);
+            }
+            next.key_rotation_days = days;
         }
         causes.check("authorizationServer")?;
         *server =
@@ -93,6 +102,7 @@ pub(crate) fn facts(server: &Server) -> Facts {
         ("audience", server.audience.as_str().into()),
         ("status", server.status.as_str().into()),
         ("signingAlgorithm", server.signing_alg.as_str().into()),
+        ("keyRotationDays", server.key_rotation_days.into()),
         ("accessTokenSeconds", server.access_token_seconds.into()),
         ("idTokenSeconds", server.id_token_seconds.into()),
         ("refreshTokenIdleSeconds", server.refresh_idle_seconds.into()),

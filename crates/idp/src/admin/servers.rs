@@ -6,8 +6,9 @@ use super::server_rules::{self, ServerSettings};
 use super::{AdminError, Caller, Expected, Page};
 use crate::ctx::{At, server_entity};
 use crate::grants::LONGEST_TOKEN_SECONDS;
+use crate::keys::plan;
 use crate::{Ctx, Idp};
-use signet_domain::event::types;
+use signet_domain::event::{Severity, types};
 use signet_domain::id::ServerId;
 use signet_domain::server::{KeyRow, Server, ServerKind, ServerStatus};
 use signet_domain::token::RevocationKind;
@@ -17,6 +18,9 @@ use signet_store::Tx;
 pub const MAX_LIMIT: i64 = 200;
 /// The name of the custom server that every tenant has from birth.
 pub const DEFAULT: &str = "default";
+
+/// Days after which a new server's signing keys turn by themselves.
+pub const ROTATION_DAYS: i64 = 90;
 
 /// A server with its signing keys, if they were made.
 #[derive(Debug)]
@@ -128,6 +132,8 @@ impl Idp {
                 let diff = Diff::of(server_rules::facts(&before), server_rules::facts(&after));
                 if !diff.is_empty() {
                     tx.update_server(&after, ctx.now).await?;
+                    // Period and algorithm decide when keys turn.
+                    plan(tx, after.id).await?;
                     let mut event = caller.event(&idp, &ctx, types::AS_UPDATE);
                     event.server_id = Some(after.id.to_string());
                     tx.append(&diff.into_event(event, server_entity(&after))).await?;
@@ -205,20 +211,56 @@ impl Idp {
         Ok(ServerView { server, keys })
     }
 
-    /// Rolls the signing keys of a server.
+    /// Sets a not-before: everything that a server has issued so far is refused, on every node at once. Its
+    /// grants end with their refresh tokens; sessions stay.
     ///
     /// # Errors
     /// [`AdminError::NotFound`].
-    pub async fn admin_roll_keys(
-        &self,
-        ctx: &Ctx,
-        caller: &Caller,
-        key: &str,
-    ) -> Result<ServerView, AdminError> {
-        let server = self.admin_server(ctx, key).await?.server;
-        let keys = self.roll_keys(ctx, &server, caller.entity.clone()).await?;
-        Ok(ServerView { server, keys })
+    pub async fn admin_revoke_issued(&self, ctx: &Ctx, caller: &Caller, key: &str) -> Result<(), AdminError> {
+        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let server = Self::find_server(tx, &key).await?;
+                revoke_all_of(tx, &idp, &ctx, &caller, &server).await
+            })
+        })
+        .await
     }
+
+    /// Sets a not-before for the whole tenant, at all its servers in one transaction.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn admin_revoke_issued_everywhere(&self, ctx: &Ctx, caller: &Caller) -> Result<(), AdminError> {
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let mut after = None;
+                loop {
+                    let servers = tx.servers(after, MAX_LIMIT).await?;
+                    for server in &servers {
+                        revoke_all_of(tx, &idp, &ctx, &caller, server).await?;
+                    }
+                    let Some(last) = servers.last() else { return Ok(()) };
+                    after = Some(last.id);
+                }
+            })
+        })
+        .await
+    }
+}
+
+async fn revoke_all_of(
+    tx: &mut Tx,
+    idp: &Idp,
+    ctx: &Ctx,
+    caller: &Caller,
+    server: &Server,
+) -> Result<(), AdminError> {
+    revoke_server(tx, ctx, server).await?;
+    let mut event = caller.event(idp, ctx, types::AS_REVOKE_ALL).at(server);
+    event.severity = Severity::Warn;
+    Ok(tx.append(&event).await?)
 }
 
 /// Ends what hangs on a server for good: switching it on again brings no refresh token back.
@@ -249,6 +291,7 @@ fn new_server(idp: &Idp, ctx: &Ctx) -> Server {
         id_token_seconds: 3600,
         refresh_idle_seconds: 7 * 86_400,
         refresh_absolute_seconds: 90 * 86_400,
+        key_rotation_days: ROTATION_DAYS,
         demo: false,
         version: 1,
         created_at: ctx.now,

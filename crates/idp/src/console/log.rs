@@ -1,5 +1,8 @@
 //! Pages of the system log for people: newest first, with a way to either side, what was folded away, and how
 //! the events lie in time.
+//!
+//! A page looks at a bounded number of events and then says how far it came, so that a search that finds nothing
+//! ends as soon as any other. Its link to older events goes on from there.
 
 use super::kinds;
 use crate::syslog::cursor::Search;
@@ -7,7 +10,12 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::EventRow;
 use signet_store::Tx;
-use signet_store::log_query::{Bucket, Condition, LogPage, LogQuery, Order, Position};
+use signet_store::log_query::{Bucket, Condition, LogPage, LogQuery, MAX_TIMES, Order, Position};
+
+/// Most events that a page looks at.
+pub const BUDGET: u32 = 40_000;
+/// Most events that the drawing counts.
+pub const CHART_BUDGET: u32 = 100_000;
 
 /// Where a page lies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,6 +61,23 @@ pub struct LogSearch {
     pub limit: u32,
     /// The drawing.
     pub chart: Option<Chart>,
+    /// Most events that a page looks at; `None` for what an index finds wherever it lies.
+    pub budget: Option<u32>,
+}
+
+/// Tokens of machines that lie together between two events of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// How many events of the page are newer.
+    pub below: usize,
+    /// How many tokens.
+    pub count: usize,
+    /// Whether there are more than were counted.
+    pub more: bool,
+    /// The first instant of the run's interval.
+    pub since: Time,
+    /// The first instant after it.
+    pub until: Time,
 }
 
 /// A page of the log.
@@ -68,14 +93,20 @@ pub struct LogView {
     pub machines: i64,
     /// Whether those are in the list. If there is nothing else, they are.
     pub machines_shown: bool,
-    /// The drawing.
+    /// Where those lie that are not in the list, newest first.
+    pub runs: Vec<Run>,
+    /// The drawing as it is: it may begin later than was asked for.
+    pub chart: Option<Chart>,
+    /// What it shows.
     pub buckets: Vec<Bucket>,
-    /// When nothing was found: the newest event at any time that matches.
+    /// How far the page came, if it ended before the range did.
+    pub searched_to: Option<Time>,
+    /// When nothing was found: the newest event before the range that matches.
     pub nearest: Option<EventRow>,
 }
 
 impl LogSearch {
-    fn query(&self, folded: bool) -> LogQuery {
+    pub(super) fn query(&self, folded: bool) -> LogQuery {
         let mut parts = vec![self.condition.clone()];
         if folded {
             parts.push(kinds::not(kinds::machine_tokens()));
@@ -94,17 +125,28 @@ impl LogSearch {
         let condition = Condition::All(vec![self.condition.clone(), kinds::machine_tokens()]);
         LogQuery { condition, ..self.query(false) }
     }
+
+    fn from(&self) -> Time {
+        self.since.unwrap_or(Time(0))
+    }
+
+    fn to(&self) -> Time {
+        self.until.unwrap_or(Time(i64::MAX))
+    }
 }
 
-/// A page, and whether there is one on either side.
+/// A page, and where to go on.
 struct Found {
     events: Vec<EventRow>,
-    older: bool,
+    /// The place below which older events may lie.
+    older: Option<Position>,
     newer: bool,
+    /// How far the search came, if it ended before the range did.
+    searched_to: Option<Time>,
 }
 
 impl Idp {
-    /// A part of the log for a file, and the cursor of what is older.
+    /// A part of the log for a file, and the cursor of what is older. A part may be empty though there is more.
     ///
     /// # Errors
     /// When the store fails.
@@ -115,10 +157,9 @@ impl Idp {
     ) -> Result<(Vec<EventRow>, Option<String>), IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let found = self.page(&mut tx, ctx, search, false).await?;
-        let last = found.events.last().filter(|_| found.older);
-        let older = last.map(|event| {
+        let older = found.older.map(|place| {
             let sealed = self.seal(ctx, search, Order::PublishedDescending);
-            sealed.cursor(self.secrets().cursor_key(), Position::of(event))
+            sealed.cursor(self.secrets().cursor_key(), place)
         });
         Ok((found.events, older))
     }
@@ -129,34 +170,36 @@ impl Idp {
     /// When the store fails. A cursor of another search counts as none.
     pub async fn console_log(&self, ctx: &Ctx, search: &LogSearch) -> Result<LogView, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let from = search.since.unwrap_or(Time(0));
-        let machines = tx.log_count(&search.machines(), from, search.until.unwrap_or(ctx.now)).await?.total;
+        let (chart, buckets, machines) = drawing(&mut tx, search).await?;
         let mut folded = search.fold && machines > 0;
         let mut found = self.page(&mut tx, ctx, search, folded).await?;
-        if folded && found.events.is_empty() {
+        if folded && found.events.is_empty() && found.older.is_none() {
             folded = false;
             found = self.page(&mut tx, ctx, search, folded).await?;
         }
-        let buckets = match search.chart {
-            Some(c) => tx.log_histogram(&search.query(folded), c.from, c.to, c.spans).await?,
-            None => Vec::new(),
-        };
-        let nearest = if found.events.is_empty() {
-            let any = LogQuery { since: None, until: None, limit: 1, ..search.query(false) };
-            tx.log(&any).await?.pop()
+        let buckets = buckets.into_iter().map(|(bucket, machines)| Bucket {
+            total: if folded { bucket.total - machines } else { bucket.total },
+            ..bucket
+        });
+        let nearest = if found.events.is_empty() && found.older.is_none() {
+            nearest(&mut tx, search).await?
         } else {
             None
         };
-        let cursor = |order, event: Option<&EventRow>| {
-            event.map(|e| self.seal(ctx, search, order).cursor(self.secrets().cursor_key(), Position::of(e)))
-        };
+        let runs = if folded { runs(&mut tx, search, &found).await? } else { Vec::new() };
+        let cursor =
+            |order, place: Position| self.seal(ctx, search, order).cursor(self.secrets().cursor_key(), place);
+        let first = found.events.first().filter(|_| found.newer).map(Position::of);
         Ok(LogView {
-            older: found.older.then(|| cursor(Order::PublishedDescending, found.events.last())).flatten(),
-            newer: found.newer.then(|| cursor(Order::Published, found.events.first())).flatten(),
+            older: found.older.map(|place| cursor(Order::PublishedDescending, place)),
+            newer: first.map(|place| cursor(Order::Published, place)),
             events: found.events,
             machines,
             machines_shown: !folded,
-            buckets,
+            runs,
+            chart,
+            buckets: buckets.collect(),
+            searched_to: found.searched_to,
             nearest,
         })
     }
@@ -178,7 +221,8 @@ impl Idp {
                     let LogPage { mut events, more, .. } = tx.log_page(&upwards).await?;
                     if more {
                         events.reverse();
-                        return Ok(Found { events, older: true, newer: true });
+                        let older = events.last().map(Position::of);
+                        return Ok(Found { events, older, newer: true, searched_to: None });
                     }
                 }
                 // What is left above is less than a page: the top has it, filled up from below.
@@ -186,19 +230,134 @@ impl Idp {
             Place::Older(cursor) => {
                 if let Some(after) = place(Order::PublishedDescending, cursor) {
                     let below = LogQuery { after: Some(after), ..query.clone() };
-                    let LogPage { events, more, .. } = tx.log_page(&below).await?;
-                    if !events.is_empty() {
-                        return Ok(Found { events, older: more, newer: true });
+                    let found =
+                        downwards(tx, search, below, Time(after.published.0.saturating_add(1))).await?;
+                    if !found.events.is_empty() || found.older.is_some() {
+                        return Ok(Found { newer: !found.events.is_empty(), ..found });
                     }
                 }
             }
             Place::Top => {}
         }
-        let LogPage { events, more, .. } = tx.log_page(&query).await?;
-        Ok(Found { events, older: more, newer: false })
+        downwards(tx, search, query, search.to()).await
     }
 
     fn seal<'s>(&self, ctx: &Ctx, search: &'s LogSearch, order: Order) -> Search<'s> {
         Search { tenant: ctx.tenant_id(), order, filter: &search.name, q: "console" }
+    }
+}
+
+/// A page from the newest event before `to` downwards, within the budget.
+async fn downwards(tx: &mut Tx, search: &LogSearch, query: LogQuery, to: Time) -> Result<Found, IdpError> {
+    let from = search.from();
+    let floor = match search.budget {
+        Some(budget) => tx.log_floor(to, from, budget).await?,
+        None => from,
+    };
+    let LogPage { events, more, .. } = tx.log_page(&LogQuery { since: Some(floor), ..query }).await?;
+    let ended_early = !more && floor > from;
+    let older = if ended_early {
+        // Before every event of that instant's predecessor there may be more; those of the instant were seen.
+        Some(Position { published: floor, epoch: 0, txid: 0, seq: 0 })
+    } else {
+        events.last().filter(|_| more).map(Position::of)
+    };
+    Ok(Found { events, older, newer: false, searched_to: ended_early.then_some(floor) })
+}
+
+/// The drawing, and the tokens of machines in all and in each of its spans.
+pub(super) async fn drawing(
+    tx: &mut Tx,
+    search: &LogSearch,
+) -> Result<(Option<Chart>, Vec<(Bucket, i64)>, i64), IdpError> {
+    let machines = kinds::machine_tokens();
+    let Some(asked) = search.chart else {
+        let Some(budget) = search.budget else { return Ok((None, Vec::new(), 0)) };
+        let from = tx.log_floor(search.to(), search.from(), budget).await?;
+        let counted = tx.log_count(&search.machines(), from, search.to()).await?;
+        return Ok((None, Vec::new(), counted.total));
+    };
+    let floor = tx.log_floor(asked.to, asked.from, CHART_BUDGET).await?;
+    let chart = asked.beginning_at(floor);
+    let buckets =
+        tx.log_histogram_of(&search.query(false), &machines, chart.from, chart.to, chart.spans).await?;
+    let all = buckets.iter().map(|(_, machines)| machines).sum();
+    Ok((Some(chart), buckets, all))
+}
+
+/// The newest event before the range that a search finds.
+async fn nearest(tx: &mut Tx, search: &LogSearch) -> Result<Option<EventRow>, IdpError> {
+    let Some(budget) = search.budget else { return Ok(None) };
+    let floor = tx.log_floor(search.from(), Time(0), budget).await?;
+    let older = LogQuery { since: Some(floor), until: search.since, limit: 1, ..search.query(false) };
+    Ok(tx.log(&older).await?.pop())
+}
+
+/// The folded tokens between the events of a page.
+async fn runs(tx: &mut Tx, search: &LogSearch, found: &Found) -> Result<Vec<Run>, IdpError> {
+    let after = |time: Time| Time(time.0.saturating_add(1));
+    let (Some(first), Some(last)) = (found.events.first(), found.events.last()) else {
+        return Ok(Vec::new());
+    };
+    let until = if found.newer { after(first.published) } else { search.to() };
+    let since = match (found.older, found.searched_to) {
+        (_, Some(floor)) => floor,
+        (Some(_), None) => last.published,
+        (None, None) => search.from(),
+    };
+    let times = tx.log_times(&search.machines(), since, until).await?;
+    let capped = times.len() == MAX_TIMES as usize;
+    let mut runs: Vec<Run> = Vec::new();
+    let mut below = 0;
+    let total = times.len();
+    for (n, at) in times.into_iter().enumerate() {
+        while found.events.get(below).is_some_and(|event| event.published > at) {
+            below += 1;
+        }
+        match runs.last_mut().filter(|run| run.below == below) {
+            Some(run) => {
+                run.count += 1;
+                run.since = at;
+            }
+            None => runs.push(Run { below, count: 1, more: false, since: at, until: after(at) }),
+        }
+        if capped
+            && n + 1 == total
+            && let Some(run) = runs.last_mut()
+        {
+            run.more = true;
+            run.since = found.events.get(below).map_or(since, |event| event.published);
+        }
+    }
+    Ok(runs)
+}
+
+impl Chart {
+    /// The same spans without those that begin before an instant.
+    fn beginning_at(self, floor: Time) -> Self {
+        let spans = i64::from(self.spans.max(1));
+        let width = (self.to.since(self.from).max(1).saturating_add(spans - 1) / spans).max(1);
+        let skipped = (floor.since(self.from).max(0).saturating_add(width - 1) / width).clamp(0, spans - 1);
+        Self {
+            from: Time(self.from.0.saturating_add(skipped.saturating_mul(width))),
+            spans: u32::try_from(spans - skipped).unwrap_or(1),
+            to: self.to,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawing_that_begins_later_has_the_same_spans() {
+        let chart = Chart { from: Time(0), to: Time(100), spans: 10 };
+        let same = chart.beginning_at(Time(0));
+        assert_eq!((same.from, same.spans), (Time(0), 10));
+        let later = chart.beginning_at(Time(31));
+        assert_eq!((later.from, later.to, later.spans), (Time(40), Time(100), 6));
+        let last = chart.beginning_at(Time(1_000));
+        assert_eq!((last.from, last.spans), (Time(90), 1));
     }
 }

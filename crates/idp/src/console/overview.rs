@@ -1,6 +1,7 @@
 //! Today at a glance: the day so far against the same hours a week ago, and what needs someone.
 
-use super::kinds::{self, any_type};
+use super::kinds::{self, any_type, equals};
+use super::log::BUDGET;
 use crate::quota::Standing;
 use crate::syslog::Kind;
 use crate::{Ctx, Idp, IdpError};
@@ -11,7 +12,7 @@ use signet_domain::login;
 use signet_store::Tx;
 use signet_store::console::IdleSecret;
 use signet_store::counts::{HourlyCount, What};
-use signet_store::log_query::{Condition, LogQuery};
+use signet_store::log_query::{Condition, GroupBy, LogQuery, MAX_GROUPS, TextField};
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3600;
@@ -47,6 +48,17 @@ pub struct Locked {
     pub until: Time,
 }
 
+/// An app that still sends its users' passwords.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordApp {
+    /// The app's client id.
+    pub client_id: String,
+    /// Requests within a week.
+    pub requests: i64,
+    /// Different users who got tokens so, and when the last did: of the week's newest events.
+    pub used: Option<(i64, Time)>,
+}
+
 /// What the overview shows.
 #[derive(Debug)]
 pub struct Overview {
@@ -62,8 +74,8 @@ pub struct Overview {
     pub most_refused: Option<(String, i64)>,
     /// The quota.
     pub quota: Standing,
-    /// Apps that sent passwords within a week, and how often; most first.
-    pub password_apps: Vec<(String, i64)>,
+    /// Apps that sent passwords within a week; most first.
+    pub password_apps: Vec<PasswordApp>,
     /// Secrets that nobody seems to need.
     pub idle_secrets: Vec<IdleSecret>,
     /// Logins that are locked now.
@@ -97,7 +109,7 @@ impl Idp {
             refused,
             most_refused: most_refused(&counts, since),
             quota,
-            password_apps: password_apps(&counts, ctx.now),
+            password_apps: used(&mut tx, password_apps(&counts, ctx.now), ctx.now).await?,
             idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
             locked: locked(&mut tx, ctx).await?,
             changes: tx.latest_matching(changed, month, CHANGES).await?,
@@ -169,6 +181,26 @@ fn password_apps(counts: &[HourlyCount], now: Time) -> Vec<(String, i64)> {
     let mut apps = by_app(counts.iter().filter(asked));
     apps.truncate(usize::try_from(LISTED).unwrap_or(0));
     apps
+}
+
+/// Who still uses them, as far as the newest events say.
+async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<PasswordApp>, IdpError> {
+    if apps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let by_password = equals(TextField::Debug("grantType".to_owned()), "password");
+    let condition = Condition::All(vec![tokens(), kinds::succeeded(), by_password]);
+    let query = LogQuery { condition, ..LogQuery::default() };
+    let to = Time(now.0.saturating_add(1));
+    let from = tx.log_floor(to, now.plus_secs(-WEEK), BUDGET).await?;
+    let groups = tx.log_groups(&query, GroupBy::App, from, to, MAX_GROUPS).await?;
+    let of = |client_id: &str| {
+        let group = groups.iter().find(|group| group.key == client_id)?;
+        Some((group.users, group.last_at))
+    };
+    let app =
+        |(client_id, requests): (String, i64)| PasswordApp { used: of(&client_id), client_id, requests };
+    Ok(apps.into_iter().map(app).collect())
 }
 
 async fn locked(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Locked>, IdpError> {

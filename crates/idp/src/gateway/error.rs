@@ -78,6 +78,12 @@ impl GatewayError {
         }
     }
 
+    /// Whether a rate policy refused.
+    #[must_use]
+    pub fn is_by_rate_policy(&self) -> bool {
+        self.reason == Reason::RatePolicyExceeded.as_str()
+    }
+
     pub(crate) fn challenging(self, challenge: Challenge) -> Self {
         Self { challenge, ..self }
     }
@@ -109,6 +115,12 @@ impl GatewayError {
     pub(crate) fn client() -> Self {
         let reason = Reason::InvalidClient.as_str();
         Self::new(400, "invalid_client", "Invalid client authentication", reason)
+    }
+
+    /// A rate policy refused; what the caller is told is the policy's.
+    pub(crate) fn rate_policy() -> Self {
+        let reason = Reason::RatePolicyExceeded;
+        Self::new(429, "invalid_grant", reason.default_description(), reason.as_str())
     }
 
     pub(crate) fn unauthorized_client() -> Self {

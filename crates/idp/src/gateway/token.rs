@@ -7,6 +7,7 @@ use super::{At, Challenge, GatewayError, GatewayParams, authorize, scopes};
 use crate::attempt::{Admitted, Stopped};
 use crate::client::{Client, Door};
 use crate::ctx::{At as _, app_entity, stranger};
+use crate::rates::{Header, Held, Rates, Subject};
 use crate::{Ctx, Idp, IdpError};
 use base64::Engine as _;
 use signet_domain::event::{Event, bounded, types};
@@ -17,6 +18,13 @@ use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
 
 /// The longest `client_id` that is looked up, and the longest secret that is hashed.
 const MAX_CREDENTIAL: usize = 1024;
+
+/// What the rate policies are asked about, and where their answer goes.
+struct Ask<'a> {
+    call: &'a GatewayCall<'a>,
+    grant: GrantType,
+    rates: &'a mut Rates,
+}
 
 /// A client that proved who it is.
 pub(crate) struct Caller {
@@ -30,58 +38,96 @@ impl Caller {
     }
 }
 
+/// What reaches a gateway's token endpoint.
+pub struct GatewayCall<'a> {
+    /// The parameters.
+    pub params: &'a GatewayParams,
+    /// The header that the profile takes a client's Basic credentials from.
+    pub authorization: Option<&'a [u8]>,
+    /// Finds a request header's value, for rate policies that count by it.
+    pub header: Header<'a>,
+}
+
+/// What a token request came to, and where the caller's rate policies stand.
+#[derive(Debug)]
+pub struct GatewayAnswered {
+    /// Tokens or the refusal.
+    pub result: Result<Tokens, GatewayError>,
+    /// Where the rate policies stand that were asked.
+    pub rates: Rates,
+}
+
+/// What was learned before a refusal.
+#[derive(Default)]
+struct Seen {
+    caller: Option<Caller>,
+    rates: Rates,
+}
+
 impl Idp {
     /// Answers a token request. Whatever comes of it is in the log before this returns.
-    ///
-    /// # Errors
-    /// The refusal.
-    pub async fn gateway_token(
+    #[tracing::instrument(target = "signet::trace", name = "token", skip_all)]
+    pub async fn gateway_token(&self, ctx: &Ctx, at: &At<'_>, call: &GatewayCall<'_>) -> GatewayAnswered {
+        let mut seen = Seen::default();
+        let result = match self.gateway_token_inner(ctx, at, call, &mut seen).await {
+            Err(refused) if !refused.logged => {
+                match self.log_refused_token(ctx, at, call, &seen, &refused).await {
+                    Ok(()) => Err(refused),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            result => result,
+        };
+        match &result {
+            Ok(_) => signet_metrics::TOKENS.add(call.params.get("grant_type").unwrap_or_default()),
+            Err(refused) => crate::token::count_refusal(refused.reason),
+        }
+        GatewayAnswered { result, rates: seen.rates }
+    }
+
+    async fn log_refused_token(
         &self,
         ctx: &Ctx,
         at: &At<'_>,
-        params: &GatewayParams,
-        authorization: Option<&[u8]>,
-    ) -> Result<Tokens, GatewayError> {
-        let mut caller = None;
-        let result = self.gateway_token_inner(ctx, at, params, authorization, &mut caller).await;
-        let Err(refused) = result else { return result };
-        if !refused.logged {
-            let grant = params.get("grant_type").unwrap_or_default();
-            let mut event = self.refused_token(ctx, at, caller.as_ref(), grant, refused.reason);
-            if caller.is_none() {
-                event.actor = stranger(params.get("client_id"));
-            }
-            if let Some(scope) = params.get("scope") {
-                event = event.debug("requestedScopes", bounded(&scope.replace(' ', ","), 256));
-            }
-            if let Some(attempt) = &refused.attempt {
-                attempt.mark(&mut event);
-            }
-            match &refused.limited {
-                Some(limited) => {
-                    event = limited.put(event);
-                    if let Some(userid) = params.get("authenticated_userid") {
-                        event = event.target(authorize::front_end_user(userid));
-                    }
-                    self.throttled_again(ctx, limited, event).await?;
-                }
-                None => self.record(ctx, vec![event]).await?,
-            }
+        call: &GatewayCall<'_>,
+        seen: &Seen,
+        refused: &GatewayError,
+    ) -> Result<(), IdpError> {
+        let params = call.params;
+        let grant = params.get("grant_type").unwrap_or_default();
+        let mut event = self.refused_token(ctx, at, seen.caller.as_ref(), grant, refused.reason);
+        if let Some(refusal) = &seen.rates.refused {
+            event = refusal.put(event);
         }
-        Err(refused)
+        if seen.caller.is_none() {
+            event.actor = stranger(params.get("client_id"));
+        }
+        if let Some(scope) = params.get("scope") {
+            event = event.debug("requestedScopes", bounded(&scope.replace(' ', ","), 256));
+        }
+        if let Some(attempt) = &refused.attempt {
+            attempt.mark(&mut event);
+        }
+        let Some(limited) = &refused.limited else { return self.record(ctx, vec![event]).await };
+        event = limited.put(event);
+        if let Some(userid) = params.get("authenticated_userid") {
+            event = event.target(authorize::front_end_user(userid));
+        }
+        self.throttled_again(ctx, limited, event).await
     }
 
     async fn gateway_token_inner(
         &self,
         ctx: &Ctx,
         at: &At<'_>,
-        params: &GatewayParams,
-        authorization: Option<&[u8]>,
-        seen: &mut Option<Caller>,
+        call: &GatewayCall<'_>,
+        seen: &mut Seen,
     ) -> Result<Tokens, GatewayError> {
+        let params = call.params;
         let grant = grant_type(at, params);
         let for_itself = matches!(grant, Some(GrantType::ClientCredentials));
-        let caller = seen.insert(self.gateway_client(ctx, at, params, authorization, for_itself).await?);
+        let client = self.gateway_client(ctx, at, params, call.authorization, for_itself).await?;
+        let (caller, rates) = (seen.caller.insert(client), &mut seen.rates);
         let app = &caller.client.config.app;
         let grant = grant.ok_or_else(|| {
             let reason = Reason::UnsupportedGrantType.as_str();
@@ -95,12 +141,44 @@ impl Idp {
         if !app.allows_grant(grant.as_str()) {
             return Err(GatewayError::unauthorized_client());
         }
+        let mut ask = Ask { call, grant, rates };
         match grant {
-            GrantType::AuthorizationCode => self.redeem_gateway_code(ctx, at, caller, params).await,
-            GrantType::RefreshToken => self.gateway_refresh(ctx, at, caller, params).await,
-            GrantType::ClientCredentials => self.gateway_client_credentials(ctx, at, caller, params).await,
-            GrantType::Password => self.gateway_password(ctx, at, caller, params).await,
+            GrantType::AuthorizationCode => {
+                let code = params.get("code").map_or(Held::Nothing, Held::Code);
+                self.ask_gateway_rates(ctx, at, caller, code, &mut ask).await?;
+                self.redeem_gateway_code(ctx, at, caller, params).await
+            }
+            GrantType::RefreshToken => {
+                let token = params.get("refresh_token").map_or(Held::Nothing, Held::RefreshToken);
+                self.ask_gateway_rates(ctx, at, caller, token, &mut ask).await?;
+                self.gateway_refresh(ctx, at, caller, params).await
+            }
+            GrantType::ClientCredentials => {
+                self.gateway_client_credentials(ctx, at, caller, params, &mut ask).await
+            }
+            GrantType::Password => self.gateway_password(ctx, at, caller, params, &mut ask).await,
         }
+    }
+
+    /// Asks the rate policies, before the costly part. Whom a front end names counts once the provision key has
+    /// shown that it is the front end who does.
+    async fn ask_gateway_rates(
+        &self,
+        ctx: &Ctx,
+        at: &At<'_>,
+        caller: &Caller,
+        holds: Held<'_>,
+        ask: &mut Ask<'_>,
+    ) -> Result<(), GatewayError> {
+        if matches!(ask.grant, GrantType::AuthorizationCode | GrantType::RefreshToken)
+            && matches!(holds, Held::Nothing)
+        {
+            return Ok(());
+        }
+        let (server, app) = (&at.server.server, &caller.client.config.app);
+        let subject = Subject::Gateway { server, app, grant: ask.grant, holds, header: ask.call.header };
+        *ask.rates = self.ask_rates(ctx, &subject).await?;
+        if ask.rates.refused.is_some() { Err(GatewayError::rate_policy()) } else { Ok(()) }
     }
 
     /// Finds and authenticates the client. Unknown ones and wrong secrets give the same answer.
@@ -156,6 +234,7 @@ impl Idp {
         at: &At<'_>,
         caller: &Caller,
         params: &GatewayParams,
+        ask: &mut Ask<'_>,
     ) -> Result<Tokens, GatewayError> {
         let app = &caller.client.config.app;
         if !app.is_confidential() {
@@ -169,6 +248,8 @@ impl Idp {
         } else {
             None
         };
+        let holds = userid.as_deref().map_or(Held::Nothing, Held::Userid);
+        self.ask_gateway_rates(ctx, at, caller, holds, ask).await?;
         let granted = scopes::resolve(at, Some(app), params)?;
         let mint = Mint {
             at: *at,
@@ -203,6 +284,7 @@ impl Idp {
         at: &At<'_>,
         caller: &Caller,
         params: &GatewayParams,
+        ask: &mut Ask<'_>,
     ) -> Result<Tokens, GatewayError> {
         let app = &caller.client.config.app;
         if !app.is_confidential() {
@@ -211,6 +293,7 @@ impl Idp {
         let key = params.get("provision_key");
         let used = self.check_provision_key(ctx, at, key, app_entity(app)).await?.by(app);
         let userid = authorize::userid(params)?;
+        self.ask_gateway_rates(ctx, at, caller, Held::Userid(&userid), ask).await?;
         let granted = scopes::resolve(at, Some(app), params)?;
         let attempt = self.admitted(ctx, at, &userid).await?;
         let issued =
@@ -297,6 +380,7 @@ impl Idp {
     ) -> Event {
         let kind = match reason {
             r if r == Reason::UserRateLimited.as_str() => types::USER_RATE_LIMITED,
+            r if r == Reason::RatePolicyExceeded.as_str() => types::RATE_POLICY_REFUSED,
             _ => types::AS_TOKEN_GRANT,
         };
         let actor = match caller {

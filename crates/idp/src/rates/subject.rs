@@ -5,12 +5,12 @@ use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::app::App;
 use signet_domain::credential::Credential;
-use signet_domain::event::{Event, EventType};
+use signet_domain::event::{Entity, Event, EventType};
 use signet_domain::grant::OneTimeKind;
 use signet_domain::login;
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy};
 use signet_domain::server::Server;
-use signet_oauth::token_request::TokenRequest;
+use signet_oauth::token_request::{GrantType, TokenRequest};
 use std::net::IpAddr;
 
 /// Finds a header's value.
@@ -30,6 +30,19 @@ pub enum Subject<'a> {
         /// The request's headers.
         header: Header<'a>,
     },
+    /// An app that proved itself, at a gateway's own token endpoint.
+    Gateway {
+        /// The server.
+        server: &'a Server,
+        /// The app.
+        app: &'a App,
+        /// The grant that it asks for.
+        grant: GrantType,
+        /// What it holds for it.
+        holds: Held<'a>,
+        /// The request's headers.
+        header: Header<'a>,
+    },
     /// An API credential that proved itself.
     Credential {
         /// The credential.
@@ -39,19 +52,71 @@ pub enum Subject<'a> {
     },
 }
 
-impl Subject<'_> {
+/// What a request at a gateway's endpoint holds.
+#[derive(Clone, Copy)]
+pub enum Held<'a> {
+    /// Nothing but the client's own credentials.
+    Nothing,
+    /// A code.
+    Code(&'a str),
+    /// A refresh token.
+    RefreshToken(&'a str),
+    /// The provision key, which was checked, and the front end's name for someone.
+    Userid(&'a str),
+}
+
+/// A code or a refresh token.
+struct Redeemed<'a> {
+    token: &'a str,
+    kind: SecretKind,
+    /// The kind of a code.
+    code: Option<OneTimeKind>,
+    at_gateway: bool,
+}
+
+impl<'a> Subject<'a> {
     /// The grant type.
     pub(super) fn grant_type(&self) -> &'static str {
         match self {
             Self::App { request, .. } => request.grant_type().as_str(),
+            Self::Gateway { grant, .. } => grant.as_str(),
             Self::Credential { .. } => "client_credentials",
+        }
+    }
+
+    /// The app and the server that it asks; none of an API credential.
+    fn app(&self) -> Option<(&'a App, &'a Server)> {
+        match self {
+            Self::App { app, server, .. } | Self::Gateway { app, server, .. } => Some((app, server)),
+            Self::Credential { .. } => None,
         }
     }
 
     fn header(&self, name: &str) -> Option<String> {
         match self {
-            Self::App { header, .. } | Self::Credential { header, .. } => header(name),
+            Self::App { header, .. } | Self::Gateway { header, .. } | Self::Credential { header, .. } => {
+                header(name)
+            }
         }
+    }
+
+    /// The code or refresh token that it brings.
+    fn redeems(&self) -> Option<Redeemed<'a>> {
+        let refresh = (SecretKind::Refresh, None);
+        let (token, (kind, code), at_gateway) = match self {
+            Self::App { request: TokenRequest::AuthorizationCode { code, .. }, .. } => {
+                (code.expose(), (SecretKind::Code, Some(OneTimeKind::Code)), false)
+            }
+            Self::App { request: TokenRequest::RefreshToken { refresh_token, .. }, .. } => {
+                (refresh_token.expose(), refresh, false)
+            }
+            Self::Gateway { holds: Held::Code(code), .. } => {
+                (*code, (SecretKind::GatewayCode, Some(OneTimeKind::GatewayCode)), true)
+            }
+            Self::Gateway { holds: Held::RefreshToken(token), .. } => (*token, refresh, true),
+            Self::App { .. } | Self::Gateway { .. } | Self::Credential { .. } => return None,
+        };
+        Some(Redeemed { token, kind, code, at_gateway })
     }
 }
 
@@ -69,17 +134,13 @@ impl RateSubject<'_> {
     /// not apply.
     pub(super) fn counted(&self, policy: &RatePolicy) -> Option<(&'static str, String, String)> {
         let same = |kind, value: String| (kind, value.clone(), value);
-        let app = || match self.subject {
-            Subject::App { app, .. } => Some(("app", app.id.to_string(), app.client_id.clone())),
-            Subject::Credential { .. } => None,
-        };
+        let app = || self.subject.app().map(|(app, _)| ("app", app.id.to_string(), app.client_id.clone()));
         let ip = || same("ip", network(&self.ip));
         match policy.identifier {
             RateIdentifier::Tenant => Some(("tenant", String::new(), String::new())),
-            RateIdentifier::Server => match self.subject {
-                Subject::App { server, .. } => Some(("server", server.id.to_string(), server.slug.clone())),
-                Subject::Credential { .. } => None,
-            },
+            RateIdentifier::Server => {
+                self.subject.app().map(|(_, server)| ("server", server.id.to_string(), server.slug.clone()))
+            }
             RateIdentifier::App => app(),
             RateIdentifier::User => match &self.user {
                 Some((key, shown)) => Some(("user", key.clone(), shown.clone())),
@@ -89,7 +150,7 @@ impl RateSubject<'_> {
                 Subject::Credential { credential, .. } => {
                     Some(("credential", credential.id.to_string(), credential.client_id.clone()))
                 }
-                Subject::App { .. } => None,
+                Subject::App { .. } | Subject::Gateway { .. } => None,
             },
             RateIdentifier::Ip => Some(ip()),
             RateIdentifier::Path => {
@@ -107,16 +168,17 @@ impl RateSubject<'_> {
 
     /// An event of this request, by whoever makes it.
     pub(super) fn event(&self, idp: &Idp, ctx: &Ctx, kind: EventType) -> Event {
+        if let Subject::Credential { credential, .. } = self.subject {
+            return idp.event(ctx, kind, crate::admin::caller::credential_entity(credential));
+        }
+        let actor = self.subject.app().map_or_else(Entity::system, |(app, _)| app_entity(app));
+        let event = idp.event(ctx, kind, actor).debug("grantType", self.subject.grant_type());
+        let Some((app, server)) = self.subject.app() else { return event };
+        let mut event = event.by(app).debug("authorizationServer", server.slug.as_str());
+        event.server_id = Some(server.id.to_string());
         match self.subject {
-            Subject::App { server, app, request, .. } => {
-                let event = idp.event(ctx, kind, app_entity(app)).by(app);
-                let mut event = event.debug("grantType", request.grant_type().as_str());
-                event.server_id = Some(server.id.to_string());
-                event.debug("authorizationServer", server.slug.as_str())
-            }
-            Subject::Credential { credential, .. } => {
-                idp.event(ctx, kind, crate::admin::caller::credential_entity(credential))
-            }
+            Subject::Gateway { .. } => event.debug("gateway", "true"),
+            _ => event,
         }
     }
 }
@@ -143,19 +205,20 @@ impl Idp {
         policies: &[RatePolicy],
     ) -> Result<Option<RateSubject<'a>>, IdpError> {
         let by_user = policies.iter().any(|p| p.identifier == RateIdentifier::User);
-        let user = match subject {
-            Subject::Credential { .. } => None,
-            Subject::App { server, app, request, .. } => match request {
-                TokenRequest::ClientCredentials { .. } => None,
-                TokenRequest::Password { username, .. } if by_user => self.named_user(ctx, username).await?,
-                TokenRequest::Password { .. } => None,
-                TokenRequest::AuthorizationCode { .. } | TokenRequest::RefreshToken { .. } => {
-                    match self.holder(ctx, server, app, request).await? {
-                        Some(user) => user,
-                        None => return Ok(None),
-                    }
+        let user = match (subject, subject.redeems(), subject.app()) {
+            (_, Some(redeemed), Some((app, server))) => {
+                match self.holder(ctx, server, app, &redeemed).await? {
+                    Some(user) => user,
+                    None => return Ok(None),
                 }
-            },
+            }
+            (Subject::App { request: TokenRequest::Password { username, .. }, .. }, ..) if by_user => {
+                self.named_user(ctx, username).await?
+            }
+            (Subject::Gateway { server, holds: Held::Userid(userid), .. }, ..) => {
+                Some(vouched(server, userid))
+            }
+            _ => None,
         };
         let (path, ip) = (ctx.request.path.clone(), ctx.request.ip.clone());
         Ok(Some(RateSubject { subject: *subject, user, path, ip }))
@@ -178,35 +241,42 @@ impl Idp {
         ctx: &Ctx,
         server: &Server,
         app: &App,
-        request: &TokenRequest,
+        redeemed: &Redeemed<'_>,
     ) -> Result<Option<Option<(String, String)>>, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let hash = |kind, secret: &str| self.secrets().hash(kind, ctx.tenant_id(), secret);
-        let grant = match request {
-            TokenRequest::AuthorizationCode { code, .. } => {
-                let hash = hash(SecretKind::Code, code.expose());
-                let row = tx.peek_one_time(server.id, OneTimeKind::Code, &hash).await?;
-                row.filter(|row| row.spent_at.is_none() && ctx.now < row.expires_at)
-                    .and_then(|row| row.grant_id)
-            }
-            TokenRequest::RefreshToken { refresh_token, .. } => {
-                let hash = hash(SecretKind::Refresh, refresh_token.expose());
-                let row = tx.refresh_token(server.id, &hash).await?;
-                let usable = |row: &signet_domain::token::RefreshToken| {
-                    row.rotated_at.is_none() || row.leeway_until.is_some_and(|until| ctx.now < until)
-                };
-                row.filter(usable).map(|row| row.grant_id)
-            }
-            TokenRequest::ClientCredentials { .. } | TokenRequest::Password { .. } => None,
+        let hash = self.secrets().hash(redeemed.kind, ctx.tenant_id(), redeemed.token);
+        let grant = if let Some(kind) = redeemed.code {
+            let row = tx.peek_one_time(server.id, kind, &hash).await?;
+            row.filter(|row| row.spent_at.is_none() && ctx.now < row.expires_at).and_then(|row| row.grant_id)
+        } else {
+            let row = tx.refresh_token(server.id, &hash).await?;
+            let usable = |row: &signet_domain::token::RefreshToken| {
+                row.rotated_at.is_none() || row.leeway_until.is_some_and(|until| ctx.now < until)
+            };
+            row.filter(usable).map(|row| row.grant_id)
         };
         let Some(grant) = grant else { return Ok(None) };
         let Some(grant) = tx.grant(grant).await? else { return Ok(None) };
         if grant.app_id != app.id || grant.revoked_at.is_some() {
             return Ok(None);
         }
-        let Some(user) = grant.user_id else { return Ok(Some(None)) };
-        Ok(Some(tx.user(user).await?.map(|user| (user.id.to_string(), user.login))))
+        // What one kind of endpoint gave is nothing at the other.
+        match (grant.user_id, redeemed.at_gateway) {
+            (Some(user), false) => {
+                Ok(Some(tx.user(user).await?.map(|user| (user.id.to_string(), user.login))))
+            }
+            (None, true) => {
+                let named = tx.gateway_grant(grant.id).await?;
+                Ok(named.map(|named| Some(vouched(server, &named.authenticated_userid))))
+            }
+            _ => Ok(None),
+        }
     }
+}
+
+/// Whom a front end names: nobody of Signet's, so nobody else's count.
+fn vouched(server: &Server, userid: &str) -> (String, String) {
+    (format!("vouched:{}:{userid}", server.id), userid.to_owned())
 }
 
 #[cfg(test)]

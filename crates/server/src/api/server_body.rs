@@ -3,7 +3,8 @@
 use super::error::ApiError;
 use super::reply::{Linker, Links, instant};
 use serde::{Deserialize, Serialize};
-use signet_domain::server::{KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
+use signet_domain::key_life::KeyLife;
+use signet_domain::server::{ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
 use signet_idp::Ctx;
 use signet_idp::admin::server_rules::{ScopeSettings, ServerSettings};
 use signet_idp::admin::servers::{DEFAULT, ServerView};
@@ -46,6 +47,8 @@ pub(crate) struct AuthorizationServer {
     refresh_token_lifetime_minutes: i64,
     /// Algorithm of keys that are made from now on.
     signing_algorithm: String,
+    /// Days after which the next key takes over by itself; 0 where keys are rolled by hand alone.
+    key_rotation_days: i64,
     /// Where to go on.
     #[serde(rename = "_links")]
     links: Links,
@@ -64,17 +67,20 @@ pub(crate) struct ServerCredentials {
 pub(crate) struct SigningCredentials {
     /// Its `kid`; none until the first use.
     kid: Option<String>,
-    /// `MANUAL`.
+    /// AUTO, or MANUAL where `keyRotationDays` is 0.
     rotation_mode: &'static str,
     /// When it began to sign.
     last_rotated: Option<String>,
+    /// When the next key takes over by itself.
+    next_rotation: Option<String>,
 }
 
 impl AuthorizationServer {
     /// A server as it is shown.
     pub(crate) fn of(ctx: &Ctx, view: &ServerView) -> Self {
         let server = &view.server;
-        let active = view.keys.iter().find(|key| key.status == KeyStatus::Active);
+        let life = KeyLife { server, keys: &view.keys };
+        let active = life.active();
         Self {
             id: server.id.to_string(),
             name: server.name.clone(),
@@ -89,8 +95,9 @@ impl AuthorizationServer {
             credentials: ServerCredentials {
                 signing: SigningCredentials {
                     kid: active.map(|key| key.kid.clone()),
-                    rotation_mode: "MANUAL",
+                    rotation_mode: if server.key_rotation_days == 0 { "MANUAL" } else { "AUTO" },
                     last_rotated: active.and_then(|key| key.activated_at).map(instant),
+                    next_rotation: life.rotates_at().map(instant),
                 },
             },
             access_token_lifetime_minutes: server.access_token_seconds / 60,
@@ -98,6 +105,7 @@ impl AuthorizationServer {
             refresh_token_window_minutes: server.refresh_idle_seconds / 60,
             refresh_token_lifetime_minutes: server.refresh_absolute_seconds / 60,
             signing_algorithm: server.signing_alg.clone(),
+            key_rotation_days: server.key_rotation_days,
             links: links(ctx, server),
         }
     }
@@ -112,6 +120,7 @@ fn links(ctx: &Ctx, server: &Server) -> Links {
         ("self", to.get(&path)),
         ("scopes", to.get(format_args!("{path}/scopes"))),
         ("keys", to.get(format_args!("{path}/credentials/keys"))),
+        ("replaceKeys", to.act("POST", format_args!("{path}/credentials/lifecycle/keyReplace"))),
         ("rotateKey", to.act("POST", format_args!("{path}/credentials/lifecycle/keyRotate"))),
         ("metadata", to.many(&[known("oauth-authorization-server"), known("openid-configuration")])),
         (next, to.act("POST", format_args!("{path}/lifecycle/{next}"))),
@@ -138,8 +147,11 @@ pub(crate) struct AuthorizationServerRequest {
     refresh_token_window_minutes: Option<i64>,
     /// From 10; default 129600 (90 days).
     refresh_token_lifetime_minutes: Option<i64>,
-    /// RS256 (the default), ES256 or EdDSA: for keys that are made from now on.
+    /// RS256 (the default), PS256, ES256, ES384 or EdDSA: for keys that are made from now on. The next key is
+    /// replaced at once and signs a day later.
     signing_algorithm: Option<String>,
+    /// 2 to 730, default 90; 0 to roll keys by hand alone.
+    key_rotation_days: Option<i64>,
 }
 
 /// Members that an update may send back as they were read.
@@ -161,6 +173,7 @@ impl AuthorizationServerRequest {
             refresh_window_minutes: self.refresh_token_window_minutes,
             refresh_lifetime_minutes: self.refresh_token_lifetime_minutes,
             signing_alg: self.signing_algorithm,
+            key_rotation_days: self.key_rotation_days,
         })
     }
 }

@@ -5,7 +5,7 @@ use super::failure::{Failure, Result};
 use super::form::params;
 use super::rows::{app_url, brief, user_url};
 use super::words::number;
-use super::{next, when};
+use super::{next, policies, when};
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -20,7 +20,7 @@ use signet_idp::console::kinds::any_type;
 use signet_idp::limits_use::{CallerUse, Hot, LimitsUse};
 use signet_idp::quota;
 use signet_idp::syslog::visible;
-use signet_web::{Action, Caller, LimitsPage, LogRow, Quota, RefusedOften, Rule, Section};
+use signet_web::{Action, Caller, LimitsPage, Link, LogRow, Quota, RefusedOften, Rule, Section};
 
 /// Refusals on the page.
 const SHOWN: u32 = 20;
@@ -72,6 +72,11 @@ async fn show(admin: &Admin) -> Result<Response> {
         refusals: if sees_log { refusals(admin).await? } else { Vec::new() },
         log_url: sees_log.then(|| "/console/log?outcome=throttled&range=24h".to_owned()),
         rules: rules(),
+        edit: if admin.may(Area::Apps, Access::Read) {
+            vec![Link::new("Rate policies", policies::PATH)]
+        } else {
+            Vec::new()
+        },
     }))
 }
 

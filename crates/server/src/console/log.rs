@@ -3,7 +3,9 @@
 mod chart;
 mod detail;
 pub(super) mod export;
+mod groups;
 mod params;
+pub(super) mod saved;
 mod search;
 
 pub(super) use detail::detail;
@@ -12,6 +14,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::rows::Apps;
 use super::words::number;
+use super::zone::Zone;
 use super::{when, words};
 use crate::html;
 use axum::extract::RawQuery;
@@ -19,10 +22,9 @@ use axum::response::Response;
 use params::{Key, Params};
 use search::Asked;
 use signet_domain::Time;
-use signet_domain::event::EventRow;
 use signet_domain::id::EventId;
 use signet_idp::admin::Area;
-use signet_idp::console::log::LogView;
+use signet_idp::console::log::{BUDGET, LogView};
 use signet_web::{
     Chip, Choice, Empty, EventDetail, Folded, Hidden, Link, LogDay, LogForm, LogList, Paging, Section,
 };
@@ -38,79 +40,137 @@ pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
 async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     admin.idp().note_console_log_read(&admin.ctx, &admin.signed_in).await?;
-    let asked = Asked::read(params, &admin.ctx);
+    let zone = Zone::of(&admin.signed_in.user);
+    let asked = Asked::read(params, &admin.ctx, &zone);
     let names = Names::of(admin, params).await?;
     let mut page = LogList {
         console: admin.frame("System log", Section::Log),
         form: form(params, &asked),
-        zone: when::ZONE.to_owned(),
+        zone: zone.label(admin.ctx.now),
         chips: chips(params, &asked, &names),
         folded: None,
         bars: Vec::new(),
         bars_from: String::new(),
         bars_to: String::new(),
         days: Vec::new(),
+        below: None,
+        groups: None,
         paging: Paging::default(),
         empty: None,
         exports: Vec::new(),
+        saved: saved::links(admin).await?,
+        save: None,
+        manage: Some(Link::new("Manage", saved::PATH)),
+        fixed_url: None,
         chosen: chosen(admin, params).await?,
         close_url: params.without(Key::Event).url(PATH),
     };
     if asked.is_sound() {
-        let view = admin.idp().console_log(&admin.ctx, &asked.search).await?;
-        fill(admin, params, &asked, &view, &mut page).await?;
+        page.exports = exports(params);
+        page.fixed_url = Some(fixed(admin, params, &asked));
+        let lasting = params.lasting();
+        page.save = (!lasting.is_plain())
+            .then(|| Link::new("Save search", lasting.url(&format!("{}/new", saved::PATH))));
+        match asked.group {
+            Some(by) => groups::fill(admin, (params, &zone), &asked, by, &mut page).await?,
+            None => {
+                let view = admin.idp().console_log(&admin.ctx, &asked.search).await?;
+                fill(admin, (params, &zone), &view, &mut page).await?;
+            }
+        }
     }
     Ok(html::page(&page))
+}
+
+fn exports(params: &Params) -> Vec<Link> {
+    let rest = params.lasting().without(Key::Group);
+    vec![
+        Link::new("CSV", rest.url(&format!("{PATH}/export.csv"))),
+        Link::new("JSON lines", rest.url(&format!("{PATH}/export.jsonl"))),
+    ]
+}
+
+/// The same search with its times fixed: whoever opens the link, and whenever, sees the same events.
+fn fixed(admin: &Admin, params: &Params, asked: &Asked) -> String {
+    let until = asked.search.until.unwrap_or(admin.ctx.now);
+    let timed = match asked.search.since {
+        Some(since) => params
+            .lasting()
+            .without(Key::Range)
+            .with(Key::Since, &when::exact(since))
+            .with(Key::Until, &when::exact(until)),
+        None => params.lasting(),
+    };
+    let timed = match params.get(Key::Event) {
+        "" => timed,
+        event => timed.with(Key::Event, event),
+    };
+    timed.url(&format!("{}{PATH}", admin.ctx.tenant.url))
 }
 
 /// What was found goes on the page.
 async fn fill(
     admin: &Admin,
-    params: &Params,
-    asked: &Asked,
+    (params, zone): (&Params, &Zone),
     view: &LogView,
     page: &mut LogList,
 ) -> Result<()> {
-    let turned = |key, cursor: &Option<String>| {
-        cursor.as_deref().map(|c| params.without_place().without(Key::Event).with(key, c).url(PATH))
-    };
+    let now = admin.ctx.now;
+    let turned =
+        |key, cursor: &Option<String>| cursor.as_deref().map(|c| params.lasting().with(key, c).url(PATH));
+    let searched_to = view.searched_to.map(|at| {
+        let most = number(i64::from(BUDGET));
+        format!("Searched {most} events, back to {}. Older goes on from there.", zone.brief(at, now).shown)
+    });
     page.paging = Paging {
         newer: turned(Key::After, &view.newer),
         older: turned(Key::Before, &view.older),
-        note: (view.older.is_none() && view.newer.is_some())
-            .then(|| "Nothing older in this range.".to_owned()),
+        note: searched_to.or_else(|| {
+            (view.older.is_none() && view.newer.is_some()).then(|| "Nothing older in this range.".to_owned())
+        }),
     };
     page.folded = folded(params, view);
-    let rest = params.without_place().without(Key::Event);
-    page.exports = vec![
-        Link::new("CSV", rest.url(&format!("{PATH}/export.csv"))),
-        Link::new("JSON lines", rest.url(&format!("{PATH}/export.jsonl"))),
-    ];
-    if let Some(chart) = asked.search.chart {
-        page.bars = chart::bars(params, &chart, &view.buckets);
-        (page.bars_from, page.bars_to) = chart::ends(&chart, admin.ctx.now);
+    if let Some(chart) = view.chart {
+        page.bars = chart::bars(params, zone, &chart, &view.buckets);
+        (page.bars_from, page.bars_to) = chart::ends(zone, &chart, now);
     }
     let apps = Apps::of(admin, &view.events).await?;
-    page.days = days(params, &apps, &view.events, admin.ctx.now);
+    page.days = days((params, zone), &apps, view, now);
+    page.below = run(params, view, view.events.len());
     if view.events.is_empty() {
-        page.empty = Some(empty(&page.chips, view, admin.ctx.now));
+        page.empty = Some(empty(&page.chips, view, now));
     }
     Ok(())
 }
 
-fn days(params: &Params, apps: &Apps, events: &[EventRow], now: Time) -> Vec<LogDay> {
+fn days((params, zone): (&Params, &Zone), apps: &Apps, view: &LogView, now: Time) -> Vec<LogDay> {
     let mut days: Vec<LogDay> = Vec::new();
-    for event in events {
-        let label = when::day(event.published, now);
+    for (n, event) in view.events.iter().enumerate() {
+        let label = zone.day(event.published, now);
         let id = event.id.to_string();
-        let mut row = apps.row(event, params.with(Key::Event, &id).url(PATH), when::clock(event.published));
+        let mut row = apps.row(event, params.with(Key::Event, &id).url(PATH), zone.clock(event.published));
         row.selected = params.get(Key::Event) == id;
+        row.above = run(params, view, n);
         match days.last_mut().filter(|day| day.label == label) {
             Some(day) => day.rows.push(row),
             None => days.push(LogDay { label, rows: vec![row] }),
         }
     }
     days
+}
+
+/// The machine tokens that are folded away above the n-th event: a count that leads to them.
+fn run(params: &Params, view: &LogView, n: usize) -> Option<Link> {
+    let run = view.runs.iter().find(|run| run.below == n)?;
+    let count = words::count(run.count, "machine token");
+    let label = if run.more { format!("{count} and more") } else { count };
+    let opened = params
+        .lasting()
+        .without(Key::Range)
+        .with(Key::Since, &when::exact(run.since))
+        .with(Key::Until, &when::exact(run.until))
+        .with(Key::Machines, search::SHOW);
+    Some(Link::new(label, opened.url(PATH)))
 }
 
 async fn chosen(admin: &Admin, params: &Params) -> Result<Option<EventDetail>> {
@@ -154,6 +214,9 @@ fn form(params: &Params, asked: &Asked) -> LogForm {
     let outcomes = search::OUTCOMES
         .iter()
         .map(|(value, label)| Choice::new(*value, *label, params.get(Key::Outcome) == *value));
+    let groups = search::GROUPS
+        .iter()
+        .map(|(value, label, _)| Choice::new(*value, *label, params.get(Key::Group) == *value));
     let mut keep: Vec<Hidden> = [Key::App, Key::User, Key::Ip, Key::Machines]
         .into_iter()
         .filter(|key| !params.get(*key).is_empty())
@@ -167,6 +230,7 @@ fn form(params: &Params, asked: &Asked) -> LogForm {
         filter: params.get(Key::Filter).to_owned(),
         ranges,
         outcomes: outcomes.collect(),
+        groups: groups.collect(),
         since: params.get(Key::Since).to_owned(),
         until: params.get(Key::Until).to_owned(),
         keep,

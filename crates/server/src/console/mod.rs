@@ -16,6 +16,9 @@ mod limits;
 mod log;
 mod next;
 mod overview;
+mod policies;
+mod policy_forms;
+mod policy_trial;
 mod rows;
 mod scope_forms;
 mod server_forms;
@@ -30,6 +33,7 @@ mod user_new;
 mod users;
 pub(crate) mod when;
 mod words;
+mod zone;
 
 use axum::Router;
 use axum::middleware::map_response;
@@ -44,6 +48,9 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/log", get(log::get))
         .route("/console/log/export.csv", get(log::export::csv))
         .route("/console/log/export.jsonl", get(log::export::json_lines))
+        .route("/console/log/searches", get(log::saved::list))
+        .route("/console/log/searches/new", get(log::saved::new).post(log::saved::create))
+        .route("/console/log/searches/{id}/forget", post(log::saved::forget))
         .route("/console/log/{id}", get(event::get))
         .route("/console/users", get(users::get))
         .route("/console/users/{id}", get(user::get))
@@ -77,6 +84,14 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/servers/{id}/off", get(server_forms::ask_off).post(server_forms::off))
         .route("/console/servers/{id}/on", post(server_forms::on))
         .route("/console/servers/{id}/roll", get(server_forms::ask_roll).post(server_forms::roll))
+        .route(
+            "/console/servers/{id}/replace-keys",
+            get(server_forms::ask_replace).post(server_forms::replace),
+        )
+        .route(
+            "/console/servers/{id}/revoke-tokens",
+            get(server_forms::ask_revoke).post(server_forms::revoke),
+        )
         .route("/console/servers/{id}/delete", get(server_forms::ask_delete).post(server_forms::delete))
         .route("/console/servers/{id}/scopes/new", get(scope_forms::new).post(scope_forms::create))
         .route("/console/servers/{id}/scopes/{scope}", get(scope_forms::edit).post(scope_forms::save))
@@ -86,6 +101,12 @@ pub fn routes() -> Router<crate::App> {
         )
         .route("/console/limits", get(limits::get))
         .route("/console/limits/callers/{id}/{action}", post(limits::post))
+        .route("/console/rate-policies", get(policies::list))
+        .route("/console/rate-policies/new", get(policy_forms::new).post(policy_forms::create))
+        .route("/console/rate-policies/{id}", get(policies::get))
+        .route("/console/rate-policies/{id}/edit", get(policy_forms::edit).post(policy_forms::save))
+        .route("/console/rate-policies/{id}/delete", get(policy_forms::ask_delete).post(policy_forms::delete))
+        .route("/console/rate-policies/{id}/{action}", post(policies::set))
         .route("/console/credentials", get(credentials::get))
         .route(
             "/console/credentials/tokens/new",

@@ -23,7 +23,8 @@ pub(super) async fn get(admin: Admin) -> Response {
 
 async fn show(admin: &Admin) -> Result<Response> {
     let day = admin.idp().console_overview(&admin.ctx).await?;
-    let named = day.password_apps.iter().chain(&day.most_refused).map(|(id, _)| id.clone());
+    let senders = day.password_apps.iter().map(|app| &app.client_id);
+    let named = senders.chain(day.most_refused.iter().map(|(id, _)| id)).cloned();
     let apps = Apps::by_client_id(admin, named.collect()).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
     Ok(html::page(&Overview {
@@ -121,7 +122,7 @@ fn needs(admin: &Admin, day: &Day, apps: &Apps) -> Vec<Need> {
         needs.extend(locks(day, admin.ctx.now));
     }
     if admin.may(Area::Apps, Access::Read) {
-        needs.extend(passwords(day, apps));
+        needs.extend(passwords(day, apps, admin.ctx.now));
         needs.extend(secrets(day, admin.ctx.now));
     }
     needs
@@ -152,13 +153,21 @@ fn locks(day: &Day, now: Time) -> impl Iterator<Item = Need> {
     })
 }
 
-fn passwords(day: &Day, apps: &Apps) -> impl Iterator<Item = Need> {
-    day.password_apps.iter().filter_map(|(client_id, times)| {
-        let app = apps.get(Some(client_id))?;
+fn passwords(day: &Day, apps: &Apps, now: Time) -> impl Iterator<Item = Need> {
+    let people = |n: i64| count(usize::try_from(n).unwrap_or(0), "user");
+    day.password_apps.iter().filter_map(move |sender| {
+        let app = apps.get(Some(&sender.client_id))?;
+        let requests = count(usize::try_from(sender.requests).unwrap_or(0), "request");
+        let used = sender
+            .used
+            .map(|(users, last)| format!(", for {}, last {}", people(users), when::brief(last, now).shown));
         Some(Need {
             kind: Outcome::Throttled,
             sentence: format!("{} still sends passwords", syslog::visible(&app.label)),
-            detail: Some(format!("{} in 7 days", count(usize::try_from(*times).unwrap_or(0), "request"))),
+            detail: Some(format!(
+                "{requests} in 7 days{}. Move it to authorization code with PKCE.",
+                used.unwrap_or_default()
+            )),
             action: Some(Link::new("See the app", &app.url)),
         })
     })

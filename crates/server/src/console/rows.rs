@@ -67,6 +67,7 @@ impl Apps {
             app: self.through(event),
             from: event.ip.clone(),
             selected: false,
+            above: None,
         }
     }
 }

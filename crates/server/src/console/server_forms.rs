@@ -50,7 +50,9 @@ fn fields(page: FormPage, server: Option<&Server>, value: &dyn Fn(&str) -> Strin
         "Signs with",
         vec![
             pick("RS256", "RS256: every library knows it"),
+            pick("PS256", "PS256"),
             pick("ES256", "ES256: small"),
+            pick("ES384", "ES384"),
             pick("EdDSA", "EdDSA"),
         ],
     );
@@ -58,9 +60,14 @@ fn fields(page: FormPage, server: Option<&Server>, value: &dyn Fn(&str) -> Strin
         let field = Field::number(*name, *label, value(name));
         field.help(server.map_or("In minutes.".to_owned(), |s| lives(seconds(s))))
     });
-    page.fields(first)
-        .group("Lifetimes", lifetimes)
-        .group("Keys", [algorithm.help("For keys made from now on: it signs after two rolls.")])
+    let rotation = Field::number("keyRotationDays", "A new key every", value("keyRotationDays"));
+    page.fields(first).group("Lifetimes", lifetimes).group(
+        "Keys",
+        [
+            algorithm.help("Another one signs a day after it was chosen, when apps have seen its key."),
+            rotation.help("In days, from 2 to 730. 0 leaves it to you to roll the key."),
+        ],
+    )
 }
 
 fn of_server(server: &Server, name: &str) -> String {
@@ -69,6 +76,7 @@ fn of_server(server: &Server, name: &str) -> String {
         "description" => server.description.clone(),
         "audiences" => server.audience.clone(),
         "signingAlgorithm" => server.signing_alg.clone(),
+        "keyRotationDays" => server.key_rotation_days.to_string(),
         other => LIFETIMES
             .iter()
             .find(|(name, ..)| *name == other)
@@ -79,6 +87,7 @@ fn of_server(server: &Server, name: &str) -> String {
 fn of_new(name: &str) -> String {
     match name {
         "signingAlgorithm" => "RS256",
+        "keyRotationDays" => "90",
         "accessTokenLifetimeMinutes" | "idTokenLifetimeMinutes" => "60",
         "refreshTokenWindowMinutes" => "10080",
         "refreshTokenLifetimeMinutes" => "129600",
@@ -102,6 +111,7 @@ fn sent(form: &Form, server: Option<&Server>) -> ServerSettings {
         refresh_window_minutes: time("refreshTokenWindowMinutes"),
         refresh_lifetime_minutes: time("refreshTokenLifetimeMinutes"),
         signing_alg: Some(form.text("signingAlgorithm")),
+        key_rotation_days: time("keyRotationDays"),
     }
 }
 
@@ -180,6 +190,8 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
 enum Deed {
     Off,
     Roll,
+    Replace,
+    Revoke,
     Delete,
 }
 
@@ -201,6 +213,19 @@ fn ask_page(admin: &Admin, server: &Server, deed: Deed, typed: &str) -> FormPage
             let intro = "The next key, which is published already, signs from now on. The present one verifies \
                          until its last token has ended, and a new one is published to follow.";
             form("Roll the key", "roll", "Roll the key", intro.to_owned())
+        }
+        Deed::Replace => {
+            let intro = "For a key that may have been stolen. The present key and those before it are removed at \
+                         once, and every token that they signed is refused. Apps get new ones with their refresh \
+                         tokens; APIs that keep the key set believe the old key until they fetch it again.";
+            form("Replace the keys", "replace-keys", "Replace the keys", intro.to_owned()).dangerous()
+        }
+        Deed::Revoke => {
+            let intro = format!(
+                "Everything that {name} has issued until now is refused, and its grants and refresh tokens end: \
+                 apps send their users to sign in again."
+            );
+            form("Revoke all tokens", "revoke-tokens", "Revoke all tokens", intro).dangerous()
         }
         Deed::Delete => {
             let intro =
@@ -235,7 +260,9 @@ async fn act(admin: Admin, id: &str, headers: &HeaderMap, body: &[u8], deed: Dee
                 let name = name_of(&server);
                 admin.confirmed_by_name(&form, &mut page, &name, "That is not its name.").await?
             }
-            Deed::Off | Deed::Roll => admin.confirmed(&form, &mut page).await?,
+            Deed::Off | Deed::Roll | Deed::Replace | Deed::Revoke => {
+                admin.confirmed(&form, &mut page).await?
+            }
         };
         if !confirmed {
             return Ok(refused(&page));
@@ -249,6 +276,11 @@ async fn act(admin: Admin, id: &str, headers: &HeaderMap, body: &[u8], deed: Dee
                 admin.once(&form).await?;
                 (idp.admin_roll_keys(ctx, caller, &key).await.map(drop), "roll")
             }
+            Deed::Replace => {
+                admin.once(&form).await?;
+                (idp.admin_replace_keys(ctx, caller, &key, false).await.map(drop), "replace")
+            }
+            Deed::Revoke => (idp.admin_revoke_issued(ctx, caller, &key).await, "revoke"),
             Deed::Delete => (idp.admin_delete_server(ctx, caller, &key).await, "delete"),
         };
         match done {
@@ -267,6 +299,32 @@ pub(super) async fn ask_off(admin: Admin, Path(id): Path<String>) -> Response {
 
 pub(super) async fn ask_roll(admin: Admin, Path(id): Path<String>) -> Response {
     ask(admin, &id, Deed::Roll).await
+}
+
+pub(super) async fn ask_replace(admin: Admin, Path(id): Path<String>) -> Response {
+    ask(admin, &id, Deed::Replace).await
+}
+
+pub(super) async fn ask_revoke(admin: Admin, Path(id): Path<String>) -> Response {
+    ask(admin, &id, Deed::Revoke).await
+}
+
+pub(super) async fn replace(
+    admin: Admin,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    act(admin, &id, &headers, &body, Deed::Replace).await
+}
+
+pub(super) async fn revoke(
+    admin: Admin,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    act(admin, &id, &headers, &body, Deed::Revoke).await
 }
 
 pub(super) async fn ask_delete(admin: Admin, Path(id): Path<String>) -> Response {

@@ -9,6 +9,7 @@ use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use signet_domain::Time;
 use signet_domain::id::ServerId;
+use signet_domain::key_life::{KeyLife, since};
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
 use signet_idp::admin::servers::DEFAULT;
 use signet_idp::admin::{Access, AdminError, Area};
@@ -49,6 +50,8 @@ fn told(done: Option<&str>, server: &Server) -> Option<String> {
         "on" if on => "The authorization server is switched on.",
         "off" if !on => "The authorization server is switched off, and its tokens are refused.",
         "roll" => "The next key signs from now on, and another is published to follow it.",
+        "replace" => "The keys are replaced, and what the old ones signed is refused.",
+        "revoke" => "Everything that it had issued is refused.",
         "scope" => "The scope is saved.",
         "scope-delete" => "The scope is deleted.",
         _ => return None,
@@ -63,6 +66,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
         tx.signing_keys(server.id).await?
     };
+    let life = KeyLife { server: &server, keys: &keys };
     let writes = admin.may(Area::Apps, Access::Write);
     let url = server_url(&server);
     let mut console = admin.frame(&name_of(&server), Section::Servers);
@@ -73,7 +77,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         server: row(&admin.ctx.tenant.url, &server, &scopes, &keys),
         scopes: scopes.iter().map(|scope| scope_item(scope, writes.then_some(&url))).collect(),
         add_scope: writes.then(|| Link::new("Add a scope", format!("{url}/scopes/new"))),
-        keys: keys.iter().map(|key| key_item(key, admin.ctx.now)).collect(),
+        keys: keys.iter().map(|key| key_item(life, key, admin.ctx.now)).collect(),
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&server, &keys) } else { Vec::new() },
     }))
@@ -103,16 +107,18 @@ fn scope_item(scope: &ScopeRow, url: Option<&String>) -> ScopeItem {
     }
 }
 
-fn key_item(key: &KeyRow, now: Time) -> KeyItem {
+fn key_item(life: KeyLife<'_>, key: &KeyRow, now: Time) -> KeyItem {
+    let (status, then) = match key.status {
+        KeyStatus::Active => (Status::new("Signs", Tone::Good), "Stops signing"),
+        KeyStatus::Next => (Status::new("Published, signs next", Tone::Quiet), "Begins to sign"),
+        KeyStatus::Retiring => (Status::new("Only verifies", Tone::Quiet), "Is removed"),
+    };
     KeyItem {
         kid: key.kid.clone(),
         alg: key.alg.clone(),
-        status: match key.status {
-            KeyStatus::Active => Status::new("Signs", Tone::Good),
-            KeyStatus::Next => Status::new("Published, signs next", Tone::Quiet),
-            KeyStatus::Retiring => Status::new("Only verifies", Tone::Quiet),
-        },
-        made: when::moment(key.created_at, now),
+        status,
+        since: when::moment(since(key), now),
+        until: life.until(key).map(|until| (then.to_owned(), when::moment(until, now))),
     }
 }
 
@@ -123,6 +129,12 @@ fn actions(server: &Server, keys: &[KeyRow]) -> Vec<Action> {
         let roll = Action::ask("Roll the key…", format!("{url}/roll"));
         actions
             .push(roll.explain("The next key signs at once; the one before verifies until its tokens end."));
+        let replace = Action::ask("Replace the keys…", format!("{url}/replace-keys"));
+        let replace =
+            replace.explain("In an emergency: the present key is gone, and its tokens are refused.");
+        actions.push(replace.dangerous());
+        let revoke = Action::ask("Revoke all tokens…", format!("{url}/revoke-tokens"));
+        actions.push(revoke.explain("Whatever it has issued until now is refused.").dangerous());
     }
     if server.kind == ServerKind::Custom {
         actions.push(if server.status == ServerStatus::Active {

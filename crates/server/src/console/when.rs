@@ -6,8 +6,6 @@ use jiff::tz::{Offset, TimeZone};
 use signet_domain::Time;
 use signet_web::TimeText;
 
-/// The zone of everything that is shown.
-pub(super) const ZONE: &str = "UTC";
 /// Seconds in a day.
 pub(super) const DAY: i64 = 86_400;
 
@@ -18,11 +16,6 @@ pub(super) fn pattern(time: Time, pattern: &str) -> String {
 
 fn civil(time: Time) -> DateTime {
     Offset::UTC.to_datetime(Timestamp::from_microsecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH))
-}
-
-/// `14:02:07.413`, for lists in which the day stands above.
-pub(super) fn clock(time: Time) -> TimeText {
-    TimeText::new(time.rfc3339(), pattern(time, "%H:%M:%S%.3f"))
 }
 
 /// `14:02:07`, or with its day if that isn't today: for short lists.
@@ -54,19 +47,6 @@ pub(super) fn hour(time: Time, now: Time) -> TimeText {
         format!("{} ago", span(ago))
     };
     TimeText::new(time.rfc3339(), shown)
-}
-
-/// `14:02:07.413 UTC`, or with its day if that isn't today: for one event by itself.
-pub(super) fn moment_exact(time: Time, now: Time) -> TimeText {
-    let today = civil(time).date() == civil(now).date();
-    let shown = pattern(time, if today { "%H:%M:%S%.3f UTC" } else { "%-d %b %Y, %H:%M:%S%.3f UTC" });
-    TimeText::new(time.rfc3339(), shown)
-}
-
-/// `Tuesday 24 November`, with the year if it isn't this one.
-pub(super) fn day(time: Time, now: Time) -> String {
-    let this_year = civil(time).year() == civil(now).year();
-    pattern(time, if this_year { "%A %-d %B" } else { "%A %-d %B %Y" })
 }
 
 /// Microseconds in the largest unit that says enough: `608 ms`, `14 min`, `3 days`.
@@ -123,12 +103,10 @@ mod tests {
 
     #[test]
     fn times_are_as_short_as_their_place_allows() {
-        assert_eq!(clock(NOW).shown, "14:02:07.413");
         assert_eq!(moment(NOW, NOW).shown, "today, 14:02 UTC");
         assert_eq!(moment(NOW.plus_secs(-DAY), NOW).shown, "23 Nov, 14:02 UTC");
         assert_eq!(moment(NOW.plus_secs(-400 * DAY), NOW).shown, "20 Oct 2025");
         assert_eq!(brief(NOW.plus_secs(-DAY), NOW).shown, "23 Nov 14:02");
-        assert_eq!(day(NOW, NOW), "Tuesday 24 November");
         assert_eq!(span(608_000), "608 ms");
         assert_eq!(span(90 * Time::SECOND), "90 s");
         assert_eq!(span(3 * DAY * Time::SECOND), "3 days");

@@ -4,11 +4,13 @@ use super::asked::Asked;
 use super::{params, respond};
 use crate::App;
 use crate::oauth::json;
+use crate::rates;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, Method};
 use axum::response::Response;
 use signet_idp::gateway::authorize::Answer;
+use signet_idp::gateway::token::{GatewayAnswered, GatewayCall};
 use signet_idp::gateway::{GatewayError, GatewayParams};
 
 pub(super) async fn authorize(
@@ -44,10 +46,15 @@ pub(super) async fn token(
         Ok(value) => value,
         Err(error) => return unread(&app, &asked, error).await,
     };
-    match app.idp().gateway_token(&asked.ctx, &asked.at(), &params, authorization).await {
-        Ok(tokens) => json(200, &tokens),
-        Err(error) => refused(&asked, &error, &params),
-    }
+    let call = GatewayCall { params: &params, authorization, header: &|name| rates::find(&headers, name) };
+    let GatewayAnswered { result, rates } = app.idp().gateway_token(&asked.ctx, &asked.at(), &call).await;
+    let mut response = match (result, &rates.refused) {
+        (Ok(tokens), _) => json(200, &tokens),
+        (Err(error), Some(by_policy)) if error.is_by_rate_policy() => rates::refusal(by_policy, &rates),
+        (Err(error), _) => refused(&asked, &error, &params),
+    };
+    rates::put(response.headers_mut(), &rates);
+    response
 }
 
 /// The one value of a header; two of them are two clients.

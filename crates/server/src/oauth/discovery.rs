@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use signet_domain::server::ServerKind;
 use signet_idp::cache::ServerConfig;
+use signet_oauth::jwt::Alg;
 use signet_oauth::metadata::{Endpoints, Metadata};
 use signet_oauth::token_request::GrantType;
 
@@ -15,8 +16,13 @@ use signet_oauth::token_request::GrantType;
 const MAX_AGE: &str = "public, max-age=300";
 
 /// `GET /.well-known/openid-configuration` and its sisters (OpenID Connect Discovery §4, RFC 8414 §3).
-pub(super) async fn metadata(State(_): State<App>, asked: Asked) -> Response {
-    let mut response = axum::Json(document(&asked.server)).into_response();
+pub(super) async fn metadata(State(app): State<App>, asked: Asked) -> Response {
+    // What is set counts once a key of it signs; without a store what is set is all that is known.
+    let algs = match app.idp().server_keys(&asked.ctx, &asked.server.server).await {
+        Ok(keys) => keys.algs(),
+        Err(_) => asked.server.server.signing_alg.parse().into_iter().collect(),
+    };
+    let mut response = axum::Json(document(&asked.server, algs)).into_response();
     shared(&mut response);
     response
 }
@@ -44,7 +50,7 @@ fn shared(response: &mut Response) {
     cors::public(response);
 }
 
-fn document(config: &ServerConfig) -> Metadata {
+fn document(config: &ServerConfig, algs: Vec<Alg>) -> Metadata {
     let server = &config.server;
     let endpoints = match server.kind {
         ServerKind::Org => Endpoints::below(&format!("{}/oauth2", server.issuer)),
@@ -58,6 +64,5 @@ fn document(config: &ServerConfig) -> Metadata {
         .filter(|g| custom_scopes || *g != GrantType::ClientCredentials)
         .collect();
     let scopes = config.scopes.iter().filter(|s| s.published).map(|s| s.name.clone()).collect();
-    let algs = server.signing_alg.parse().into_iter().collect();
     Metadata::new(&server.issuer, endpoints, grants, scopes, algs)
 }

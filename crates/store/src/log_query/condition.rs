@@ -122,6 +122,10 @@ impl Condition {
             Self::Never => sql.push("FALSE"),
             Self::Text { field, op, value } => field.compare(sql, *op, value)?,
             Self::TextPresent(field) => field.present(sql)?,
+            // Always there, so the comparison is never NULL, and bare an index answers it.
+            Self::Id { field: field @ (IdField::Event | IdField::Request), value } => {
+                sql.push(field.column()).push(" = ").bind(Arg::Uuid(*value))
+            }
             Self::Id { field, value } => sql
                 .push("COALESCE(")
                 .push(field.column())

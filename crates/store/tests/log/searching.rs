@@ -315,3 +315,56 @@ async fn the_largest_condition_runs_on_both_engines() {
         }
     }
 }
+
+#[tokio::test]
+async fn lg_14_pages_and_ids_are_found_by_an_index() {
+    for f in each().await {
+        let event = f.event(types::SESSION_START, "ada");
+        f.write(f.acme, vec![event.clone()]).await;
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        let nothing = LogQuery {
+            condition: text(TextField::UserId, TextOp::Equal, "nobody"),
+            words: vec!["nowhere".to_owned()],
+            since: Some(Time(1)),
+            ..LogQuery::default()
+        };
+        let by_request = Condition::Id { field: IdField::Request, value: event.request.id.0 };
+        let by_id = Condition::Id { field: IdField::Event, value: event.id.0 };
+        let of = |condition| LogQuery { condition, ..LogQuery::default() };
+        for (query, indexes) in [
+            (nothing, &["events_by_time"][..]),
+            (of(by_request), &["events_by_request", "events_by_time"]),
+            (of(by_id), &["events_by_id", "events_by_time"]),
+        ] {
+            let plan = tx.log_plan(&query).await.expect("a plan").join("\n");
+            assert!(indexes.iter().any(|index| plan.contains(index)), "{plan}");
+            if f.store.engine() == signet_store::Engine::Sqlite {
+                assert!(plan.contains(indexes[0]) && !plan.contains("SCAN e"), "{plan}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_floor_is_the_oldest_event_that_may_be_looked_at() {
+    for f in each().await {
+        let mut events = Vec::new();
+        for n in 0..10 {
+            let mut event = f.event(types::SESSION_START, "ada");
+            event.published = NOW.plus_secs(n);
+            events.push(event);
+        }
+        f.write(f.acme, events).await;
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        let (from, to) = (NOW.plus_secs(-5), NOW.plus_secs(100));
+        for (budget, floor) in
+            [(1, NOW.plus_secs(9)), (3, NOW.plus_secs(7)), (10, NOW), (11, from), (0, NOW.plus_secs(9))]
+        {
+            assert_eq!(tx.log_floor(to, from, budget).await.expect("a floor"), floor, "{budget}");
+        }
+        assert_eq!(tx.log_floor(NOW.plus_secs(5), from, 2).await.expect("a floor"), NOW.plus_secs(3));
+        let times =
+            tx.log_times(&LogQuery::default(), NOW.plus_secs(2), NOW.plus_secs(4)).await.expect("times");
+        assert_eq!(times, [NOW.plus_secs(3), NOW.plus_secs(2)]);
+    }
+}

@@ -3,13 +3,14 @@
 use super::params::{Key, Params};
 use super::{PATH, tally};
 use crate::console::when;
+use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_idp::console::log::Chart;
 use signet_store::log_query::Bucket;
 use signet_web::Bar;
 
 /// A bar for each span.
-pub(super) fn bars(params: &Params, chart: &Chart, buckets: &[Bucket]) -> Vec<Bar> {
+pub(super) fn bars(params: &Params, zone: &Zone, chart: &Chart, buckets: &[Bucket]) -> Vec<Bar> {
     let fullest = buckets.iter().map(|b| b.total).max().unwrap_or_default();
     if fullest == 0 {
         return Vec::new();
@@ -21,28 +22,32 @@ pub(super) fn bars(params: &Params, chart: &Chart, buckets: &[Bucket]) -> Vec<Ba
         href: here.with(Key::Since, &when::exact(bucket.start)).with(Key::Until, &when::exact(end)).url(PATH),
         height: percent(bucket.total, fullest),
         refused: percent(bucket.refused, fullest),
-        label: format!("{}, {}", interval(bucket.start, end, long), tally(bucket.total, bucket.refused)),
+        label: format!(
+            "{}, {}",
+            interval(zone, bucket.start, end, long),
+            tally(bucket.total, bucket.refused)
+        ),
     };
     buckets.iter().zip(ends).map(bar).collect()
 }
 
 /// The ends of the drawing, for under it.
-pub(super) fn ends(chart: &Chart, now: Time) -> (String, String) {
-    let end = if chart.to >= now { "now".to_owned() } else { point(chart.to) };
-    (point(chart.from), end)
+pub(super) fn ends(zone: &Zone, chart: &Chart, now: Time) -> (String, String) {
+    let end = if chart.to >= now { "now".to_owned() } else { point(zone, chart.to) };
+    (point(zone, chart.from), end)
 }
 
-fn point(time: Time) -> String {
-    when::pattern(time, "%a %-d %b, %H:%M")
+fn point(zone: &Zone, time: Time) -> String {
+    zone.pattern(time, "%a %-d %b, %H:%M")
 }
 
-fn interval(from: Time, to: Time, long: bool) -> String {
-    let start = when::pattern(from, if long { "%a %-d %b %H:%M" } else { "%H:%M" });
+fn interval(zone: &Zone, from: Time, to: Time, long: bool) -> String {
+    let start = zone.pattern(from, if long { "%a %-d %b %H:%M" } else { "%H:%M" });
     let seconds = to.since(from) < 60 * Time::SECOND;
     if seconds {
-        return when::pattern(from, "%H:%M:%S");
+        return zone.pattern(from, "%H:%M:%S");
     }
-    format!("{start} to {}", when::pattern(to, "%H:%M"))
+    format!("{start} to {}", zone.pattern(to, "%H:%M"))
 }
 
 fn percent(part: i64, whole: i64) -> u8 {

@@ -18,6 +18,8 @@ pub(super) enum Key {
     User,
     Ip,
     Machines,
+    /// By what the events are added up.
+    Group,
     /// The page below the event of this cursor.
     Before,
     /// The page above it.
@@ -29,7 +31,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Q,
         Self::Filter,
         Self::Outcome,
@@ -40,6 +42,7 @@ impl Key {
         Self::Since,
         Self::Until,
         Self::Machines,
+        Self::Group,
         Self::Before,
         Self::After,
         Self::Event,
@@ -58,6 +61,7 @@ impl Key {
             Self::User => "user",
             Self::Ip => "ip",
             Self::Machines => "machines",
+            Self::Group => "group",
             Self::Before => "before",
             Self::After => "after",
             Self::Event => "event",
@@ -111,6 +115,23 @@ impl Params {
     /// The same search from its top.
     pub(super) fn without_place(&self) -> Self {
         self.without(Key::Before).without(Key::After)
+    }
+
+    /// What is searched for, without where one is in it: what is worth keeping.
+    pub(super) fn lasting(&self) -> Self {
+        self.without_place().without(Key::Event)
+    }
+
+    /// Names and values.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(key, value)| (key.name(), value.as_str()))
+    }
+
+    /// Whether nothing narrows the search.
+    pub(super) fn is_plain(&self) -> bool {
+        self.0
+            .iter()
+            .all(|(key, _)| matches!(key, Key::Before | Key::After | Key::Event | Key::Range | Key::Machines))
     }
 
     /// Everything that decides which events are found, as one text.

@@ -2,14 +2,15 @@
 
 use super::params::{Key, Params};
 use crate::console::when::{self, DAY};
+use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_domain::id::{EventId, RequestId};
 use signet_idp::Ctx;
 use signet_idp::console::directory::of_user;
 use signet_idp::console::kinds::{self, equals};
-use signet_idp::console::log::{Chart, LogSearch, Place};
+use signet_idp::console::log::{BUDGET, Chart, LogSearch, Place};
 use signet_idp::syslog::{Kind, filter};
-use signet_store::log_query::{Condition, IdField, MAX_WORDS, TextField};
+use signet_store::log_query::{Condition, GroupBy, IdField, MAX_WORDS, TextField};
 use signet_web::FilterError;
 
 /// Events on a page.
@@ -51,6 +52,14 @@ pub(super) const OUTCOMES: &[(&str, &str)] = &[
     ("allowed", "Allowed"),
 ];
 
+/// Ways to add up what is found: the value, its label, and by what.
+pub(super) const GROUPS: &[(&str, &str, Option<GroupBy>)] = &[
+    ("", "Each event", None),
+    ("actor", "By who", Some(GroupBy::Actor)),
+    ("app", "By app", Some(GroupBy::App)),
+    ("ip", "By address", Some(GroupBy::Address)),
+];
+
 /// An outcome in a chip.
 pub(super) fn outcome_label(value: &str) -> Option<String> {
     OUTCOMES.iter().find(|(v, _)| *v == value && !v.is_empty()).map(|(_, label)| label.to_lowercase())
@@ -64,6 +73,8 @@ pub(super) struct Asked {
     pub(super) range: Option<&'static Range>,
     /// Whether one id is looked for, wherever it lies.
     pub(super) exact: bool,
+    /// By what the events are added up.
+    pub(super) group: Option<GroupBy>,
     /// What is wrong with the filter.
     pub(super) filter_error: Option<FilterError>,
     /// What is wrong with anything else.
@@ -75,7 +86,7 @@ impl Asked {
         self.filter_error.is_none() && self.problem.is_none()
     }
 
-    pub(super) fn read(params: &Params, ctx: &Ctx) -> Self {
+    pub(super) fn read(params: &Params, ctx: &Ctx, zone: &Zone) -> Self {
         let place = match (params.get(Key::Before), params.get(Key::After)) {
             ("", "") => Place::Top,
             ("", after) => Place::Newer(after.to_owned()),
@@ -92,7 +103,9 @@ impl Asked {
                 place,
                 limit: PAGE,
                 chart: None,
+                budget: Some(BUDGET),
             },
+            group: GROUPS.iter().find(|(value, ..)| *value == params.get(Key::Group)).and_then(|g| g.2),
             range: range(params),
             exact: false,
             filter_error: None,
@@ -102,14 +115,16 @@ impl Asked {
             Some(condition) => {
                 asked.exact = true;
                 asked.search.fold = false;
+                asked.search.budget = None;
+                asked.group = None;
                 asked.search.condition = condition;
             }
-            None => asked.narrow(params, ctx),
+            None => asked.narrow(params, ctx, zone),
         }
         asked
     }
 
-    fn narrow(&mut self, params: &Params, ctx: &Ctx) {
+    fn narrow(&mut self, params: &Params, ctx: &Ctx, zone: &Zone) {
         self.words(params.get(Key::Q));
         match filter::parse(params.get(Key::Filter)) {
             Ok(condition) => self.search.condition = Condition::All(conditions(params, condition)),
@@ -122,7 +137,7 @@ impl Asked {
         }
         match self.range {
             Some(range) => self.last(range, ctx.now),
-            None => self.between(params, ctx.now),
+            None => self.between(params, ctx.now, zone),
         }
     }
 
@@ -147,11 +162,11 @@ impl Asked {
         self.search.chart = Some(Chart { from, to, spans });
     }
 
-    fn between(&mut self, params: &Params, now: Time) {
+    fn between(&mut self, params: &Params, now: Time, zone: &Zone) {
         let mut read = |key: Key| match params.get(key) {
             "" => None,
             text => {
-                let time = when::parse(text);
+                let time = zone.parse(text);
                 if time.is_none() {
                     let name = if key == Key::Since { "Since" } else { "Until" };
                     self.problem = Some(format!(

@@ -1,0 +1,125 @@
+//! The time zone that an administrator's profile names: the log is read in it.
+
+use super::when;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
+use signet_domain::Time;
+use signet_domain::user::User;
+use signet_web::TimeText;
+
+/// The zone of everything that a page of the log shows. Links, files and the tooltips stay in UTC.
+#[derive(Debug, Clone)]
+pub(super) struct Zone {
+    zone: TimeZone,
+}
+
+impl Zone {
+    /// The zone of a user's profile (`Europe/Berlin`); UTC if it names none that is known.
+    pub(super) fn of(user: &User) -> Self {
+        Self::named(user.profile.get("timezone").and_then(|v| v.as_str()).unwrap_or_default())
+    }
+
+    fn named(name: &str) -> Self {
+        // A path would be looked up as a file.
+        let plain = name.len() <= 64 && !name.contains("..") && !name.starts_with('/');
+        let zone = Some(name).filter(|n| plain && !n.is_empty()).and_then(|n| TimeZone::get(n).ok());
+        Self { zone: zone.unwrap_or(TimeZone::UTC) }
+    }
+
+    fn stamp(time: Time) -> Timestamp {
+        Timestamp::from_microsecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// `UTC`, `UTC+1`, `UTC−3:30`: its offset at an instant.
+    pub(super) fn label(&self, at: Time) -> String {
+        offset_label(self.zone.to_offset(Self::stamp(at)))
+    }
+
+    fn civil(&self, time: Time) -> DateTime {
+        self.zone.to_datetime(Self::stamp(time))
+    }
+
+    /// A time in a pattern of `strftime`.
+    pub(super) fn pattern(&self, time: Time, pattern: &str) -> String {
+        self.civil(time).strftime(pattern).to_string()
+    }
+
+    /// `14:02:07.413`, for lists in which the day stands above.
+    pub(super) fn clock(&self, time: Time) -> TimeText {
+        TimeText::new(time.rfc3339(), self.pattern(time, "%H:%M:%S%.3f"))
+    }
+
+    /// `14:02:07`, or with its day if that isn't today.
+    pub(super) fn brief(&self, time: Time, now: Time) -> TimeText {
+        let today = self.civil(time).date() == self.civil(now).date();
+        TimeText::new(time.rfc3339(), self.pattern(time, if today { "%H:%M:%S" } else { "%-d %b %H:%M" }))
+    }
+
+    /// `14:02:07.413 UTC+1`, or with its day if that isn't today.
+    pub(super) fn moment_exact(&self, time: Time, now: Time) -> TimeText {
+        let today = self.civil(time).date() == self.civil(now).date();
+        let shown = self.pattern(time, if today { "%H:%M:%S%.3f" } else { "%-d %b %Y, %H:%M:%S%.3f" });
+        TimeText::new(time.rfc3339(), format!("{shown} {}", self.label(time)))
+    }
+
+    /// `Tuesday 24 November`, with the year if it isn't this one.
+    pub(super) fn day(&self, time: Time, now: Time) -> String {
+        let this_year = self.civil(time).year() == self.civil(now).year();
+        self.pattern(time, if this_year { "%A %-d %B" } else { "%A %-d %B %Y" })
+    }
+
+    /// Reads an instant: RFC 3339, or without an offset the date or minute in this zone.
+    pub(super) fn parse(&self, text: &str) -> Option<Time> {
+        let text = text.trim();
+        let local = text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(DateTime::from));
+        let has_offset = Time::parse_rfc3339(text).is_some();
+        match local.filter(|_| !has_offset) {
+            Some(local) => {
+                let stamp = local.to_zoned(self.zone.clone()).ok()?.timestamp();
+                (stamp.as_microsecond() >= 0).then(|| Time(stamp.as_microsecond()))
+            }
+            None => when::parse(text),
+        }
+    }
+}
+
+fn offset_label(offset: Offset) -> String {
+    let seconds = offset.seconds();
+    if seconds == 0 {
+        return "UTC".to_owned();
+    }
+    let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() % 3600 / 60);
+    let sign = if seconds < 0 { '\u{2212}' } else { '+' };
+    if minutes == 0 { format!("UTC{sign}{hours}") } else { format!("UTC{sign}{hours}:{minutes:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 24 November 2026, 14:02:07.413 UTC.
+    const NOW: Time = Time(1_795_528_927_413_000);
+
+    #[test]
+    fn the_profile_s_zone_is_used_and_nonsense_is_utc() {
+        let berlin = Zone::named("Europe/Berlin");
+        assert_eq!((berlin.label(NOW).as_str(), berlin.clock(NOW).shown.as_str()), ("UTC+1", "15:02:07.413"));
+        assert_eq!(berlin.label(NOW.plus_secs(-150 * 86_400)), "UTC+2", "summer time");
+        assert_eq!(Zone::named("America/St_Johns").label(NOW), "UTC\u{2212}3:30");
+        for nonsense in ["", "UTC", "Moon/Base", "../../etc/passwd", "/etc/passwd", "\u{202e}"] {
+            assert_eq!(Zone::named(nonsense).label(NOW), "UTC", "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn instants_without_an_offset_are_in_the_zone() {
+        let berlin = Zone::named("Europe/Berlin");
+        let noon = Time::parse_rfc3339("2026-11-24T11:00:00Z");
+        for text in ["2026-11-24T12:00", "2026-11-24T11:00:00Z", "2026-11-24T12:00:00+01:00"] {
+            assert_eq!(berlin.parse(text), noon, "{text}");
+        }
+        assert_eq!(berlin.parse("2026-11-24"), Time::parse_rfc3339("2026-11-23T23:00:00Z"));
+        assert_eq!(berlin.parse("yesterday"), None);
+    }
+}

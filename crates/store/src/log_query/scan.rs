@@ -1,0 +1,71 @@
+//! How far a search looks, so that one that finds nothing ends as soon as any other.
+
+use super::{Arg, LogQuery, Sql};
+use crate::conn::Conn;
+use crate::macros::fetch_optional;
+use crate::{Result, StoreError, Tx};
+use signet_domain::Time;
+use sqlx::AssertSqlSafe;
+
+/// The most times that are given.
+pub const MAX_TIMES: u32 = 5_000;
+
+impl Tx {
+    /// Where a search ends that looks at no more than `budget` events before `to`: `from`, or the time of the
+    /// oldest event that it may look at. An index answers this alone.
+    pub async fn log_floor(&mut self, to: Time, from: Time, budget: u32) -> Result<Time> {
+        const SQL: &str =
+            "SELECT published FROM events WHERE tenant_id = $1 AND published < $2 AND published >= $3
+            ORDER BY published DESC LIMIT 1 OFFSET $4";
+        let offset = i64::from(budget.max(1)) - 1;
+        let floor = fetch_optional!(self, (Time,), SQL, self.tenant, to, from, offset)?;
+        Ok(floor.map_or(from, |(at,)| at))
+    }
+
+    /// When the events happened that a search finds from `from` until `to`, newest first; at most [`MAX_TIMES`].
+    /// The query's own times, order and limit are passed over.
+    pub async fn log_times(&mut self, query: &LogQuery, from: Time, to: Time) -> Result<Vec<Time>> {
+        let mut sql = Sql::new(self.is_sqlite());
+        sql.push("SELECT e.published FROM events e WHERE e.tenant_id = ").bind(Arg::Uuid(self.tenant.0));
+        super::narrow(&mut sql, query)?;
+        sql.push(" AND e.published >= ").bind(Arg::Int(from.0));
+        sql.push(" AND e.published < ").bind(Arg::Int(to.0));
+        sql.push(" ORDER BY e.published DESC LIMIT ").bind(Arg::Int(i64::from(MAX_TIMES)));
+        let times: Vec<(Time,)> = super::fetch_built!(self, (Time,), sql)?;
+        Ok(times.into_iter().map(|(at,)| at).collect())
+    }
+
+    /// How the engine goes about a page of a search: the lines of its plan.
+    pub async fn log_plan(&mut self, query: &LogQuery) -> Result<Vec<String>> {
+        let (text, args) = self.page_sql(query, None)?.into_parts();
+        match &mut self.conn {
+            Conn::Sqlite(c) => {
+                let text = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+                let mut plan = sqlx::query_as::<_, (i64, i64, i64, String)>(text).persistent(false);
+                for arg in args {
+                    plan = match arg {
+                        Arg::Text(value) => plan.bind(value),
+                        Arg::Int(value) => plan.bind(value),
+                        Arg::Uuid(value) => plan.bind(value),
+                    };
+                }
+                let lines = plan.fetch_all(&mut **c).await.map_err(StoreError::from)?;
+                Ok(lines.into_iter().map(|(.., line)| line).collect())
+            }
+            Conn::Postgres(c) => {
+                let text = AssertSqlSafe(format!("EXPLAIN {text}"));
+                let mut plan = sqlx::query_as::<_, (String,)>(text).persistent(false);
+                for arg in args {
+                    plan = match arg {
+                        Arg::Text(value) => plan.bind(value),
+                        Arg::Int(value) => plan.bind(value),
+                        Arg::Uuid(value) => plan.bind(value),
+                    };
+                }
+                let lines = plan.fetch_all(&mut **c).await.map_err(StoreError::from)?;
+                Ok(lines.into_iter().map(|(line,)| line).collect())
+            }
+            Conn::PostgresTx(_) => Ok(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Every page and every form in a real browser, in light and dark, wide and narrow, with scripts and without:
+//! no violation that axe-core knows, a silent console, no request to another origin, nothing sideways.
+//!
+//! The pages come from the console's route table and from the sample pages, so a new one joins by itself.
+
+use signet_testkit::{Engine, Shared, Tenant, on_each_engine};
+
+use crate::support::apps::{NewApp, Person, add_scope, server_id};
+use crate::support::console_routes::{Ids, routes};
+use crate::support::desk::Desk;
+use crate::support::make::unique;
+use crate::support::walk::Walk;
+
+on_each_engine! {
+    every_page_about_people_and_apps_for_everybody,
+    every_other_page_of_the_console_for_everybody,
+    every_page_for_users_for_everybody,
+}
+
+/// Pages differ by what they show and not by the engine: one engine's run has scripts, the other's has none.
+fn scripts(app: &Shared) -> bool {
+    app.engine() == Engine::Sqlite
+}
+
+fn shots(app: &Shared) -> &'static str {
+    if scripts(app) { "walk" } else { "walk-plain" }
+}
+
+async fn sign_in(walk: &Walk, url: &str, login: &str, password: &str) {
+    walk.browser.goto(url).await;
+    walk.browser.fill("#login", login).await;
+    walk.browser.fill("#password", password).await;
+    walk.browser.click("form [type=submit]").await;
+}
+
+/// Sends the form of the page with nothing in it, and waits for what comes. False if it has nothing to fill in.
+async fn send_empty(walk: &Walk) -> bool {
+    let script = "const form = document.querySelector('form.edit');
+        const fields = form?.querySelectorAll('input:is([type=text], [type=number], [type=email], [type=password]), textarea');
+        if (!fields?.length) return false;
+        for (const field of fields) field.value = '';
+        form.noValidate = true;
+        document.documentElement.dataset.sent = '';
+        form.requestSubmit(form.querySelector('.edit-foot button'));
+        return true";
+    if walk.ask(script).await != true {
+        return false;
+    }
+    walk.browser.wait_for("html:not([data-sent]) main").await;
+    true
+}
+
+/// A page's address for each GET route of the console.
+async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
+    let ids = Ids::make(tenant).await;
+    let first = |page: signet_testkit::Reply, css: &str, within: &str| {
+        let links = page.page().attributes(css, "href");
+        links.into_iter().find(|link| link.starts_with(within)).unwrap_or_else(|| panic!("no {within}"))
+    };
+    let event = first(desk.page("/console/log?range=1h").await, ".event a", "/console/log?");
+    let event = event.split("event=").nth(1).expect("an event").to_owned();
+    let made = desk.fill("/console/credentials/tokens/new", &[("name", "walked")]).await;
+    let token = first(made, "a.button.primary", "/console/credentials/tokens/");
+    let token = token.rsplit('/').next().expect("a token").to_owned();
+    let app = ids.fill("/console/apps/{id}");
+    let retire = first(desk.page(&app).await, "a", &format!("{app}/secrets/"));
+    let secret = retire.split('/').rev().nth(1).expect("a secret").to_owned();
+    let address = |route: &str| {
+        let own = match route.split('/').nth(2) {
+            Some("log") => route.replace("{id}", &event),
+            Some("credentials") => route.replace("{id}", &token),
+            _ => route.replace("{secret}", &secret),
+        };
+        ids.fill(&own)
+    };
+    let pages = routes().into_iter().filter(|(route, gets, _)| *gets && !route.contains("/export."));
+    pages.map(|(route, ..)| (name_of(&route), address(&route))).collect()
+}
+
+/// A route as a picture's name.
+fn name_of(route: &str) -> String {
+    let plain = route.trim_start_matches('/').replace('/', "-");
+    plain.chars().filter(|c| !matches!(c, '{' | '}')).collect()
+}
+
+/// Whether a page is about people or apps: one half of the console.
+fn is_directory(address: &str) -> bool {
+    matches!(address.split('/').nth(2), Some("users" | "apps"))
+}
+
+/// Walks a part of the console: every GET route of it with its form sent empty, and some pages more.
+async fn walk_console(app: &Shared, part: fn(&str) -> bool, more: &[(&str, &str)]) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let origin = acme.origin().to_owned();
+    let mut walk = Walk::start(shots(app), scripts(app)).await;
+    let admin = &acme.credentials.admin;
+    sign_in(&walk, &format!("{origin}/console/sign-in"), &admin.login, &admin.password).await;
+    walk.browser.wait_for(".console main").await;
+    let mut addresses = addresses(&acme, &desk).await;
+    addresses.retain(|(name, address)| part(address) && name != "console-sign-in");
+    for (name, address) in &addresses {
+        walk.open(name, &format!("{origin}{address}")).await;
+        let shown = walk.browser.url().await;
+        assert!(shown.starts_with(&format!("{origin}{address}")), "{address} leads to {shown}");
+        if send_empty(&walk).await {
+            walk.look(&format!("{name}-sent")).await;
+        }
+    }
+    for (name, address) in more {
+        walk.open(name, &format!("{origin}{address}")).await;
+    }
+    walk.end(addresses.len() + more.len());
+}
+
+async fn every_page_about_people_and_apps_for_everybody(app: Shared) {
+    let more = [
+        ("console-users-nobody", "/console/users?q=nobody-at-all"),
+        ("console-missing", "/console/users/nobody"),
+        ("console-app-new-web", "/console/apps/new?kind=web"),
+    ];
+    walk_console(&app, is_directory, &more).await;
+}
+
+async fn every_other_page_of_the_console_for_everybody(app: Shared) {
+    let more = [
+        ("console-sign-in", "/console/sign-in"),
+        ("console-log-nothing", "/console/log?q=no-such-word-anywhere&outcome=refused"),
+        ("console-log-wrong-filter", "/console/log?filter=eventType+eq+"),
+        ("console-log-refused", "/console/log?range=90d&outcome=notable&machines=show"),
+        ("console-log-by-address", "/console/log?range=90d&group=ip"),
+        ("console-log-by-who", "/console/log?range=90d&group=actor"),
+    ];
+    walk_console(&app, |address| !is_directory(address), &more).await;
+}
+
+async fn every_page_for_users_for_everybody(app: Shared) {
+    let acme = app.acme();
+    let origin = acme.origin().to_owned();
+    let mut walk = Walk::start(shots(&app), scripts(&app)).await;
+    for (name, path) in [
+        ("home", "/"),
+        ("login", "/login"),
+        ("missing", "/nowhere"),
+        ("docs", "/docs/api"),
+        ("error", "/oauth2/default/v1/authorize?client_id=nobody&response_type=code"),
+    ] {
+        walk.open(name, &format!("{origin}{path}")).await;
+    }
+    let person = Person::new(&acme).await;
+    sign_in(&walk, &format!("{origin}/login"), &person.login, "wrong").await;
+    walk.browser.wait_for("#form-error").await;
+    walk.look("login-wrong").await;
+
+    let server = server_id(&acme, "default").await;
+    let scope = unique("photos") + ":read";
+    add_scope(&acme, &server, &scope, "REQUIRED").await;
+    let client =
+        NewApp::web().label("Photo book").oauth("consent_method", "REQUIRED".into()).make(&acme).await;
+    let url = acme.authorize(&client, &format!("openid offline_access {scope}")).url();
+    walk.open("sign-in", &url).await;
+    sign_in(&walk, &url, &person.login, &person.password).await;
+    walk.browser.wait_for(".consent, [name=scope], form[action*=consent]").await;
+    walk.look("consent").await;
+    for (name, path) in
+        [("account", "/account"), ("account-password", "/account/password"), ("logout", "/oauth2/v1/logout")]
+    {
+        walk.open(name, &format!("{origin}{path}")).await;
+    }
+    walk.browser.click("form [type=submit]").await;
+    walk.browser.wait_for("main").await;
+    walk.look("signed-out").await;
+
+    let operator = app.operator_url().to_owned();
+    walk.open("operator-sign-in", &format!("{operator}/sign-in")).await;
+    let who = &app.credentials().operator;
+    sign_in(&walk, &format!("{operator}/sign-in"), &who.login, &who.password).await;
+    walk.browser.wait_for(".console main").await;
+    walk.open("operator", &format!("{operator}/")).await;
+    walk.open("operator-tenants", &format!("{operator}/tenants")).await;
+    walk.end(14);
+}
+
+/// Every page in several states, with hostile, long and right-to-left text among them.
+#[tokio::test]
+async fn every_sample_page_for_everybody() {
+    let (origin, names) = crate::support::samples::serve().await;
+    let mut walk = Walk::start("sample", true).await.few_looks();
+    for name in &names {
+        walk.open(name, &format!("{origin}/{name}")).await;
+    }
+    walk.end(names.len());
+}
+
+/// A page that no sample shows would be looked at by nobody.
+#[test]
+fn every_page_has_a_sample() {
+    let folder = |name: &str| {
+        let folder = format!("{}/../web/src/{name}", env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(folder).expect("a folder");
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect::<String>()
+    };
+    let (pages, samples) = (folder("pages"), folder("samples"));
+    let structs: Vec<&str> = pages
+        .split("#[template(path = \"")
+        .skip(1)
+        .filter_map(|rest| rest.split("pub struct ").nth(1)?.split([' ', '<']).next())
+        .collect();
+    assert!(structs.len() > 20, "{structs:?}");
+    for name in structs {
+        assert!(
+            samples.contains(&format!("{name} {{")) || samples.contains(&format!("{name}::new(")),
+            "{name}"
+        );
+    }
+}
