@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Query, State};
@@ -13,8 +15,8 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken};
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl,
-    LogoutRequest, Nonce, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl,
+    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
+    IssuerUrl, LogoutRequest, Nonce, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl,
     ProviderMetadataWithLogout, RedirectUrl, Scope, TokenResponse,
 };
 use serde::Deserialize;
@@ -27,7 +29,7 @@ struct Site {
     client_id: String,
     client_secret: String,
     home: String,
-    http: reqwest::Client,
+    http: Http,
     /// By the random name in a browser's cookie. It forgets with the process: use a store before there are two.
     sessions: Mutex<HashMap<String, Session>>,
     keys: RwLock<JwkSet>,
@@ -56,20 +58,30 @@ impl IntoResponse for Failure {
     }
 }
 
-impl Site {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
-        let answer = self.http.execute(request.try_into()?).await?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let mut response = HttpResponse::new(answer.bytes().await?.to_vec());
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
-    }
+/// reqwest, as openidconnect sends with it.
+struct Http(reqwest::Client);
 
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = reqwest::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, reqwest::Error>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = self.0.execute(request.try_into()?).await?;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let mut response = HttpResponse::new(answer.bytes().await?.to_vec());
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Ok(response)
+        })
+    }
+}
+
+impl Site {
     /// Asked each time, so that a new signing key is known.
     async fn discover(&self) -> Result<ProviderMetadataWithLogout, Error> {
         let issuer = IssuerUrl::new(self.issuer.clone())?;
-        Ok(ProviderMetadataWithLogout::discover_async(issuer, &|request| self.send(request)).await?)
+        Ok(ProviderMetadataWithLogout::discover_async(issuer, &self.http).await?)
     }
 
     fn session(&self, headers: &HeaderMap) -> Option<Session> {
@@ -95,7 +107,7 @@ impl Site {
         if let Some(jwk) = self.keys.read().await.find(kid) {
             return DecodingKey::from_jwk(jwk).ok();
         }
-        let answer = self.http.get(format!("{}/v1/keys", self.issuer)).send().await.ok()?;
+        let answer = self.http.0.get(format!("{}/v1/keys", self.issuer)).send().await.ok()?;
         let fresh: JwkSet = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
         let key = fresh.find(kid).and_then(|jwk| DecodingKey::from_jwk(jwk).ok());
         *self.keys.write().await = fresh;
@@ -165,7 +177,7 @@ async fn callback(
     let request = client
         .exchange_code(AuthorizationCode::new(code))?
         .set_pkce_verifier(PkceCodeVerifier::new(verifier));
-    let tokens = request.request_async(&|request| site.send(request)).await?;
+    let tokens = request.request_async(&site.http).await?;
     let id_token = tokens.id_token().ok_or("there is no ID token")?;
     let claims = id_token.claims(&client.id_token_verifier(), &Nonce::new(nonce))?;
     let email = claims.email().map(|email| email.to_string()).unwrap_or_default();
@@ -229,7 +241,7 @@ async fn main() -> Result<(), Error> {
         client_secret: env::var("CLIENT_SECRET")?,
         home: format!("http://localhost:{port}/"),
         // Nothing that a server answers may send this client elsewhere.
-        http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?,
+        http: Http(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?),
         sessions: Mutex::default(),
         keys: RwLock::new(JwkSet { keys: Vec::new() }),
     };
