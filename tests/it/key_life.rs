@@ -365,6 +365,6 @@ async fn the_console_shows_each_keys_state_and_replaces_them(app: TestApp) {
     assert!(!text.contains(&old) && !shop.published().await.contains(&old), "{text}");
     let token = shop.token().await;
     clock.advance(Duration::from_secs(2)).await;
-    desk.fill(&format!("{path}/revoke-tokens"), &[]).await.expect(200);
+    desk.fill(&format!("{path}/revoke-tokens"), &[("your_password", &desk.password)]).await.expect(200);
     assert!(!shop.server.tenant.is_active(&shop.service, &token).await);
 }

@@ -29,6 +29,8 @@ async fn furnish(tenant: &Tenant) {
             .expect("an id")
             .to_owned();
         let reply = if put {
+            // The first look makes them.
+            tenant.api("GET", &format!("/api/v1/{list}/{id}/credentials/keys")).await.expect(200);
             let body = signet_testkit::json!({ "enable_client_credentials": true });
             tenant.api("PUT", &format!("/api/v1/{list}/{id}/gateway")).json(&body).await
         } else {

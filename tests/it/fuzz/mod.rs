@@ -29,7 +29,8 @@ async fn in_25_every_parser_survives_fuzzing(engine: Engine) {
     for target in TARGETS {
         run(target, seed, |count| count < SHORT);
     }
-    wire::survives(&TestApp::shared(engine).await, seed).await;
+    let app = TestApp::shared(engine).await;
+    wire::survives(&app, seed).await;
 }
 
 /// Does nothing unless `SIGNET_TEST_FUZZ_SECONDS` says how long each parser is to be tried, each from another seed

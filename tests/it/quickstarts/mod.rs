@@ -8,3 +8,4 @@ mod nginx;
 mod page;
 mod react;
 mod servers;
+mod shell;

@@ -27,23 +27,14 @@ impl Page {
         Self { name: name.to_owned(), text }
     }
 
-    /// The fenced blocks: what stands behind the language, and what is inside.
+    /// As it stands.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The fenced blocks: what stands behind the first fence, and what is inside.
     pub(crate) fn blocks(&self) -> Vec<(String, String)> {
-        let mut blocks = Vec::new();
-        let mut open: Option<(String, String)> = None;
-        for line in self.text.lines() {
-            match (line.strip_prefix("```"), &mut open) {
-                (Some(info), None) => open = Some((info.to_owned(), String::new())),
-                (Some(_), Some(_)) => blocks.extend(open.take()),
-                (None, Some((_, inside))) => {
-                    inside.push_str(line);
-                    inside.push('\n');
-                }
-                (None, None) => {}
-            }
-        }
-        assert!(open.is_none(), "{}: a block without an end", self.name);
-        blocks
+        blocks(&self.text)
     }
 
     /// The blocks that are files.
@@ -68,6 +59,25 @@ impl Page {
             std::fs::write(file, text).expect("the file");
         }
     }
+}
+
+/// The fenced blocks of a Markdown text.
+pub(crate) fn blocks(text: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(String, String)> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(info), None) => open = Some((info.to_owned(), String::new())),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some((_, inside))) => {
+                inside.push_str(line);
+                inside.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block without an end:\n{text}");
+    blocks
 }
 
 /// The log's filter for the refreshes of an app.

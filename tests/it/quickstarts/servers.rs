@@ -61,6 +61,21 @@ fn the_go_quick_start_works() {
     });
 }
 
+/// Compiled with the tests from a file that is the page's.
+#[test]
+fn the_rust_quick_start_works() {
+    let page = Page::read("rust.md").file("src/main.rs");
+    assert_eq!(
+        page,
+        include_str!("../../quickstart.rs"),
+        "tests/quickstart.rs isn't what docs/quickstarts/rust.md says"
+    );
+    sqlite(async |app| {
+        let dir = tempfile::tempdir().expect("a directory");
+        walk(&app, "rust.md", dir, env!("CARGO_BIN_EXE_quickstart"), &[]).await;
+    });
+}
+
 fn sqlite(body: impl AsyncFnOnce(Shared)) {
     set_binary(env!("CARGO_BIN_EXE_signet-under-test"));
     run(Engine::Sqlite, |engine| async move { body(TestApp::shared(engine).await).await });

@@ -8,7 +8,7 @@ use crate::shell::{Console, Page as _, page};
 
 /// One group in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupRow {
+pub struct GroupEntry {
     /// Its page.
     pub url: String,
     /// Its name.
@@ -34,7 +34,7 @@ pub struct GroupList {
     /// `12 groups`.
     pub count: Option<String>,
     /// The groups.
-    pub groups: Vec<GroupRow>,
+    pub groups: Vec<GroupEntry>,
     /// Pages on either side.
     pub paging: Paging,
     /// Why there are no rows.

@@ -3,11 +3,11 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Action, Empty, Fact, GroupList, GroupPage, GroupRow, Link, MemberRow, Paging, Section, Status, Tone,
+    Action, Empty, Fact, GroupEntry, GroupList, GroupPage, Link, MemberRow, Paging, Section, Status, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
-    let row = |name: &str, description: &str| GroupRow {
+    let row = |name: &str, description: &str| GroupEntry {
         url: "/console/groups/00g1".to_owned(),
         name: name.to_owned(),
         description: description.to_owned(),

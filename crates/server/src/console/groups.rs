@@ -16,7 +16,7 @@ use signet_idp::syslog::visible;
 use signet_oauth::Params;
 use signet_store::log_query::TextField;
 use signet_web::{
-    Action, Chip, Empty, Fact, GroupList, GroupPage, GroupRow, Link, MemberRow, Paging, Section,
+    Action, Chip, Empty, Fact, GroupEntry, GroupList, GroupPage, Link, MemberRow, Paging, Section,
 };
 
 pub(super) const PATH: &str = "/console/groups";
@@ -43,13 +43,13 @@ async fn show_all(admin: &Admin, params: &Params) -> Result<Response> {
     let after = params.get("after").filter(|_| q.is_none());
     let found =
         or_its_beginning(after, |after| admin.idp().admin_groups(&admin.ctx, q, after, Some(PAGE))).await?;
-    let row = |group: &Group| GroupRow {
+    let row = |group: &Group| GroupEntry {
         url: url_of(group),
         name: visible(&group.name),
         description: visible(&group.description),
         changed: when::moment(group.members_changed_at, admin.ctx.now),
     };
-    let groups: Vec<GroupRow> = found.items.iter().map(row).collect();
+    let groups: Vec<GroupEntry> = found.items.iter().map(row).collect();
     let cut_off = q.is_some() && groups.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let mut console = admin.frame("Groups", Section::Groups);
     console.notice =
