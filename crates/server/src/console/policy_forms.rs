@@ -146,7 +146,7 @@ impl Typed {
 /// Room for two more windows than there are.
 fn windows(typed: &Typed) -> Pairs {
     let mut rows = typed.windows.clone();
-    let room = (rows.len() + 1).max(2).min(MAX_WINDOWS).max(rows.len());
+    let room = (rows.len() + 1).clamp(2, MAX_WINDOWS).max(rows.len());
     rows.resize(room, (String::new(), String::new()));
     Pairs { second: "window_size", labels: ("Most tokens", "Seconds"), words: ("tokens in", "seconds"), rows }
 }
