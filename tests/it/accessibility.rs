@@ -185,7 +185,7 @@ async fn every_page_for_users_for_everybody(app: Shared) {
 #[tokio::test]
 async fn every_sample_page_for_everybody() {
     let (origin, names) = crate::support::samples::serve().await;
-    let mut walk = Walk::start("sample", true).await.few_looks();
+    let mut walk = Walk::start("sample", true).await;
     for name in &names {
         walk.open(name, &format!("{origin}/{name}")).await;
     }

@@ -221,9 +221,14 @@ async fn fill(app: &TestApp, count: u32) {
             let url = app.database_url().expect("a database");
             let mut db = sqlx::PgConnection::connect(url).await.expect("the store");
             let series = format!("generate_series(1, {count}) s(n)");
-            db.execute(AssertSqlSafe(from("s.n", &series, "gen_random_uuid()", "s.n * 60000")))
-                .await
-                .expect("rows");
+            db.execute(AssertSqlSafe(from(
+                "s.n",
+                &series,
+                "gen_random_uuid()",
+                "CAST(s.n AS BIGINT) * 60000",
+            )))
+            .await
+            .expect("rows");
         }
     }
 }

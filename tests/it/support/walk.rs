@@ -6,18 +6,16 @@ use signet_testkit::{Browser, Value, json};
 
 const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
 
-/// Every way of looking: width, height, dark.
-const LOOKS: [(u32, u32, bool); 4] =
-    [(1440, 900, false), (1440, 900, true), (360, 740, true), (360, 740, false)];
-
-/// Those that see each width and each shade once.
-const FEW: [usize; 2] = [0, 2];
+/// A way of looking: width, height, dark.
+type Look = (u32, u32, bool);
+/// With scripts, and without: between them every pair of width and shade.
+const LOOKS: [Look; 2] = [(1440, 900, false), (360, 740, true)];
+const PLAIN_LOOKS: [Look; 2] = [(1440, 900, true), (360, 740, false)];
 
 /// A browser that walks pages and notes what is wrong with them.
 pub(crate) struct Walk {
     pub(crate) browser: Browser,
     scripts: bool,
-    all_looks: bool,
     shots: String,
     wrong: Vec<String>,
     seen: usize,
@@ -27,13 +25,7 @@ impl Walk {
     /// A browser whose pages may run scripts or not. Its pictures' names begin with `shots`.
     pub(crate) async fn start(shots: &str, scripts: bool) -> Self {
         let browser = Browser::start().await;
-        Self { browser, scripts, all_looks: scripts, shots: shots.to_owned(), wrong: Vec::new(), seen: 0 }
-    }
-
-    /// Looks at each width and each shade once only, not at each pair.
-    pub(crate) fn few_looks(mut self) -> Self {
-        self.all_looks = false;
-        self
+        Self { browser, scripts, shots: shots.to_owned(), wrong: Vec::new(), seen: 0 }
     }
 
     /// Opens a page and looks at it.
@@ -49,16 +41,13 @@ impl Walk {
         // The page has loaded with or without scripts; looking at it takes some.
         self.browser.scripting(true).await;
         self.browser.script(AXE, &[]).await;
-        for (n, (width, height, dark)) in LOOKS.into_iter().enumerate() {
-            if !self.all_looks && !FEW.contains(&n) {
-                continue;
-            }
+        for (width, height, dark) in if self.scripts { LOOKS } else { PLAIN_LOOKS } {
             let shade = if dark { "dark" } else { "light" };
             let place = format!("{name} ({width} px, {shade})");
             self.browser.viewport(width, height).await;
             // Without movement: a colour half on its way to another is no colour of the page.
             self.browser.appearance(dark, true).await;
-            self.axe(&place, FEW.contains(&n)).await;
+            self.axe(&place).await;
             self.sideways(&place).await;
             self.browser.picture(&format!("{}-{name}-{width}-{shade}", self.shots)).await;
         }
@@ -67,13 +56,10 @@ impl Walk {
         self.browser.scripting(self.scripts).await;
     }
 
-    /// Everything axe-core knows, or what depends on shade and width alone.
-    async fn axe(&mut self, place: &str, all: bool) {
-        let options = if all {
-            json!({ "preload": false, "resultTypes": ["violations"], "rules": { "target-size": { "enabled": true } } })
-        } else {
-            json!({ "preload": false, "resultTypes": ["violations"], "runOnly": ["color-contrast", "target-size"] })
-        };
+    /// Everything axe-core knows.
+    async fn axe(&mut self, place: &str) {
+        let sizes = json!({ "target-size": { "enabled": true } });
+        let options = json!({ "preload": false, "resultTypes": ["violations"], "rules": sizes });
         let found = self
             .browser
             .script_async(

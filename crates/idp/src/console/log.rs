@@ -232,9 +232,7 @@ impl Idp {
                     let below = LogQuery { after: Some(after), ..query.clone() };
                     let found =
                         downwards(tx, search, below, Time(after.published.0.saturating_add(1))).await?;
-                    if !found.events.is_empty() || found.older.is_some() {
-                        return Ok(Found { newer: !found.events.is_empty(), ..found });
-                    }
+                    return Ok(Found { newer: !found.events.is_empty(), ..found });
                 }
             }
             Place::Top => {}

@@ -13,7 +13,7 @@ pub const MAX_GROUPS: u32 = 100;
 /// By what events are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupBy {
-    /// The id of who acted.
+    /// The id of the user it concerns, or of who acted if it concerns none.
     Actor,
     /// The app's client id.
     App,
@@ -27,7 +27,7 @@ impl GroupBy {
 
     fn column(self) -> &'static str {
         match self {
-            Self::Actor => "e.actor_id",
+            Self::Actor => "COALESCE(e.user_id, e.actor_id)",
             Self::App => "e.client_id",
             Self::Address => "e.ip",
         }

@@ -7,6 +7,7 @@ use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::words::number;
 use crate::console::zone::Zone;
+use signet_domain::id::UserId;
 use signet_idp::console::groups::Named;
 use signet_idp::syslog::visible;
 use signet_store::log_query::{GroupBy, MAX_GROUPS};
@@ -76,6 +77,7 @@ fn narrowed(params: &Params, by: GroupBy, key: &str) -> Params {
     match by {
         GroupBy::App => each.with(Key::App, key),
         GroupBy::Address => each.with(Key::Ip, key),
+        GroupBy::Actor if UserId::parse(key).is_some() => each.with(Key::User, key),
         GroupBy::Actor => {
             let quoted = serde_json::Value::from(key).to_string();
             let own = format!("actor.id eq {quoted}");

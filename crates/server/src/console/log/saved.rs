@@ -74,7 +74,8 @@ async fn show(admin: &Admin, done: bool) -> Result<Response> {
 /// What a search is for, in one line.
 fn says(params: &Params) -> String {
     let parts = params.parts().map(|(name, value)| format!("{name}: {}", visible(value)));
-    parts.collect::<Vec<_>>().join(" · ")
+    let said = parts.collect::<Vec<_>>().join(" · ");
+    if said.is_empty() { "Everything".to_owned() } else { said }
 }
 
 fn page(admin: &Admin, search: &Params, name: &str, shared: bool) -> FormPage {
