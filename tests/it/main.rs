@@ -57,6 +57,7 @@ mod quota;
 mod rate_policies;
 mod rate_policies_api;
 mod rate_policies_redis;
+mod rate_policies_told;
 mod redirects;
 mod redirects_after;
 mod redis_lost;

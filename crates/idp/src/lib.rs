@@ -37,6 +37,7 @@ pub mod introspect;
 pub mod journal;
 pub mod keys;
 pub mod limits_use;
+pub mod policy_use;
 pub mod logout;
 pub mod nodes;
 pub mod password;

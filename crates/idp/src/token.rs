@@ -155,9 +155,10 @@ impl Idp {
         mut refused: Refused,
     ) -> Refused {
         let event = self.refusal_event(ctx, call, seen, &refused);
-        let recorded = match &refused.limited {
-            Some(limited) => self.throttled_again(ctx, limited, event).await,
-            None => {
+        let recorded = match (&refused.limited, &seen.rates.refused) {
+            (Some(limited), _) => self.throttled_again(ctx, limited, event).await,
+            (None, Some(refusal)) => self.refused_by_policy(ctx, refusal, event).await,
+            (None, None) => {
                 let mut events = std::mem::take(&mut refused.events);
                 events.push(event);
                 self.record(ctx, events).await

@@ -1,6 +1,6 @@
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Bar, Chip, Choice, Empty, EventDetail, Fact, FilterError, Folded, Link, LogDay, LogEvent, LogForm,
+    Bar, Chip, Choice, CountedWindow, Empty, EventDetail, Fact, FilterError, Folded, Link, LogDay, LogEvent, LogForm,
     LogList, LogRow, Outcome, Paging, Section, StripAttempt, Throttle, Trail,
 };
 
@@ -213,6 +213,7 @@ fn throttled() -> EventDetail {
             frees_at: "08.021".to_owned(),
             first_at: "07.021".to_owned(),
         }),
+        window: None,
         facts: vec![
             Fact::text("User", "ada@acme.test").to("/console/users/ada"),
             Fact::text("App", "Legacy CRM").to("/console/apps/legacy"),
@@ -248,5 +249,27 @@ fn events() -> Vec<Sample> {
         },
         ..page.clone()
     };
-    vec![sample("event", &page), sample("event-hostile", &hostile)]
+    let counted = LogEvent {
+        event: EventDetail {
+            statement: "Legacy CRM was refused a token by the rate policy Few tokens.".to_owned(),
+            throttle: None,
+            window: Some(CountedWindow {
+                length_us: 30_000_000,
+                refused_us: 7_500_000,
+                frees_us: 45_500_000,
+                begins_at: "14:02:00".to_owned(),
+                refused_at: "14:02:07".to_owned(),
+                frees_at: "14:02:45".to_owned(),
+                facts: vec![
+                    ("Counted", "app 0oaLegacy".to_owned()),
+                    ("Limit", "3 in 30 s, sliding".to_owned()),
+                    ("In this window", "4".to_owned()),
+                    ("Next can pass", "14:02:45 UTC, 38 seconds later".to_owned()),
+                ],
+            }),
+            ..throttled()
+        },
+        ..page.clone()
+    };
+    vec![sample("event", &page), sample("event-hostile", &hostile), sample("event-counted", &counted)]
 }

@@ -108,6 +108,14 @@ impl Idp {
         if let Some(attempt) = &refused.attempt {
             attempt.mark(&mut event);
         }
+        if let Some(refusal) = &seen.rates.refused {
+            if matches!(grant, "password" | "client_credentials")
+                && let Some(userid) = params.get("authenticated_userid")
+            {
+                event = event.target(authorize::front_end_user(userid));
+            }
+            return self.refused_by_policy(ctx, refusal, event).await;
+        }
         let Some(limited) = &refused.limited else { return self.record(ctx, vec![event]).await };
         event = limited.put(event);
         if let Some(userid) = params.get("authenticated_userid") {
