@@ -44,7 +44,7 @@ async fn events(acme: &Tenant, filter: &str) -> usize {
 }
 
 const LOCKED: &str = r#"eventType eq "user.account.lock""#;
-const WRONG: &str = r#"outcome.reason eq "INVALID_CREDENTIALS""#;
+const WRONG: &str = r#"outcome.reason eq "invalid_password_credentials""#;
 
 async fn right_passwords_under_way_lock_nobody(app: TestApp) {
     let acme = app.acme();

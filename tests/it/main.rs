@@ -14,6 +14,7 @@ mod browser_console;
 mod cases;
 mod claims;
 mod client_auth;
+mod client_guesses;
 mod codes;
 mod codes_crash;
 mod commands;

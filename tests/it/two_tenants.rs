@@ -333,7 +333,13 @@ async fn limits(c: &mut Contract, engine: Engine) {
     c.unchanged("count").await;
     at_b.count_call(name, 1_000_000, 2, ("00T1", "GET /")).await.expect("a count");
     c.unchanged("count_call").await;
-    c.called.extend(["count", "count_call", "window"]);
+    let house = &c.house;
+    let at_a = house.store.tenant(house.a.tenant.id);
+    at_a.count("only-of-a", 1_000_000_000, 1).await.expect("a count");
+    assert!(at_a.any_window("only-of-", "only-of-b").await.expect("a look"));
+    assert!(!at_b.any_window("only-of-", "only-of-b").await.expect("a look"));
+    c.before = c.house.rows_of_a().await;
+    c.called.extend(["any_window", "count", "count_call", "window"]);
     if engine == Engine::Postgres {
         let login = c.house.a.user.login_key.clone();
         for n in 0..4 {

@@ -13,7 +13,7 @@ use signet_store::log_query::{Condition, LogQuery, TextField, TextOp};
 use signet_store::stories::Story;
 
 /// How long after a request the event that counts it is written at the latest, with a good margin.
-const CLOSED_WITHIN_SECONDS: i64 = 600;
+const CLOSED_WITHIN_SECONDS: i64 = 1_200;
 
 /// How far an id's time and the store's clock may be apart.
 const SLACK_SECONDS: i64 = 60;
@@ -31,6 +31,8 @@ pub enum Rule {
     WrongPasswords,
     /// Token requests that a rate policy counts.
     RatePolicy,
+    /// Wrong secrets of one app from one source.
+    WrongSecrets,
 }
 
 impl Rule {
@@ -43,6 +45,7 @@ impl Rule {
             Self::StatusCalls => "status_calls",
             Self::WrongPasswords => "wrong_passwords",
             Self::RatePolicy => "rate_policy",
+            Self::WrongSecrets => "wrong_secrets",
         }
     }
 }
@@ -133,6 +136,7 @@ fn rule(row: &EventRow) -> Option<Rule> {
         _ if is(types::USER_RATE_LIMITED) => Some(Rule::Throttle),
         _ if is(types::QUOTA_VIOLATION) && row.outcome == Outcome::Deny => Some(Rule::Quota),
         _ if is(types::RATE_POLICY_REFUSED) => Some(Rule::RatePolicy),
+        Some("client_limited") => Some(Rule::WrongSecrets),
         Some("user_locked_out" | "LOCKED_OUT") if !is(types::ACCOUNT_LOCK) => Some(Rule::WrongPasswords),
         _ => None,
     }
@@ -152,6 +156,7 @@ async fn of_event(tx: &mut Tx, row: &EventRow) -> Result<Option<Explanation>, Id
         }
         Some(Rule::WrongPasswords) => wrong_passwords(tx, row).await.map(Some),
         Some(Rule::RatePolicy) => rate_policy(tx, row).await.map(Some),
+        Some(Rule::WrongSecrets) => wrong_secrets(tx, row).await.map(Some),
         Some(Rule::StatusCalls) | None => Ok(None),
     }
 }
@@ -165,6 +170,10 @@ async fn of_story(tx: &mut Tx, story: &Story, at: Time) -> Result<Option<Explana
             let Some(first) = tx.event(story.event_id).await? else { return Ok(None) };
             throttle(tx, &first).await?
         }
+        "client_secret" => match tx.event(story.event_id).await? {
+            Some(first) => Some(wrong_secrets(tx, &first).await?),
+            None => return Ok(None),
+        },
         "policy" => {
             let Some(mut newest) = tx.event(story.event_id).await? else { return Ok(None) };
             newest.data.debug.extend(crate::stories::facts(story));
@@ -306,6 +315,27 @@ async fn rate_policy(tx: &mut Tx, row: &EventRow) -> Result<Explanation, IdpErro
     })
 }
 
+/// A source from which too many wrong secrets came.
+async fn wrong_secrets(tx: &mut Tx, row: &EventRow) -> Result<Explanation, IdpError> {
+    let number = |name| fact(row, name).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
+    let refused_at = instant(row, "refusedAt").unwrap_or(row.published);
+    Ok(Explanation {
+        rule: Rule::WrongSecrets,
+        key: format!("{}, {}", row.data.actor.alternate_id, fact(row, "counted").unwrap_or("unknown")),
+        limit: number("limit"),
+        window_seconds: number("window"),
+        sliding: false,
+        filled_by: Vec::new(),
+        refused_at,
+        retry_at: instant(row, "retryAt"),
+        advice: "Find out who sends wrong secrets from there: an old copy of the app, or somebody who guesses. From \
+                 other addresses the app goes on, and from there when the window is over."
+            .to_owned(),
+        event: Some(row.id),
+        together: together(tx, row, refused_at).await?,
+    })
+}
+
 /// A login that was locked when its password came.
 async fn wrong_passwords(tx: &mut Tx, row: &EventRow) -> Result<Explanation, IdpError> {
     let user = row.data.targets.iter().chain([&row.data.actor]).find(|target| target.kind == "User");
@@ -359,7 +389,7 @@ async fn wrong_passwords(tx: &mut Tx, row: &EventRow) -> Result<Explanation, Idp
 /// The event that counted a request.
 async fn closing(tx: &mut Tx, id: RequestId, at: Time) -> Result<Option<EventRow>, IdpError> {
     let query = LogQuery {
-        condition: any_type(&[types::USER_RATE_LIMITED, types::RATE_POLICY_REFUSED]),
+        condition: any_type(&[types::USER_RATE_LIMITED, types::RATE_POLICY_REFUSED, types::INVALID_CLIENT]),
         words: vec![id.to_string()],
         since: Some(at.plus_secs(-SLACK_SECONDS)),
         until: Some(at.plus_secs(CLOSED_WITHIN_SECONDS)),

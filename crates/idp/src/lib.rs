@@ -44,6 +44,7 @@ pub mod password;
 pub mod quota;
 pub mod rates;
 pub mod revoke;
+pub mod secret_guard;
 pub mod secrets;
 pub mod service;
 pub mod sign_in;

@@ -181,7 +181,11 @@ impl Idp {
         seen.method = Some(auth.method().as_str());
         let client = self
             .authenticate_client(ctx, Door { server: &call.server.server, endpoint: "token" }, &auth)
-            .await?;
+            .await
+            .map_err(|error| {
+                let logged = error.reason == Reason::ClientLimited;
+                Refused { logged, ..Refused::from(error) }
+            })?;
         seen.client = Some(client.clone());
         let request = TokenRequest::parse(call.params)?;
         let grant = request.grant_type();

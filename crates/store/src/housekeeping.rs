@@ -58,7 +58,7 @@ const SWEEPS: &[Sweep] = &[
         only "locked_until < $1 + 3600000000"),
     // Stories that an event closes go with it; the others stay for whoever asks why.
     sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep DAY,
-        only "rule NOT IN ('throttle', 'policy', 'policy_dry_run')"),
+        only "rule NOT IN ('throttle', 'policy', 'policy_dry_run', 'client_secret')"),
     sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
 ];

@@ -16,7 +16,7 @@ const GRACE: i64 = 2 * Time::SECOND;
 /// What makes refusals one story.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoryKey {
-    /// The limit: `throttle`, `quota`, `status_calls`, `policy`, `policy_dry_run`.
+    /// The limit: `throttle`, `quota`, `status_calls`, `policy`, `policy_dry_run`, `client_secret`.
     pub rule: &'static str,
     /// Who is limited.
     pub key: String,
@@ -153,7 +153,7 @@ impl Tx {
 /// By the clock that decides limits, which on PostgreSQL is no node's.
 const ENDED: Text = with_now!("$1":
     "SELECT tenant_id, rule, key, window_at FROM refusal_stories
-     WHERE rule IN ('throttle', 'policy', 'policy_dry_run') AND ends_at < "; now " - $2 ORDER BY ends_at LIMIT $3");
+     WHERE rule IN ('throttle', 'policy', 'policy_dry_run', 'client_secret') AND ends_at < "; now " - $2 ORDER BY ends_at LIMIT $3");
 
 impl Store {
     /// Stories that are closed by an event and whose window has ended, of all tenants: tenant, rule, key, window.

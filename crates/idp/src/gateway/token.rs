@@ -225,6 +225,7 @@ impl Idp {
         let client = match self.authenticate_client(ctx, door, &auth).await {
             Ok(client) => client,
             Err(error) if error.status() >= 500 => return Err(outage(&error)),
+            Err(error) if error.reason == Reason::ClientLimited => return Err(GatewayError::limited(&error)),
             Err(error) => {
                 let told = GatewayError { reason: error.reason.as_str(), ..GatewayError::client() };
                 return Err(refuse(told));

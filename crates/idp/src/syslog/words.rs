@@ -189,6 +189,9 @@ pub fn sentence(row: &EventRow) -> String {
             policy if row.event_type == types::RATE_POLICY_DRY_RUN.name => {
                 format!("The rate policy {policy}, if it were in force, would have refused {times}")
             }
+            _ if row.event_type == types::INVALID_CLIENT.name => {
+                format!("Secrets for {} from one address were refused {times}", who(row))
+            }
             _ => format!("{} was refused {times} in the same second", user(row)),
         };
     }

@@ -156,7 +156,7 @@ pub(crate) struct HotKey {
 pub(crate) struct LimitExplanation {
     /// The request.
     request_id: String,
-    /// The limit: `password_grants`, `quota`, `status_calls`, `wrong_passwords` or
+    /// The limit: `password_grants`, `quota`, `status_calls`, `wrong_passwords`, `wrong_secrets` or
     /// `rate_policy`.
     rule: &'static str,
     /// Who is limited: a login or a caller.
@@ -308,8 +308,7 @@ impl From<Together> for RefusalStory {
     }
 }
 
-/// Shows how the limits are used: the quota with its callers by route and minute, whose password grants are refused, and what rate policies
-/// refuse.
+/// Shows how the limits are used: the quota with its callers, who is throttled, and what rate policies refuse.
 #[utoipa::path(get, path = "/api/v1/limits", tag = "Limits",
     responses((status = 200, body = Limits, description = "The present use"), Errors))]
 async fn read_limits(api: Api) -> Result<Json<Limits>, ApiError> {

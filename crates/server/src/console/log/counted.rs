@@ -13,7 +13,8 @@ const DAY: i64 = when::DAY * Time::SECOND;
 /// The window, if a counted one refused.
 pub(super) fn window(row: &EventRow) -> Option<CountedWindow> {
     let is = |t: types::EventType| row.event_type == t.name;
-    if is(types::RATE_POLICY_REFUSED) || is(types::RATE_POLICY_DRY_RUN) {
+    let limited = row.reason.as_deref() == Some("client_limited");
+    if is(types::RATE_POLICY_REFUSED) || is(types::RATE_POLICY_DRY_RUN) || limited {
         return of_policy(row);
     }
     (is(types::QUOTA_VIOLATION) && row.outcome == Outcome::Deny).then(|| of_quota(row)).flatten()
