@@ -8,10 +8,12 @@
 )]
 
 mod bare;
+mod flood;
 mod limits;
 mod load;
 mod logins;
 mod node;
+mod policies;
 mod tokens;
 
 use clap::Parser;
@@ -37,6 +39,21 @@ enum Bench {
         #[arg(long, env = "SIGNET_REDIS_URL")]
         redis: Option<String>,
     },
+    /// What rate policies cost the token endpoint, beside the endpoint without any.
+    Policies {
+        /// The signet binary.
+        #[arg(long)]
+        signet: std::path::PathBuf,
+        /// A redis:// URL.
+        #[arg(long, env = "SIGNET_REDIS_URL")]
+        redis: Option<String>,
+    },
+    /// Refusals a second of one flooded user, and what becomes of the others' sign-ins meanwhile.
+    Flood {
+        /// The signet binary.
+        #[arg(long)]
+        signet: std::path::PathBuf,
+    },
     /// The bare axum, as a process of its own.
     #[command(hide = true)]
     Bare {
@@ -53,6 +70,8 @@ async fn main() {
         Bench::Tokens { signet } => tokens::run_all(&signet).await,
         Bench::Logins { signet } => logins::run_all(&signet).await,
         Bench::Limits { redis } => limits::run(redis.as_deref()).await,
+        Bench::Policies { signet, redis } => policies::run_all(&signet, redis.as_deref()).await,
+        Bench::Flood { signet } => flood::run_all(&signet).await,
         Bench::Bare { alg, port } => bare::serve(&alg, port).await,
     }
 }

@@ -1,6 +1,6 @@
 //! A signet of its own, on a new SQLite file, stopped when it is dropped.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -15,12 +15,18 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn start(signet: &Path, port: u16) -> Self {
+        Self::start_with(signet, port, &[]).await
+    }
+
+    /// With further arguments.
+    pub(crate) async fn start_with(signet: &Path, port: u16, args: &[&str]) -> Self {
         let dir = std::env::temp_dir().join(format!("signet-bench-{}-{port}", std::process::id()));
         let child = Command::new(signet)
             .args(["dev", "--listen", &format!("127.0.0.1:{port}"), "--public-url"])
             .arg(format!("http://localhost:{port}"))
             .arg("--data-dir")
             .arg(&dir)
+            .args(args)
             .env("SIGNET_LOG", "warn")
             .stdout(Stdio::null())
             .spawn()
@@ -39,10 +45,22 @@ impl Node {
     }
 
     pub(crate) fn basic(&self, app: &str) -> String {
-        use base64::Engine as _;
-        let app = &self.acme()["apps"][app];
-        let pair = format!("{}:{}", text(&app["client_id"]), text(&app["client_secret"]));
-        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+        basic(&self.acme()["apps"][app])
+    }
+
+    /// A service app with its own server that signs by `alg`: the path of its token endpoint and its Basic header.
+    pub(crate) async fn service(&self, alg: &str) -> (String, String) {
+        let server = json!({"name": alg, "audiences": ["api://bench"], "signingAlgorithm": alg});
+        let server = self.api("POST", "/api/v1/authorizationServers", &server).await;
+        let id = text(&server["id"]);
+        let scope = json!({"name": "bench:read"});
+        self.api("POST", &format!("/api/v1/authorizationServers/{id}/scopes"), &scope).await;
+        let app = json!({"name": "oidc_client", "label": alg, "signOnMode": "OPENID_CONNECT",
+            "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
+            "settings": {"oauthClient": {"application_type": "service", "grant_types": ["client_credentials"],
+                "response_types": ["token"]}}});
+        let app = self.api("POST", "/api/v1/apps", &app).await;
+        (format!("/oauth2/{id}/v1/token"), basic(&app["credentials"]["oauthClient"]))
     }
 
     pub(crate) fn host(&self) -> String {
@@ -76,6 +94,13 @@ impl Drop for Node {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// The header with which a client shows its id and secret.
+fn basic(client: &Value) -> String {
+    use base64::Engine as _;
+    let pair = format!("{}:{}", text(&client["client_id"]), text(&client["client_secret"]));
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
 }
 
 pub(crate) fn text(value: &Value) -> &str {

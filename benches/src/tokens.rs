@@ -3,7 +3,6 @@
 
 use crate::load::{Measured, post, run};
 use crate::node::{Node, wait};
-use serde_json::json;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -11,7 +10,8 @@ use std::time::Duration;
 const CONNECTIONS: usize = 64;
 const TIME: Duration = Duration::from_secs(8);
 
-async fn run_one(port: u16, request: Vec<u8>) -> Measured {
+/// Two seconds to warm up, then the time.
+pub(crate) async fn run_one(port: u16, request: Vec<u8>) -> Measured {
     run(port, CONNECTIONS, Duration::from_secs(2), {
         let r = request.clone();
         move |_| r.clone()
@@ -37,33 +37,9 @@ pub(crate) async fn run_all(signet: &Path) {
     );
     let node = Node::start(signet, 18080).await;
     for (n, alg) in ["ES256", "RS256"].into_iter().enumerate() {
-        let server = node
-            .api(
-                "POST",
-                "/api/v1/authorizationServers",
-                &json!({"name": alg, "audiences": ["api://bench"], "signingAlgorithm": alg}),
-            )
-            .await;
-        let id = server["id"].as_str().unwrap().to_owned();
-        let scope = json!({"name": "bench:read"});
-        node.api("POST", &format!("/api/v1/authorizationServers/{id}/scopes"), &scope).await;
-        let app = json!({"name": "oidc_client", "label": alg, "signOnMode": "OPENID_CONNECT",
-            "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
-            "settings": {"oauthClient": {"application_type": "service", "grant_types": ["client_credentials"],
-                "response_types": ["token"]}}});
-        let app = node.api("POST", "/api/v1/apps", &app).await;
-        let client = &app["credentials"]["oauthClient"];
-        let basic = {
-            use base64::Engine as _;
-            let pair = format!(
-                "{}:{}",
-                client["client_id"].as_str().unwrap(),
-                client["client_secret"].as_str().unwrap()
-            );
-            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
-        };
+        let (path, basic) = node.service(alg).await;
         let form = "grant_type=client_credentials&scope=bench%3Aread";
-        let ours = run_one(18080, post(&node.host(), &format!("/oauth2/{id}/v1/token"), &basic, form)).await;
+        let ours = run_one(18080, post(&node.host(), &path, &basic, form)).await;
         let port = 18090 + u16::try_from(n).unwrap();
         let own = std::env::current_exe().unwrap();
         let _bare = Bare(

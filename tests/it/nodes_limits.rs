@@ -9,11 +9,12 @@ use sqlx::Executor;
 
 use crate::support::flood::{CHEAP_HASH, Flood, Seen};
 use crate::support::make::{self, User};
-use crate::support::ropg::{admissions, expect_never_five_in_a_second, try_password};
+use crate::support::ropg::{admissions, expect_never_five_in_a_second, expect_proof, try_password};
 use crate::support::rows::Rows;
 
 on_postgres! {
     three_nodes_admit_what_one_would,
+    rl_33_nodes_count_one_story_and_one_closes_it,
     nodes_whose_clocks_are_hours_apart_admit_what_one_would,
     rl_32_a_node_that_wakes_acts_on_no_old_decision,
     rl_32_nodes_stopped_in_the_middle_of_a_flood,
@@ -63,6 +64,37 @@ async fn three_nodes_admit_what_one_would(engine: Engine) {
         at(micros).await;
         assert_eq!(burst(&tenants, &user, 30).await, admitted, "{micros} µs after the first");
     }
+}
+
+async fn rl_33_nodes_count_one_story_and_one_closes_it(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let nodes = app.nodes(2).await;
+    let tenants = over(&app, &nodes);
+    let user = make::user(&tenants[0], "story").await;
+    let start = app.clock().freeze().await;
+    let at = async |micros: i64| {
+        for clock in [app.clock(), nodes[0].clock(), nodes[1].clock()] {
+            clock.freeze().await;
+            clock.set(start + micros).await;
+        }
+    };
+    at(0).await;
+    assert_eq!(burst(&tenants, &user, 30).await, 4);
+    at(999_999).await;
+    assert_eq!(burst(&tenants, &user, 30).await, 0);
+    let refusals = r#"eventType eq "user_rate_limited""#;
+    assert_eq!(tenants[0].wait_for_logs(refusals, 1).await.len(), 1, "56 refusals by three nodes, one event");
+    // Every node finds the story ended.
+    at(60_000_000).await;
+    let rows = Rows::of(&app).await;
+    while rows.number("SELECT COUNT(*) FROM refusal_stories").await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let events = tenants[0].wait_for_logs(refusals, 2).await;
+    let counts: Vec<_> =
+        events.iter().filter_map(|event| event["debugContext"]["debugData"]["count"].as_str()).collect();
+    assert_eq!((events.len(), &counts[..]), (2, &["55"][..]), "{events:#?}");
+    expect_proof(&tenants[0]).await;
 }
 
 async fn nodes_whose_clocks_are_hours_apart_admit_what_one_would(engine: Engine) {

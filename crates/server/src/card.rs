@@ -2,16 +2,29 @@
 
 use crate::seed::Credentials;
 use std::fmt::Write;
+use std::path::Path;
 
-/// The card as text.
-pub(crate) fn text(told: &Credentials) -> String {
+/// The card as text; with the file of the authority to trust, if certificates are of this machine's own.
+pub(crate) fn text(told: &Credentials, authority: Option<&Path>) -> String {
     let mut card = String::new();
     // Writing to a string does not fail.
-    let _ = write(&mut card, told);
+    let _ = write(&mut card, told, authority);
     card
 }
 
-fn write(card: &mut String, told: &Credentials) -> std::fmt::Result {
+/// `curl` with what it must trust.
+pub(crate) fn curl(authority: Option<&Path>) -> String {
+    authority.map_or_else(|| "curl".to_owned(), |file| format!("curl --cacert {}", shown(file)))
+}
+
+/// The whole path, as a shell takes it.
+fn shown(file: &Path) -> String {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string();
+    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    if plain { file } else { format!("'{}'", file.replace('\'', r"'\''")) }
+}
+
+fn write(card: &mut String, told: &Credentials, authority: Option<&Path>) -> std::fmt::Result {
     let (acme, operator) = (&told.tenants.acme, &told.operator);
     let url = &acme.url;
     writeln!(card, "Signet is running. The demo tenant acme is at {url}\n")?;
@@ -31,10 +44,17 @@ fn write(card: &mut String, told: &Credentials) -> std::fmt::Result {
     app("Browser app", &acme.apps.browser.client_id, "(public, PKCE)")?;
     app("Service app", &acme.apps.service.client_id, &acme.apps.service.client_secret)?;
     writeln!(card, "  API token        {}", acme.api_token)?;
-    commands(card, told)
+    let curl = curl(authority);
+    if let Some(file) = authority.map(shown) {
+        writeln!(card, "\nThe certificates are this machine's own. Clients must trust {file}")?;
+        writeln!(card, "  Node             export NODE_EXTRA_CA_CERTS={file}")?;
+        writeln!(card, "  Python, Go, Ruby export SSL_CERT_FILE={file}   (instead of all others)")?;
+        writeln!(card, "  Browsers         import it as an authority; it is good for localhost only")?;
+    }
+    commands(card, told, &curl)
 }
 
-fn commands(card: &mut String, told: &Credentials) -> std::fmt::Result {
+fn commands(card: &mut String, told: &Credentials, curl: &str) -> std::fmt::Result {
     let acme = &told.tenants.acme;
     let (url, token) = (&acme.url, format!("{}/v1/token", acme.default_issuer));
     let basic = |id: &str, secret: &str| format!("-u {id}:{secret}");
@@ -42,22 +62,22 @@ fn commands(card: &mut String, told: &Credentials) -> std::fmt::Result {
     let service = basic(&acme.apps.service.client_id, &acme.apps.service.client_secret);
     let (user, api) = (&acme.user, &acme.api_credential);
     writeln!(card, "\nClient credentials:")?;
-    writeln!(card, "  curl {service} -d grant_type=client_credentials -d scope=orders:read {token}")?;
+    writeln!(card, "  {curl} {service} -d grant_type=client_credentials -d scope=orders:read {token}")?;
     writeln!(card, "Password (a fifth try within a second is refused, and in the log):")?;
     writeln!(
         card,
-        "  curl {web} -d grant_type=password -d username={} -d password={} -d 'scope=openid offline_access' {token}",
+        "  {curl} {web} -d grant_type=password -d username={} -d password={} -d 'scope=openid offline_access' {token}",
         user.login, user.password
     )?;
     writeln!(card, "Refresh token (from an answer above):")?;
-    writeln!(card, "  curl {web} -d grant_type=refresh_token -d refresh_token=TOKEN {token}")?;
+    writeln!(card, "  {curl} {web} -d grant_type=refresh_token -d refresh_token=TOKEN {token}")?;
     writeln!(card, "Authorization code: {url}/demo/start shows the command with its code filled in.")?;
     writeln!(card, "Quota of the management API:")?;
     writeln!(
         card,
-        "  T=$(curl -s -u {}:{} -d grant_type=client_credentials {url}/auth/oauth2/v2/token | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')",
+        "  T=$({curl} -s -u {}:{} -d grant_type=client_credentials {url}/auth/oauth2/v2/token | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')",
         api.client_id, api.client_secret
     )?;
-    writeln!(card, "  curl -H \"Authorization: bearer:$T\" {url}/auth/rate_limit")?;
+    writeln!(card, "  {curl} -H \"Authorization: bearer:$T\" {url}/auth/rate_limit")?;
     writeln!(card, "\n`signet card` prints this again.")
 }

@@ -51,8 +51,8 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// Certificate and key, if connections are TLS here.
-    pub tls: Option<TlsFiles>,
+    /// Where certificates come from, if connections are TLS here.
+    pub tls: Option<Tls>,
     /// The `Host` of the operator's pages.
     pub operator_host: Option<String>,
     /// Most connections at a time.
@@ -65,6 +65,15 @@ pub struct Config {
     pub otlp_endpoint: Option<Collector>,
     /// Threads that hash passwords.
     pub hash_threads: usize,
+}
+
+/// Where certificates come from.
+#[derive(Debug, Clone)]
+pub enum Tls {
+    /// From files, which are read again when they change.
+    Files(TlsFiles),
+    /// From an authority of this data directory's own, for names of this machine only.
+    Local,
 }
 
 /// Files of a certificate chain and its key, in PEM.
@@ -106,6 +115,18 @@ impl Config {
     /// The scheme of everything that is served.
     pub(crate) fn is_https(&self) -> bool {
         self.tls.is_some() || self.public_url.as_ref().is_some_and(BaseUrl::is_https)
+    }
+
+    /// Whether browsers may be told to come back by https only. Not in dev, and not for this machine's own names:
+    /// what a browser remembers holds for the host whatever the port, and other programs live there.
+    pub(crate) fn pins_https(&self) -> bool {
+        let public = self.public_url.as_ref().is_some_and(|url| !url.is_loopback());
+        self.is_https() && public && self.mode == Mode::Serve
+    }
+
+    /// Where the local authority of `dev --tls` is kept.
+    pub(crate) fn local_authority(&self) -> PathBuf {
+        self.data_dir.join("tls")
     }
 
     /// Base URL of the operator's pages.

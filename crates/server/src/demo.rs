@@ -2,7 +2,8 @@
 
 use crate::extract::Tenant;
 use crate::setup::same;
-use crate::{App, cookie, html, routes};
+use crate::config::Tls;
+use crate::{App, card, cookie, html, listen, routes};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Form, Query, State};
@@ -19,6 +20,7 @@ use signet_idp::{Ctx, IdpError};
 use signet_oauth::pkce::{Challenge, Verifier};
 use signet_web::{Csrf, DecodedToken, DemoCallback, DemoStep, Fact, Hidden, Link, Shell};
 use std::fmt::Write;
+use std::path::PathBuf;
 use tower::ServiceExt;
 
 /// What the demo asks for.
@@ -105,7 +107,7 @@ async fn callback(
         page.step = DemoStep::Refused { error: "state mismatch".to_owned(), description };
         return html::page(&page);
     }
-    page.curl = Some(curl(&ctx, &client, &answer.code, verifier));
+    page.curl = Some(curl(&app, &ctx, &client, &answer.code, verifier));
     page.notes = vec![
         "The app checks that state is the one it sent, and that iss is the server it asked.".to_owned(),
         "PKCE: only whoever knows the verifier behind the challenge can redeem the code.".to_owned(),
@@ -213,10 +215,16 @@ fn token_form(ctx: &Ctx, client: &Client, code: &str, verifier: &str) -> String 
     ])
 }
 
-fn curl(ctx: &Ctx, client: &Client, code: &str, verifier: &str) -> String {
+/// The authority that this machine's own certificates hang on.
+fn authority_of(app: &App) -> Option<PathBuf> {
+    matches!(app.config().tls, Some(Tls::Local)).then(|| listen::ca_file(app.config()))
+}
+
+fn curl(app: &App, ctx: &Ctx, client: &Client, code: &str, verifier: &str) -> String {
     let quoted: String = code.chars().filter(|c| c.is_ascii_graphic() && *c != '\'').collect();
     format!(
-        "curl -d '{}' {}/oauth2/default/v1/token",
+        "{} -d '{}' {}/oauth2/default/v1/token",
+        card::curl(authority_of(app).as_deref()),
         token_form(ctx, client, &quoted, verifier),
         ctx.tenant.url
     )

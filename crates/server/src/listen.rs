@@ -1,25 +1,45 @@
 //! Listening: sockets, connections with bounds on everything, and an orderly end.
 
 mod connection;
+mod local;
 mod strict;
 mod tls;
 
-pub(crate) use tls::acceptor;
+pub(crate) use tls::Doorkeeper;
 
+use crate::config::{Config, Tls};
 use crate::middleware::Edge;
+use crate::seed::Credentials;
 use connection::Way;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
-use tokio_rustls::TlsAcceptor;
 
 /// How long connections may take to end when the server does.
 const GRACE: Duration = Duration::from_secs(10);
 
 const BACKLOG: u32 = 1024;
+
+/// The file of the authority that clients of the demo must trust, if its certificates are this machine's own. A
+/// command beside the server knows no more than that the demo is at https and that there is an authority.
+pub(crate) fn authority_of(config: &Config, told: &Credentials) -> Option<PathBuf> {
+    let file = ca_file(config);
+    let is_local = match config.tls {
+        Some(Tls::Local) => true,
+        Some(Tls::Files(_)) => false,
+        None => told.tenants.acme.url.starts_with("https://"),
+    };
+    (is_local && file.exists()).then_some(file)
+}
+
+/// The certificate of the local authority of `dev --tls`.
+pub(crate) fn ca_file(config: &Config) -> PathBuf {
+    local::ca_file(&config.local_authority())
+}
 
 /// Opens the sockets; a taken port is answered with the command that takes another.
 pub(crate) fn bind(addresses: &[SocketAddr], command: &str) -> Result<Vec<TcpListener>, String> {
@@ -58,7 +78,7 @@ fn is_absent(error: &std::io::Error) -> bool {
 /// Serves until `stop` turns true, then lets what is under way end.
 pub(crate) async fn serve(
     listeners: Vec<TcpListener>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Doorkeeper>,
     edge: Edge,
     connections: usize,
     stop: watch::Receiver<bool>,

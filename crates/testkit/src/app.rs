@@ -275,7 +275,8 @@ impl Running {
         let database_url = url.map(str::to_owned).or(database.as_ref().map(|database| database.url.clone()));
         let master_key = database_url.is_some().then(|| new_master_key(dir.path()));
         let extra: Vec<String> = extra.iter().map(|&arg| arg.to_owned()).collect();
-        let scheme = if tls.is_some() { "https" } else { "http" };
+        let own_authority = extra.iter().any(|arg| arg == "--tls");
+        let scheme = if tls.is_some() || own_authority { "https" } else { "http" };
         let mut tries = 0;
         let process = loop {
             let (port, data_dir) = (free_port(), dir.path().join(format!("data{tries}")));
@@ -296,7 +297,11 @@ impl Running {
             serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let canaries = Arc::new(Canaries::default());
         credentials.secrets().into_iter().for_each(|secret| canaries.add(secret));
-        let ca_pem = tls.map(|ca| ca.ca_pem);
+        let own_authority = own_authority.then(|| process.launch().data_dir.join("tls/ca.pem"));
+        let ca_pem = match own_authority {
+            Some(file) => Some(std::fs::read_to_string(file).expect("the authority that `--tls` made")),
+            None => tls.map(|ca| ca.ca_pem),
+        };
         Self { process, engine, credentials, canaries, ca_pem, _database: database, dir }
     }
 

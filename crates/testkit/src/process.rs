@@ -151,7 +151,7 @@ impl Process {
     }
 
     async fn answers(&self) -> bool {
-        if self.launch.tls.is_some() {
+        if self.launch.public_url.starts_with("https://") {
             // Behind TLS an open port and the credentials say as much.
             return self.launch.data_dir.join("dev-credentials.json").exists()
                 && TcpStream::connect((Ipv4Addr::LOCALHOST, self.launch.port)).is_ok();

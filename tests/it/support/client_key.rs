@@ -2,6 +2,8 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use signet_oauth::jwt::{Alg, SigningKey};
 use signet_testkit::{App, Call, Tenant, Value, json, serde_json};
 
@@ -26,6 +28,11 @@ impl ClientKey {
         let key = SigningKey::generate(alg).expect("a key");
         let jwk = serde_json::to_value(key.public_jwk()).expect("a JWK");
         Self { alg, pkcs8: key.to_pkcs8().to_vec(), jwk }
+    }
+
+    /// The private half, as other programs read it.
+    pub(crate) fn pkcs8_base64(&self) -> String {
+        STANDARD.encode(&self.pkcs8)
     }
 
     /// The header of a good assertion.

@@ -3,7 +3,7 @@
 use super::{files, key, run, store, ui};
 use crate::config::Config;
 use crate::seed::{self, Credentials};
-use crate::{App, card, control, telemetry};
+use crate::{App, card, control, listen, telemetry};
 use std::os::unix::fs::OpenOptionsExt;
 
 /// Runs it.
@@ -37,7 +37,7 @@ async fn prepare(config: Config) -> Result<App, String> {
     }
     let told = Credentials::read(&file)?;
     match told {
-        Some(told) if made && ui::is_terminal() => ui::say(&card::text(&told))?,
+        Some(told) if made && ui::is_terminal() => ui::say(&card::text(&told, listen::authority_of(&config, &told).as_deref()))?,
         Some(_) if ui::is_terminal() => {
             ui::say(&format!("Signet is running at {url}. `signet card` shows the logins."))?;
         }

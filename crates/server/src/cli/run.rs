@@ -7,7 +7,6 @@ use std::future::Future;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 /// Runs a future on a runtime of its own.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
@@ -25,12 +24,12 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Re
 pub(super) struct Doors {
     listeners: Vec<TcpListener>,
     metrics: Option<TcpListener>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<listen::Doorkeeper>,
 }
 
 /// Opens what connections need, before anything else is touched.
 pub(super) fn open(config: &Config, command: &str) -> Result<Doors, String> {
-    let tls = config.tls.as_ref().map(listen::acceptor).transpose()?;
+    let tls = listen::Doorkeeper::of(config)?;
     let metrics = match config.metrics_listen {
         Some(address) => listen::bind(&[address], command)?.pop(),
         None => None,

@@ -1,9 +1,9 @@
 //! Commands beside the server. They ask the one that runs on the store, or open the store themselves.
 
 use super::{CreateTenant, files, key, serve, store, ui};
-use crate::card;
 use crate::config::Config;
 use crate::control::{self, Command};
+use crate::{card, listen};
 use crate::seed::Credentials;
 use signet_idp::tenants::BaseUrl;
 
@@ -11,7 +11,7 @@ use signet_idp::tenants::BaseUrl;
 pub(super) fn card(config: &Config) -> Result<(), String> {
     let file = config.credentials_file();
     match Credentials::read(&file)? {
-        Some(told) => ui::say(card::text(&told).trim_end()),
+        Some(told) => ui::say(card::text(&told, listen::authority_of(config, &told).as_deref()).trim_end()),
         None => Err(format!(
             "there is no demo in {}: run `signet dev`, or name its --data-dir",
             config.data_dir.display()

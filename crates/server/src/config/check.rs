@@ -1,6 +1,6 @@
 //! From what was written to what is meant. Every error is one sentence with the fix.
 
-use super::{Collector, Config, DatabaseUrl, Mode, Network, RedisUrl, Settings, TlsFiles};
+use super::{Collector, Config, DatabaseUrl, Mode, Network, RedisUrl, Settings, Tls, TlsFiles};
 use signet_idp::Settings as IdpSettings;
 use signet_idp::password::Cost;
 use signet_idp::tenants::{BaseUrl, split_authority};
@@ -17,10 +17,13 @@ pub(crate) fn load(settings: Settings, mode: Mode) -> Result<Config, String> {
         Some(file) => settings.or(Settings::read(&file)?),
         None => settings,
     };
-    let tls = tls(&settings)?;
+    let tls = tls(&settings, mode)?;
     let listen = listen(&settings, mode)?;
     let port = listen.first().map_or(DEFAULT_PORT, SocketAddr::port);
     let public_url = public_url(&settings, mode, port, tls.is_some())?;
+    if matches!(tls, Some(Tls::Local)) {
+        local_tls(public_url.as_ref())?;
+    }
     let operator_host = operator_host(&settings, mode, port, public_url.as_ref())?;
     let config = Config {
         mode,
@@ -153,13 +156,34 @@ fn otlp_endpoint(settings: &Settings) -> Result<Option<Collector>, String> {
     settings.otlp_endpoint.as_deref().filter(|text| !text.is_empty()).map(Collector::parse).transpose()
 }
 
-fn tls(settings: &Settings) -> Result<Option<TlsFiles>, String> {
+fn tls(settings: &Settings, mode: Mode) -> Result<Option<Tls>, String> {
+    let local = settings.tls.unwrap_or(false);
     match (settings.tls_cert.clone(), settings.tls_key.clone()) {
-        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
-        (None, None) => Ok(None),
+        (Some(_), Some(_)) if local => {
+            Err("--tls makes its own certificate: give it, or --tls-cert and --tls-key".into())
+        }
+        (Some(cert), Some(key)) => Ok(Some(Tls::Files(TlsFiles { cert, key }))),
+        (None, None) if local && mode == Mode::Serve => {
+            Err("--tls is for dev: give serve --tls-cert and --tls-key".into())
+        }
+        // A command beside the server takes no connections.
+        (None, None) => Ok((local && mode == Mode::Dev).then_some(Tls::Local)),
         (Some(_), None) => Err("--tls-cert needs --tls-key, the file of its private key".into()),
         (None, Some(_)) => Err("--tls-key needs --tls-cert, the file of its certificate".into()),
     }
+}
+
+fn local_tls(public_url: Option<&BaseUrl>) -> Result<(), String> {
+    let Some(url) = public_url else { return Ok(()) };
+    if !url.is_loopback() {
+        return Err(format!(
+            "--tls makes certificates for localhost only, not for {url}: give --tls-cert and --tls-key"
+        ));
+    }
+    if !url.is_https() {
+        return Err(format!("--public-url {url} is plain http, and --tls speaks TLS: write https"));
+    }
+    Ok(())
 }
 
 fn database_url(settings: &Settings) -> Result<Option<DatabaseUrl>, String> {
@@ -234,6 +258,30 @@ mod tests {
     }
 
     #[test]
+    fn dev_over_tls_needs_nothing_more() {
+        let config = dev("tls = true").unwrap();
+        assert!(matches!(config.tls, Some(Tls::Local)));
+        assert_eq!(config.public_url.as_ref().unwrap().to_string(), "https://localhost:8080");
+        assert!(!config.pins_https(), "other programs of this machine are plain http");
+        let settings: Settings = toml::from_str("tls = true").unwrap();
+        assert!(load(settings.clone(), Mode::Serve).unwrap_err().contains("--tls-cert"));
+        assert!(load(settings, Mode::Tool).unwrap().tls.is_none());
+    }
+
+    #[test]
+    fn browsers_are_pinned_to_https_where_the_name_is_ours_alone() {
+        for (toml, mode, wanted) in [
+            ("public-url = \"https://id.example.com\"", Mode::Serve, true),
+            ("public-url = \"https://localhost:8443\"", Mode::Serve, false),
+            ("public-url = \"http://localhost:8080\"", Mode::Serve, false),
+            ("public-url = \"https://id.example.com\"", Mode::Dev, false),
+        ] {
+            let config = load(toml::from_str(toml).unwrap(), mode).unwrap();
+            assert_eq!(config.pins_https(), wanted, "{toml} {mode:?}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_in_a_sentence() {
         for (toml, word) in [
             ("listen = \"8080\"", "127.0.0.1:8080"),
@@ -241,6 +289,9 @@ mod tests {
             ("public-url = \"http://example.com\"", "https"),
             ("public-url = \"http://localhost:8080/x\"", "after its host"),
             ("tls-cert = \"x\"", "--tls-key"),
+            ("tls = true\ntls-cert = \"x\"\ntls-key = \"y\"", "its own"),
+            ("tls = true\npublic-url = \"https://example.com\"", "localhost only"),
+            ("tls = true\npublic-url = \"http://localhost:8080\"", "write https"),
             ("database-url = \"mysql://x\"", "postgres://"),
             ("redis-url = \"localhost:6379\"", "redis://"),
             ("redis-wait-ms = 0", "at least 1"),

@@ -48,7 +48,19 @@ pub(crate) struct Settings {
     #[arg(long, env = "SIGNET_TRUSTED_PROXIES", value_name = "CIDR", global = true)]
     pub(crate) trusted_proxies: Option<String>,
 
-    /// Certificate chain in PEM; with --tls-key connections are TLS
+    /// In dev: connections are TLS, with certificates of an authority made in the data directory
+    #[arg(
+        long,
+        env = "SIGNET_TLS",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        global = true
+    )]
+    pub(crate) tls: Option<bool>,
+
+    /// Certificate chain in PEM, read again when it changes; with --tls-key connections are TLS
     #[arg(long, env = "SIGNET_TLS_CERT", value_name = "FILE", global = true)]
     pub(crate) tls_cert: Option<PathBuf>,
 
@@ -133,6 +145,7 @@ impl Settings {
             redis_wait_ms: self.redis_wait_ms.or(other.redis_wait_ms),
             master_key_file: self.master_key_file.or(other.master_key_file),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            tls: self.tls.or(other.tls),
             tls_cert: self.tls_cert.or(other.tls_cert),
             tls_key: self.tls_key.or(other.tls_key),
             operator_host: self.operator_host.or(other.operator_host),

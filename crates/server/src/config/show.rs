@@ -1,6 +1,6 @@
 //! The effective configuration as TOML, without secrets.
 
-use super::Config;
+use super::{Config, Tls};
 use serde::Serialize;
 use std::path::Path;
 
@@ -19,6 +19,8 @@ struct Shown {
     redis_wait_ms: u64,
     master_key_file: String,
     trusted_proxies: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_cert: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +42,10 @@ impl Config {
     /// As a TOML file that could be given to `--config`, but for masked passwords.
     pub(crate) fn to_toml(&self) -> String {
         let path = |path: &Path| path.display().to_string();
+        let files = match &self.tls {
+            Some(Tls::Files(files)) => Some(files),
+            _ => None,
+        };
         let shown = Shown {
             listen: self.listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             public_url: self.public_url.as_ref().map(ToString::to_string),
@@ -55,8 +61,9 @@ impl Config {
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
                 .join(","),
-            tls_cert: self.tls.as_ref().map(|tls| path(&tls.cert)),
-            tls_key: self.tls.as_ref().map(|tls| path(&tls.key)),
+            tls: matches!(self.tls, Some(Tls::Local)).then_some(true),
+            tls_cert: files.map(|files| path(&files.cert)),
+            tls_key: files.map(|files| path(&files.key)),
             operator_host: self.operator_host.clone(),
             connections: self.connections,
             password_memory_kib: self.password_cost.memory_kib,

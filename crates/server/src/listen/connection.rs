@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2, bounded.
 
 use super::strict::Strict;
+use super::tls::Doorkeeper;
 use crate::middleware::Edge;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -12,12 +13,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 /// How long the head of a request may take, and how long a connection may idle.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// How long a TLS handshake may take.
+/// How long a TLS handshake may take. It holds one of the server's connections, so there are never more of them.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 /// The largest head of a request.
@@ -28,11 +28,11 @@ const HEAD_BYTES: usize = 32 * 1024;
 pub(super) struct Way {
     builder: Builder<TokioExecutor>,
     edge: Edge,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Doorkeeper>,
 }
 
 impl Way {
-    pub(super) fn new(edge: Edge, tls: Option<TlsAcceptor>) -> Self {
+    pub(super) fn new(edge: Edge, tls: Option<Doorkeeper>) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -56,7 +56,9 @@ impl Way {
     /// Serves a connection to its end.
     pub(super) async fn take(self, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
         let _ = stream.set_nodelay(true);
-        let Some(acceptor) = self.tls.clone() else { return self.serve(stream, peer, stop).await };
+        let Some(acceptor) = self.tls.as_ref().map(Doorkeeper::acceptor) else {
+            return self.serve(stream, peer, stop).await;
+        };
         match tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => self.serve(stream, peer, stop).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),

@@ -80,7 +80,7 @@ impl Edge {
         if closes && (last || refused) {
             response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         }
-        headers::complete(&mut response, &facts, self.app.config().is_https());
+        headers::complete(&mut response, &facts, self.app.config().pins_https());
         signet_metrics::REQUESTS.add(route_of(&response), response.status().as_u16());
         line.write(&response, self.app.config().mode);
         response
