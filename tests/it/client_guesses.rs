@@ -119,7 +119,11 @@ async fn ca_17_guesses_from_many_sources_are_limited_sooner(engine: Engine) {
     }
     let service = acme.service();
     let right = service.client_secret.clone().expect("a secret");
-    assert_eq!(token(&acme, &service, &right, ELSEWHERE).await.status, 200, "who guesses nothing isn't limited");
+    assert_eq!(
+        token(&acme, &service, &right, ELSEWHERE).await.status,
+        200,
+        "who guesses nothing isn't limited"
+    );
     app.clock().advance(Duration::from_secs(901)).await;
     assert_eq!(token(&acme, &service, &right, "192.0.2.77").await.status, 200);
 }

@@ -45,28 +45,28 @@ async fn lg_09_a_flood_of_refusals_is_counted_exactly_in_two_rows(app: TestApp) 
     let mut flood = Vec::new();
     for _ in 0..8 {
         let (acme, web, user) = (acme.clone(), web.clone(), user.clone());
-        flood.push(tokio::spawn(async move { statuses(&acme, &web, &user, 50).await }));
+        flood.push(tokio::spawn(async move { statuses(&acme, &web, &user, 20).await }));
     }
     for _ in 0..8 {
         let acme = acme.clone();
-        flood.push(tokio::spawn(async move { tokens(&acme, &acme.service(), 50).await }));
+        flood.push(tokio::spawn(async move { tokens(&acme, &acme.service(), 20).await }));
     }
     // Sign-in goes on meanwhile.
     let other = make::user(&acme, "lg09").await;
     let flow = acme.code_flow_as(&web, "openid", &other.login, &other.password).await;
     acme.redeem(&web, &flow).await.expect(200);
     for one in flood {
-        assert_eq!(one.await.expect("a flood"), [429; 50]);
+        assert_eq!(one.await.expect("a flood"), [429; 20]);
     }
     let throttled = r#"eventType eq "user_rate_limited""#;
     for filter in [throttled, &refusals_of(&made)] {
-        assert_eq!(acme.wait_for_logs(filter, 1).await.len(), 1, "400 refusals and one row: {filter}");
+        assert_eq!(acme.wait_for_logs(filter, 1).await.len(), 1, "160 refusals and one row: {filter}");
     }
     clock.set(start + 120 * SECOND).await;
     for filter in [throttled, &refusals_of(&made)] {
         let events = acme.wait_for_logs(filter, 2).await;
         assert_eq!(events.len(), 2, "{events:#?}");
-        assert_eq!(fact(story(&events).1, "count"), "399", "none is lost and none is counted twice");
+        assert_eq!(fact(story(&events).1, "count"), "159", "none is lost and none is counted twice");
     }
 }
 
@@ -101,7 +101,7 @@ async fn refusals_of_one_window_are_one_story(app: TestApp) {
     assert_eq!(fact(end, "firstAt"), (start + SECOND).to_string());
     assert_eq!(fact(end, "refusedAt"), (start + 5 * SECOND).to_string());
     assert_eq!(fact(end, "requests").split(',').collect::<Vec<_>>(), requests[1..]);
-    assert!(fact(end, "retryAt") > fact(first, "retryAt"), "{end:#}");
+    assert_eq!(fact(end, "retryAt"), (start + 60 * SECOND).to_string());
     for same in ["policy", "counted", "windowStart", "limit", "window"] {
         assert_eq!(fact(end, same), fact(first, same), "{same}");
     }
@@ -120,7 +120,11 @@ async fn a_long_window_is_told_in_parts(app: TestApp) {
     let events = acme.wait_for_logs(&refusals_of(&made), 2).await;
     assert_eq!(fact(story(&events).1, "count"), "2", "{events:#?}");
     token(&acme).await.expect(429);
-    assert_eq!(acme.wait_for_logs(&refusals_of(&made), 3).await.len(), 3, "the next part has a first of its own");
+    assert_eq!(
+        acme.wait_for_logs(&refusals_of(&made), 3).await.len(),
+        3,
+        "the next part has a first of its own"
+    );
 }
 
 async fn what_would_have_been_refused_is_one_story_too(app: TestApp) {
@@ -180,9 +184,9 @@ async fn a_simulation_replays_what_was_only_counted(app: TestApp) {
     let draft = json!({
         "name": "draft", "identifier": "app", "limit": [5], "window_size": [30], "window_type": "fixed",
     });
-    for wait in [0, 60] {
+    for wait in [1, 60] {
         app.clock().set(start + 200_000 + wait * SECOND).await;
-        if wait > 0 {
+        if wait > 1 {
             acme.wait_for_logs(r#"eventType eq "policy.rate_limit.refused""#, 2).await;
         }
         let body = json!({ "policy": draft, "hours": 1 });

@@ -62,7 +62,10 @@ async fn a_new_certificate_needs_no_restart_and_a_bad_one_changes_nothing(app: T
 
     replace(&cert_file, &text(&new.cert_file));
     said(&app, "the old one stays in force").await;
-    assert!(is_trusted(&app, &old).await && !is_trusted(&app, &new.ca_pem).await, "a key of another certificate");
+    assert!(
+        is_trusted(&app, &old).await && !is_trusted(&app, &new.ca_pem).await,
+        "a key of another certificate"
+    );
 
     replace(&key_file, &text(&new.key_file));
     said(&app, "new connections get the new TLS certificate").await;

@@ -130,7 +130,9 @@ impl Idp {
             }
             Ok(false) => self.note_failure(tenant, key, source, now).await.map(|_| false),
             Err(error) => {
-                store.write(move |tx| Box::pin(async move { tx.give_up_attempt(&login, &from).await })).await?;
+                store
+                    .write(move |tx| Box::pin(async move { tx.give_up_attempt(&login, &from).await }))
+                    .await?;
                 Err(error)
             }
         }

@@ -168,7 +168,8 @@ impl Idp {
             return Ok(None);
         }
         // So many at once that none is counted yet: the moment is the window.
-        let moment = Window { started_at: ctx.now, ends_at: ctx.now.plus_secs(1), used: under_way, clock: ctx.now };
+        let moment =
+            Window { started_at: ctx.now, ends_at: ctx.now.plus_secs(1), used: under_way, clock: ctx.now };
         let window = here.unwrap_or(moment);
         self.limited(ctx, door, client_id, &counters, &window, limit).await.map(Some)
     }
@@ -212,7 +213,8 @@ impl Idp {
             .debug("hits", window.used.to_string())
             .debug("refusedAt", window.clock.0.to_string())
             .debug("retryAt", window.ends_at.0.to_string());
-        let key = StoryKey { rule: "client_secret", key: counters.here.clone(), window_at: window.started_at };
+        let key =
+            StoryKey { rule: "client_secret", key: counters.here.clone(), window_at: window.started_at };
         let refusals = Refusals {
             event: event.id,
             count: 1,

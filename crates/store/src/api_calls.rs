@@ -80,7 +80,8 @@ impl Tx {
 
     /// A user whose API token is calling, and whether that is paused.
     pub async fn calling_user(&mut self, id: UserId, caller: &str) -> Result<Option<(User, bool)>> {
-        const SQL: &str = "SELECT u.*, EXISTS (SELECT 1 FROM paused_callers p WHERE p.tenant_id = $1 AND p.caller = $3)
+        const SQL: &str =
+            "SELECT u.*, EXISTS (SELECT 1 FROM paused_callers p WHERE p.tenant_id = $1 AND p.caller = $3)
               AS paused FROM users u WHERE u.tenant_id = $1 AND u.id = $2";
         let found = fetch_optional!(self, Calling<User>, SQL, self.tenant, id, caller)?;
         Ok(found.map(|found| (found.row, found.paused)))
@@ -92,7 +93,8 @@ impl Tx {
         id: CredentialId,
         caller: &str,
     ) -> Result<Option<(Credential, bool)>> {
-        const SQL: &str = "SELECT c.*, EXISTS (SELECT 1 FROM paused_callers p WHERE p.tenant_id = $1 AND p.caller = $3)
+        const SQL: &str =
+            "SELECT c.*, EXISTS (SELECT 1 FROM paused_callers p WHERE p.tenant_id = $1 AND p.caller = $3)
               AS paused FROM credentials c WHERE c.tenant_id = $1 AND c.id = $2";
         let found = fetch_optional!(self, Calling<Credential>, SQL, self.tenant, id, caller)?;
         Ok(found.map(|found| (found.row, found.paused)))

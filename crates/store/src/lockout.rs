@@ -47,7 +47,8 @@ impl Tx {
         now: Time,
         lease: Time,
     ) -> Result<Begun> {
-        const SQL: &str = "INSERT INTO password_failures AS f (tenant_id, login_key, source, started_at, failures,
+        const SQL: &str =
+            "INSERT INTO password_failures AS f (tenant_id, login_key, source, started_at, failures,
               locked_until, pending, pending_until) VALUES ($1, $2, $3, $4, 0, 0, 1, $6)
             ON CONFLICT (tenant_id, login_key, source) DO UPDATE SET
               started_at = CASE WHEN f.started_at <= $5 OR f.locked_until > 0 THEN $4 ELSE f.started_at END,
@@ -59,7 +60,8 @@ impl Tx {
               AND CASE WHEN f.started_at <= $5 OR f.locked_until > 0 THEN 0 ELSE f.failures END
                 + CASE WHEN f.pending_until <= $4 THEN 0 ELSE f.pending END < $7
             RETURNING pending";
-        const LOCKED: &str = "SELECT locked_until FROM password_failures WHERE tenant_id = $1 AND login_key = $2
+        const LOCKED: &str =
+            "SELECT locked_until FROM password_failures WHERE tenant_id = $1 AND login_key = $2
             AND source = $3 AND locked_until > $4";
         let from = now.plus_secs(-rule.window_seconds);
         let begun =
@@ -89,18 +91,7 @@ impl Tx {
               pending = CASE WHEN f.pending > 0 THEN f.pending - 1 ELSE 0 END
             RETURNING failures, locked_until";
         let (from, until) = (now.plus_secs(-rule.window_seconds), now.plus_secs(rule.lock_seconds));
-        fetch_one!(
-            self,
-            Failures,
-            SQL,
-            self.tenant,
-            login_key,
-            source,
-            now,
-            from,
-            rule.limit,
-            until
-        )
+        fetch_one!(self, Failures, SQL, self.tenant, login_key, source, now, from, rule.limit, until)
     }
 
     /// Ends an attempt, on both counters, that nobody looked at.
@@ -118,9 +109,11 @@ impl Tx {
 
     /// Ends an attempt, on both counters, whose password was right: its source starts from nothing.
     pub async fn forgive(&mut self, login_key: &str, source: &str) -> Result<()> {
-        const LAST: &str = "DELETE FROM password_failures WHERE tenant_id = $1 AND login_key = $2 AND source = $3
+        const LAST: &str =
+            "DELETE FROM password_failures WHERE tenant_id = $1 AND login_key = $2 AND source = $3
             AND pending <= 1";
-        const OTHERS: &str = "UPDATE password_failures SET failures = 0, locked_until = 0, pending = pending - 1
+        const OTHERS: &str =
+            "UPDATE password_failures SET failures = 0, locked_until = 0, pending = pending - 1
             WHERE tenant_id = $1 AND login_key = $2 AND source = $3";
         if execute!(self, LAST, self.tenant, login_key, source)? == 0 {
             execute!(self, OTHERS, self.tenant, login_key, source)?;

@@ -83,7 +83,10 @@ impl Tx {
         for slot in batch.slots() {
             let row = rows.iter().find(|row| row.0 == slot.window_us);
             let row = row.ok_or_else(|| StoreError::Internal("a rate counter was not kept".into()))?;
-            after.push((Counter { started_at: row.1, current: hits(row.2)?, previous: hits(row.3)? }, row.4.0));
+            after.push((
+                Counter { started_at: row.1, current: hits(row.2)?, previous: hits(row.3)? },
+                row.4.0,
+            ));
         }
         Ok(batch.counted(&after))
     }

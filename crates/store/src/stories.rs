@@ -125,9 +125,11 @@ impl Tx {
     /// The open story that counted a request, if its id was kept.
     pub async fn story_of_request(&mut self, request: RequestId) -> Result<Option<Story>> {
         const SQL: Text = Text {
-            sqlite: "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
+            sqlite:
+                "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
                 FROM refusal_stories WHERE tenant_id = $1 AND instr(requests, $2) > 0 LIMIT 1",
-            postgres: "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
+            postgres:
+                "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
                 FROM refusal_stories WHERE tenant_id = $1 AND strpos(requests, $2) > 0 LIMIT 1",
         };
         let sql = SQL.of(&self.conn);
@@ -136,7 +138,8 @@ impl Tx {
 
     /// The open stories of a limit that have more than one refusal, the newest first.
     pub async fn open_stories(&mut self, rule: &str, limit: i64) -> Result<Vec<Story>> {
-        const SQL: &str = "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
+        const SQL: &str =
+            "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
             FROM refusal_stories WHERE tenant_id = $1 AND rule = $2 AND count > 1
             ORDER BY last_at DESC, key LIMIT $3";
         fetch_all!(self, Story, SQL, self.tenant, rule, limit)
@@ -144,7 +147,8 @@ impl Tx {
 
     /// The open story that began with an event.
     pub async fn story_of_event(&mut self, event: EventId) -> Result<Option<Story>> {
-        const SQL: &str = "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
+        const SQL: &str =
+            "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
             FROM refusal_stories WHERE tenant_id = $1 AND event_id = $2 LIMIT 1";
         fetch_optional!(self, Story, SQL, self.tenant, event)
     }

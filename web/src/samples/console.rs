@@ -2,8 +2,8 @@ use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
     Action, Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need,
-    OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota, RefusedOften, Rule, Section, Status,
-    TenantRow, Theme, Tone,
+    OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota, RefusedOften, Rule, Section,
+    Status, TenantRow, Theme, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {

@@ -1,7 +1,7 @@
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Bar, Chip, Choice, CountedWindow, Empty, EventDetail, Fact, FilterError, Folded, Link, LogDay, LogEvent, LogForm,
-    LogList, LogRow, Outcome, Paging, Section, StripAttempt, Throttle, Trail,
+    Bar, Chip, Choice, CountedWindow, Empty, EventDetail, Fact, FilterError, Folded, Link, LogDay, LogEvent,
+    LogForm, LogList, LogRow, Outcome, Paging, Section, StripAttempt, Throttle, Trail,
 };
 
 pub(super) fn row(shown: &str, outcome: Outcome, sentence: &str, app: &str, from: &str) -> LogRow {

@@ -18,8 +18,8 @@ use signet_idp::admin::pause::Pause;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::kinds::any_type;
 use signet_idp::limits_use::{CallerUse, Hot, LimitsUse};
-use signet_idp::{policy_use, quota};
 use signet_idp::syslog::visible;
+use signet_idp::{policy_use, quota};
 use signet_web::{Action, Caller, LimitsPage, LogRow, PolicyUse, Quota, RefusedOften, Rule, Section};
 
 /// Refusals on the page.
@@ -72,7 +72,11 @@ async fn show(admin: &Admin) -> Result<Response> {
         quota: quota_of(&used, admin.ctx.now),
         callers: if sees_callers { callers(admin, &used.callers) } else { Vec::new() },
         hottest: if sees_log { hottest(admin, &used) } else { Vec::new() },
-        policies: if sees_log { used.policies.iter().take(POLICIES).map(policy).collect() } else { Vec::new() },
+        policies: if sees_log {
+            used.policies.iter().take(POLICIES).map(policy).collect()
+        } else {
+            Vec::new()
+        },
         refusals: if sees_log { refusals(admin).await? } else { Vec::new() },
         log_url: sees_log.then(|| "/console/log?outcome=throttled&range=24h".to_owned()),
         rules: rules(),
