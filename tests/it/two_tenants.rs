@@ -13,6 +13,7 @@ use signet_domain::server::KeyStatus;
 use signet_domain::session::SessionKind;
 use signet_domain::token::RevocationKind;
 use signet_domain::user::UserStatus;
+use signet_store::lockout::Begun;
 use signet_store::log_query::{Condition, LogQuery, Order};
 use signet_store::one_time::Spent;
 use signet_store::refresh::Rotated;
@@ -348,14 +349,20 @@ async fn limits(c: &mut Contract, engine: Engine) {
         refusals_by_key(tx, a, b) tx.refusals_by_key("throttle", a.now) => (Ok(v) if v.is_empty());
         // The other's key begins a story of this tenant's own.
         count_refusals(tx, a, b) tx.count_refusals(&a.story(), &a.refusals()) => (Ok(true));
+        open_stories(tx, a, b) tx.open_stories("throttle", 10) => (Ok(v) if v.is_empty());
         is_paused(tx, a, b) tx.is_paused("00T1") => (Ok(true));
+        calling_user(tx, a, b) tx.calling_user(a.user.id, "00T1") => (Ok(None));
+        calling_credential(tx, a, b) tx.calling_credential(a.credential.id, "00T1") => (Ok(None));
         resume_caller(tx, a, b) tx.resume_caller("00T1") => (Ok(true));
         pause_caller(tx, a, b) tx.pause_caller("00T2", a.now) => (Ok(true));
         paused_callers(tx, a, b) tx.paused_callers() => (Ok(v) if v.len() == 1 && v[0].0 == "00T2");
         rate_policy(tx, a, b) tx.rate_policy(a.rate_policy.id) => (Ok(None));
         rate_policies(tx, a, b) tx.rate_policies() => (Ok(v) if v.iter().all(|p| p.tenant_id == b.tenant.id));
         update_rate_policy(tx, a, b) tx.update_rate_policy(&a.rate_policy, a.now) => (Err(StoreError::Stale));
-        count_failure(tx, a, b) tx.count_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => (Ok(Some(f)) if f.failures == 1);
+        begin_attempt(tx, a, b) tx.begin_attempt(&a.user.login_key, "192.0.2.1", RULE, a.now, a.now) => (Ok(Begun::Open));
+        give_up_attempt(tx, a, b) tx.give_up_attempt(&a.user.login_key, "192.0.2.1") => (Ok(()));
+        give_up_attempt_from(tx, a, b) tx.give_up_attempt_from(&a.user.login_key, "192.0.2.1") => (Ok(()));
+        note_failure(tx, a, b) tx.note_failure(&a.user.login_key, "192.0.2.1", RULE, a.now) => (Ok(f) if f.failures == 1);
     }
     let at_b = c.house.at_b();
     let name = "of-a";
@@ -367,7 +374,13 @@ async fn limits(c: &mut Contract, engine: Engine) {
     c.unchanged("count").await;
     at_b.count_call(name, 1_000_000, 2, ("00T1", "GET /")).await.expect("a count");
     c.unchanged("count_call").await;
-    c.called.extend(["count", "count_call", "window"]);
+    let house = &c.house;
+    let at_a = house.store.tenant(house.a.tenant.id);
+    at_a.count("only-of-a", 1_000_000_000, 1).await.expect("a count");
+    assert!(at_a.any_window("only-of-", "only-of-b").await.expect("a look"));
+    assert!(!at_b.any_window("only-of-", "only-of-b").await.expect("a look"));
+    c.before = c.house.rows_of_a().await;
+    c.called.extend(["any_window", "count", "count_call", "window"]);
     if engine == Engine::Postgres {
         let login = c.house.a.user.login_key.clone();
         for n in 0..4 {

@@ -157,6 +157,52 @@ impl Throttle {
     }
 }
 
+/// A refusal by a window that counts, drawn to scale: its beginning, the refusal, its end, and the release, which
+/// may come later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedWindow {
+    /// Microseconds from the window's beginning to its end, and so below.
+    pub length_us: u64,
+    /// When it was refused.
+    pub refused_us: u64,
+    /// When the next can pass.
+    pub frees_us: u64,
+    /// Its beginning, to be read: `14:02:00`.
+    pub begins_at: String,
+    /// When it was refused, to be read.
+    pub refused_at: String,
+    /// When the next can pass, to be read.
+    pub frees_at: String,
+    /// What was counted, how often, how much is allowed: a label and a value each.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+impl CountedWindow {
+    /// Room for the outer labels, in per cent.
+    const MARGIN: f64 = 3.0;
+
+    fn at(&self, offset: u64) -> String {
+        let end = self.length_us.max(self.frees_us).max(self.refused_us).max(1);
+        percent(Self::MARGIN + offset as f64 / end as f64 * (100.0 - 2.0 * Self::MARGIN))
+    }
+
+    pub(crate) fn start_x(&self) -> String {
+        self.at(0)
+    }
+
+    pub(crate) fn end_x(&self) -> String {
+        self.at(self.length_us)
+    }
+
+    pub(crate) fn refused_x(&self) -> String {
+        self.at(self.refused_us)
+    }
+
+    pub(crate) fn frees_x(&self) -> String {
+        self.at(self.frees_us)
+    }
+}
+
 fn percent(value: f64) -> String {
     format!("{value:.2}%")
 }
@@ -174,6 +220,21 @@ mod tests {
         assert_eq!(share(0, 5_000), "0.00%");
         let full = Rect::column(3, 4, 250.0);
         assert_eq!((full.y.as_str(), full.height.as_str()), ("0.00%", "100.00%"));
+    }
+
+    #[test]
+    fn a_wait_longer_than_the_window_stays_on_the_drawing() {
+        let window = CountedWindow {
+            length_us: 30,
+            refused_us: 7,
+            frees_us: 45,
+            begins_at: String::new(),
+            refused_at: String::new(),
+            frees_at: String::new(),
+            facts: Vec::new(),
+        };
+        assert_eq!([window.start_x(), window.frees_x()], ["3.00%", "97.00%"]);
+        assert_eq!([window.refused_x(), window.end_x()], ["17.62%", "65.67%"]);
     }
 
     #[test]

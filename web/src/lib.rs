@@ -17,7 +17,7 @@ mod shell;
 pub use askama::Template;
 pub use assets::{Asset, asset, asset_url, assets};
 pub use brand::{BrandError, brand_css};
-pub use chart::{Bar, StripAttempt, Throttle};
+pub use chart::{Bar, CountedWindow, StripAttempt, Throttle};
 pub use pages::*;
 pub use parts::*;
 pub use shell::{Console, NavItem, Page, Section, Shell, Theme};

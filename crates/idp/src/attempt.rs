@@ -128,6 +128,7 @@ impl Idp {
             ends_at: limited.retry_at,
             requests: vec![ctx.request.id],
             first_is_logged: true,
+            facts: String::new(),
         };
         self.refused_for(ctx, key, refusals, Some(event)).await
     }

@@ -47,7 +47,8 @@ impl Idp {
     /// Authenticates a client. An unknown one and a wrong secret give the same answer after the same work.
     ///
     /// # Errors
-    /// `invalid_client` with the log's reason; the message to the client doesn't tell them apart.
+    /// `invalid_client` with the log's reason; the message to the client doesn't tell them apart. A source that has
+    /// guessed too often gets [`Reason::ClientLimited`], which is in the log already.
     pub async fn authenticate_client(
         &self,
         ctx: &Ctx,
@@ -55,7 +56,27 @@ impl Idp {
         auth: &ClientAuth,
     ) -> Result<Client, OAuthError> {
         let client_id = claimed_id(auth).ok_or(Reason::InvalidClient)?;
-        let config = self.app(ctx, &client_id).await?;
+        let proved = self.prove(ctx, door, auth, &client_id).await;
+        if !matches!(auth, ClientAuth::Basic { .. } | ClientAuth::Post { .. }) {
+            return proved;
+        }
+        // Right or wrong: a source that has guessed too often is told the same.
+        let limited = match &proved {
+            Ok(_) => self.secret_refused(ctx, door, &client_id).await?,
+            Err(error) if error.status() < 500 => self.wrong_secret(ctx, door, &client_id).await?,
+            Err(_) => None,
+        };
+        limited.map_or(proved, Err)
+    }
+
+    async fn prove(
+        &self,
+        ctx: &Ctx,
+        door: Door<'_>,
+        auth: &ClientAuth,
+        client_id: &str,
+    ) -> Result<Client, OAuthError> {
+        let config = self.app(ctx, client_id).await?;
         let presented = match auth {
             ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => Some(secret),
             ClientAuth::None { .. } | ClientAuth::Assertion { .. } => None,

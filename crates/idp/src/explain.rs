@@ -1,6 +1,7 @@
 //! Why a request was refused by a limit: which rule, for whom, what filled the window, and when it frees. The caller
 //! has only the request's id; an administrator asks with it.
 
+use crate::console::kinds::any_type;
 use crate::quota::{LENGTH, LIMIT, STATUS_LIMIT};
 use crate::{Ctx, Idp, IdpError, guard};
 use signet_domain::Time;
@@ -12,7 +13,7 @@ use signet_store::log_query::{Condition, LogQuery, TextField, TextOp};
 use signet_store::stories::Story;
 
 /// How long after a request the event that counts it is written at the latest, with a good margin.
-const CLOSED_WITHIN_SECONDS: i64 = 600;
+const CLOSED_WITHIN_SECONDS: i64 = 1_200;
 
 /// How far an id's time and the store's clock may be apart.
 const SLACK_SECONDS: i64 = 60;
@@ -30,6 +31,8 @@ pub enum Rule {
     WrongPasswords,
     /// Token requests that a rate policy counts.
     RatePolicy,
+    /// Wrong secrets of one app from one source.
+    WrongSecrets,
 }
 
 impl Rule {
@@ -42,6 +45,7 @@ impl Rule {
             Self::StatusCalls => "status_calls",
             Self::WrongPasswords => "wrong_passwords",
             Self::RatePolicy => "rate_policy",
+            Self::WrongSecrets => "wrong_secrets",
         }
     }
 }
@@ -115,7 +119,7 @@ impl Idp {
             return of_story(&mut tx, &story, at).await;
         }
         let Some(closing) = closing(&mut tx, id, at).await? else { return Ok(None) };
-        let mut explanation = throttle(&mut tx, &closing).await?;
+        let mut explanation = of_event(&mut tx, &closing).await?;
         if let Some(explanation) = &mut explanation {
             explanation.event = fact(&closing, "story").and_then(EventId::parse);
             let (first, last) = (instant(&closing, "firstAt"), instant(&closing, "refusedAt"));
@@ -132,6 +136,7 @@ fn rule(row: &EventRow) -> Option<Rule> {
         _ if is(types::USER_RATE_LIMITED) => Some(Rule::Throttle),
         _ if is(types::QUOTA_VIOLATION) && row.outcome == Outcome::Deny => Some(Rule::Quota),
         _ if is(types::RATE_POLICY_REFUSED) => Some(Rule::RatePolicy),
+        Some("client_limited") => Some(Rule::WrongSecrets),
         Some("user_locked_out" | "LOCKED_OUT") if !is(types::ACCOUNT_LOCK) => Some(Rule::WrongPasswords),
         _ => None,
     }
@@ -150,7 +155,8 @@ async fn of_event(tx: &mut Tx, row: &EventRow) -> Result<Option<Explanation>, Id
             Ok(Some(explanation))
         }
         Some(Rule::WrongPasswords) => wrong_passwords(tx, row).await.map(Some),
-        Some(Rule::RatePolicy) => Ok(Some(rate_policy(row))),
+        Some(Rule::RatePolicy) => rate_policy(tx, row).await.map(Some),
+        Some(Rule::WrongSecrets) => wrong_secrets(tx, row).await.map(Some),
         Some(Rule::StatusCalls) | None => Ok(None),
     }
 }
@@ -163,6 +169,15 @@ async fn of_story(tx: &mut Tx, story: &Story, at: Time) -> Result<Option<Explana
         "throttle" => {
             let Some(first) = tx.event(story.event_id).await? else { return Ok(None) };
             throttle(tx, &first).await?
+        }
+        "client_secret" => match tx.event(story.event_id).await? {
+            Some(first) => Some(wrong_secrets(tx, &first).await?),
+            None => return Ok(None),
+        },
+        "policy" => {
+            let Some(mut newest) = tx.event(story.event_id).await? else { return Ok(None) };
+            newest.data.debug.extend(crate::stories::facts(story));
+            Some(rate_policy(tx, &newest).await?)
         }
         "quota" => {
             let name = caller_name(tx, &story.key).await?;
@@ -189,6 +204,25 @@ async fn of_story(tx: &mut Tx, story: &Story, at: Time) -> Result<Option<Explana
     Ok(explanation.map(|e| Explanation { refused_at, together: Some(together), ..e }))
 }
 
+/// The refusals that an event's story has.
+async fn together(tx: &mut Tx, row: &EventRow, refused_at: Time) -> Result<Option<Together>, IdpError> {
+    if let Some(more) = fact(row, "count").and_then(|n| n.parse::<i64>().ok()) {
+        return Ok(Some(Together {
+            count: more + 1,
+            first_at: instant(row, "firstAt").unwrap_or(refused_at),
+            last_at: refused_at,
+            closed: true,
+        }));
+    }
+    let story = tx.story_of_event(row.id).await?;
+    Ok(story.map(|story| Together {
+        count: story.count,
+        first_at: story.first_at,
+        last_at: story.last_at,
+        closed: false,
+    }))
+}
+
 /// What a throttled attempt's event says.
 async fn throttle(tx: &mut Tx, row: &EventRow) -> Result<Option<Explanation>, IdpError> {
     let Some(refused_at) = instant(row, "refusedAt") else { return Ok(None) };
@@ -200,20 +234,7 @@ async fn throttle(tx: &mut Tx, row: &EventRow) -> Result<Option<Explanation>, Id
         filled_by.push(Filled { event, at, logged: tx.event(event).await?.is_some() });
     }
     let user = row.data.targets.iter().find(|target| target.kind == "User");
-    let together = match fact(row, "count").and_then(|n| n.parse::<i64>().ok()) {
-        Some(more) => Some(Together {
-            count: more + 1,
-            first_at: instant(row, "firstAt").unwrap_or(refused_at),
-            last_at: refused_at,
-            closed: true,
-        }),
-        None => tx.story_of_event(row.id).await?.map(|story| Together {
-            count: story.count,
-            first_at: story.first_at,
-            last_at: story.last_at,
-            closed: false,
-        }),
-    };
+    let together = together(tx, row, refused_at).await?;
     Ok(Some(Explanation {
         rule: Rule::Throttle,
         key: user.map_or_else(|| "unknown".to_owned(), |user| user.alternate_id.clone()),
@@ -268,29 +289,51 @@ async fn quota(
 }
 
 /// What a rate policy's refusal says. Such a window holds numbers, not events.
-fn rate_policy(row: &EventRow) -> Explanation {
+async fn rate_policy(tx: &mut Tx, row: &EventRow) -> Result<Explanation, IdpError> {
     let number = |name| fact(row, name).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
     let policy = fact(row, "policy").unwrap_or("unknown");
     let counted = match fact(row, "hitsBefore") {
         Some(before) => format!("{} in this window and {before} in the one before", number("hits")),
         None => format!("{} since the window began", number("hits")),
     };
-    Explanation {
+    let refused_at = instant(row, "refusedAt").unwrap_or(row.published);
+    Ok(Explanation {
         rule: Rule::RatePolicy,
         key: fact(row, "counted").unwrap_or("unknown").to_owned(),
         limit: number("limit"),
         window_seconds: number("window"),
         sliding: fact(row, "hitsBefore").is_some(),
         filled_by: Vec::new(),
-        refused_at: instant(row, "refusedAt").unwrap_or(row.published),
+        refused_at,
         retry_at: instant(row, "retryAt"),
         advice: format!(
             "The rate policy {policy} counted {counted}. Let the client keep its tokens until they end, or raise the \
              policy's limit."
         ),
         event: Some(row.id),
-        together: None,
-    }
+        together: together(tx, row, refused_at).await?,
+    })
+}
+
+/// A source from which too many wrong secrets came.
+async fn wrong_secrets(tx: &mut Tx, row: &EventRow) -> Result<Explanation, IdpError> {
+    let number = |name| fact(row, name).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
+    let refused_at = instant(row, "refusedAt").unwrap_or(row.published);
+    Ok(Explanation {
+        rule: Rule::WrongSecrets,
+        key: format!("{}, {}", row.data.actor.alternate_id, fact(row, "counted").unwrap_or("unknown")),
+        limit: number("limit"),
+        window_seconds: number("window"),
+        sliding: false,
+        filled_by: Vec::new(),
+        refused_at,
+        retry_at: instant(row, "retryAt"),
+        advice: "Find out who sends wrong secrets from there: an old copy of the app, or somebody who guesses. From \
+                 other addresses the app goes on, and from there when the window is over."
+            .to_owned(),
+        event: Some(row.id),
+        together: together(tx, row, refused_at).await?,
+    })
 }
 
 /// A login that was locked when its password came.
@@ -346,11 +389,7 @@ async fn wrong_passwords(tx: &mut Tx, row: &EventRow) -> Result<Explanation, Idp
 /// The event that counted a request.
 async fn closing(tx: &mut Tx, id: RequestId, at: Time) -> Result<Option<EventRow>, IdpError> {
     let query = LogQuery {
-        condition: Condition::Text {
-            field: TextField::EventType,
-            op: TextOp::Equal,
-            value: types::USER_RATE_LIMITED.name.to_owned(),
-        },
+        condition: any_type(&[types::USER_RATE_LIMITED, types::RATE_POLICY_REFUSED, types::INVALID_CLIENT]),
         words: vec![id.to_string()],
         since: Some(at.plus_secs(-SLACK_SECONDS)),
         until: Some(at.plus_secs(CLOSED_WITHIN_SECONDS)),

@@ -90,6 +90,7 @@ impl Idp {
         };
         match client.await {
             Ok(client) => Ok(client),
+            Err(error) if error.reason == Reason::ClientLimited => Err(error),
             Err(error) => {
                 self.record_stranger(ctx, door.server, client_id.as_deref(), error.reason).await?;
                 Err(error)

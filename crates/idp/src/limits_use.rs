@@ -1,5 +1,7 @@
-//! How the tenant's limits are used at the moment: the quota and who spends it, and who runs into the throttle.
+//! How the tenant's limits are used at the moment: the quota and who spends it, who runs into the throttle,
+//! and what the rate policies refuse.
 
+use crate::policy_use::{PolicyUse, policies};
 use crate::quota::{LENGTH, LIMIT, Standing};
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
@@ -70,6 +72,8 @@ pub struct LimitsUse {
     pub users: Vec<Hot>,
     /// Apps that were, most first.
     pub apps: Vec<Hot>,
+    /// The rate policies, those that refused most in the last hour first.
+    pub policies: Vec<PolicyUse>,
 }
 
 impl Idp {
@@ -90,8 +94,9 @@ impl Idp {
         let per_minute = (calls + PACE_MINUTES - 1) / PACE_MINUTES;
         callers.sort_by(|a, b| (b.calls + b.refused).cmp(&(a.calls + a.refused)).then(a.name.cmp(&b.name)));
         let (users, apps) = hottest(&mut tx, now).await?;
+        let policies = policies(&mut tx, now).await?;
         let runs_out_at = runs_out_at(&quota, per_minute, now);
-        Ok(LimitsUse { quota, used, since, per_minute, runs_out_at, callers, users, apps })
+        Ok(LimitsUse { quota, used, since, per_minute, runs_out_at, callers, users, apps, policies })
     }
 }
 

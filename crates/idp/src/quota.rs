@@ -119,6 +119,7 @@ impl Idp {
             ends_at: window.ends_at,
             requests: vec![ctx.request.id],
             first_is_logged: false,
+            facts: String::new(),
         };
         self.refused_for(ctx, key, refusals, None).await
     }

@@ -7,6 +7,7 @@
 mod behind;
 mod stores;
 mod subject;
+mod told;
 
 pub(crate) use stores::RateStores;
 pub(crate) use subject::network;
@@ -15,12 +16,13 @@ pub use subject::{Header, Held, RateSubject, Subject};
 use crate::admin::rate_policies::entity;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::event::{Entity, Event, types};
+use signet_domain::event::{Event, types};
 use signet_domain::rate_policy::{RatePolicy, RateStrategy, WindowType};
 use signet_limits::SECOND_US;
 use signet_limits::counters::{Answer, Batch, Decision};
-use signet_limits::sliding_window::{Counter, Rule};
+use signet_limits::sliding_window::Rule;
 use std::sync::Arc;
+use told::Told;
 
 /// What the caller is told of one window of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,37 +63,6 @@ pub struct Rates {
     pub refused: Option<Box<RateRefusal>>,
 }
 
-/// What the log is told of a policy's refusal.
-#[derive(Debug, Clone)]
-struct Told {
-    policy: Entity,
-    what: String,
-    store: &'static str,
-    now: i64,
-    rule: Rule,
-    counter: Counter,
-    reset_s: u64,
-}
-
-impl Told {
-    /// Puts it into an event.
-    fn put(&self, event: Event) -> Event {
-        let micros = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND_US);
-        let event = event
-            .target(self.policy.clone())
-            .debug("policy", self.policy.id.as_str())
-            .debug("counted", self.what.as_str())
-            .debug("store", self.store)
-            .debug("limit", self.rule.limit.to_string())
-            .debug("window", (self.rule.window_us / SECOND_US).to_string())
-            .debug("windowStart", self.counter.started_at.to_string())
-            .debug("hits", self.counter.current.to_string())
-            .debug("refusedAt", self.now.to_string())
-            .debug("retryAt", self.now.saturating_add(micros(self.reset_s)).to_string());
-        if self.rule.sliding { event.debug("hitsBefore", self.counter.previous.to_string()) } else { event }
-    }
-}
-
 impl RateRefusal {
     /// Puts what the log is told into the refusal's event.
     pub(crate) fn put(&self, event: Event) -> Event {
@@ -118,6 +89,19 @@ impl Applied<'_> {
 }
 
 impl Idp {
+    /// Counts a refusal in the story of its policy, what it counts and its window, whose first one is logged.
+    ///
+    /// # Errors
+    /// When the store fails; the refusal must not be answered as such then.
+    pub(crate) async fn refused_by_policy(
+        &self,
+        ctx: &Ctx,
+        refusal: &RateRefusal,
+        event: Event,
+    ) -> Result<(), IdpError> {
+        self.tell_in_story(ctx, "policy", &refusal.told, event).await
+    }
+
     /// The rate policies that are in force.
     async fn rate_policies(&self, ctx: &Ctx) -> Result<Arc<[RatePolicy]>, IdpError> {
         let part = self.part(ctx);
@@ -187,10 +171,11 @@ impl Idp {
         rates: &mut Rates,
     ) -> Result<(), IdpError> {
         let mut refusals: Vec<(&RatePolicy, Told)> = Vec::new();
-        let mut events = Vec::new();
+        let mut tried_out = Vec::new();
         for ((one, question), answer) in applied.iter().zip(batch.questions()).zip(&decision.answers) {
             let told = |at: usize, answer: &Answer| Told {
                 policy: entity(one.policy),
+                key: one.key,
                 what: one.what.clone(),
                 store,
                 now: decision.now,
@@ -201,7 +186,8 @@ impl Idp {
             match answer.tightest().filter(|_| !answer.admitted) {
                 Some(at) if one.policy.dry_run => {
                     let event = known.event(self, ctx, types::RATE_POLICY_DRY_RUN);
-                    events.push(told(at, answer).put(event));
+                    let told = told(at, answer);
+                    tried_out.push((told.put(event), told));
                 }
                 Some(at) => refusals.push((one.policy, told(at, answer))),
                 None => {}
@@ -213,8 +199,8 @@ impl Idp {
         if let Some((policy, told)) = refusals.into_iter().max_by_key(|(_, told)| told.reset_s) {
             rates.refused = Some(Box::new(self.refusal(policy, told)));
         }
-        if !events.is_empty() {
-            self.record(ctx, events).await?;
+        for (event, told) in tried_out {
+            self.tell_in_story(ctx, "policy_dry_run", &told, event).await?;
         }
         Ok(())
     }

@@ -71,6 +71,7 @@ struct Inner {
     local_throttle: Option<LocalThrottle>,
     refusals: Refusals,
     stories: Arc<Stories>,
+    guesses: crate::secret_guard::Guesses,
     new_store: bool,
     redis: Option<Redis>,
     rates: RateStores,
@@ -137,6 +138,7 @@ impl Idp {
             local_throttle,
             refusals: Refusals::default(),
             stories,
+            guesses: crate::secret_guard::Guesses::default(),
             new_store,
             redis,
             rates,
@@ -198,6 +200,10 @@ impl Idp {
 
     pub(crate) fn local_throttle(&self) -> Option<&LocalThrottle> {
         self.0.local_throttle.as_ref()
+    }
+
+    pub(crate) fn guesses(&self) -> &crate::secret_guard::Guesses {
+        &self.0.guesses
     }
 
     pub(crate) fn stories(&self) -> &Arc<Stories> {

@@ -59,7 +59,10 @@ impl Stories {
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 let sum = &mut entry.get_mut().refusals;
                 sum.count += refusals.count;
-                sum.last_at = sum.last_at.max(refusals.last_at);
+                if refusals.last_at >= sum.last_at {
+                    sum.last_at = refusals.last_at;
+                    sum.facts = refusals.facts;
+                }
                 if sum.requests.len() <= KEPT_REQUESTS {
                     sum.requests.extend(refusals.requests);
                 }
@@ -185,6 +188,11 @@ async fn write(tx: &mut Tx, stories: &BTreeMap<StoryKey, Added>) -> Result<(), S
     Ok(())
 }
 
+/// What a story's last refusal says where the first one's facts no longer hold.
+pub(crate) fn facts(story: &Story) -> BTreeMap<String, String> {
+    serde_json::from_str(&story.facts).unwrap_or_default()
+}
+
 /// The event that stands for all refusals of a story but the first, with the first one's facts.
 fn closing(
     id: signet_domain::id::EventId,
@@ -198,14 +206,17 @@ fn closing(
         user_agent: first.data.user_agent.clone(),
         path: first.data.path.clone(),
     };
-    let reason = first.reason.clone().unwrap_or_default();
-    let mut event =
-        Event::new(id, now, types::USER_RATE_LIMITED, first.data.actor.clone(), &request).failed(reason);
+    let kind = types::named(&first.event_type).unwrap_or(types::USER_RATE_LIMITED);
+    let mut event = Event::new(id, now, kind, first.data.actor.clone(), &request);
+    event.outcome = first.outcome;
+    event.severity = first.severity;
+    event.reason.clone_from(&first.reason);
     event.user_id.clone_from(&first.user_id);
     event.client_id.clone_from(&first.client_id);
     event.server_id.clone_from(&first.server_id);
     event.targets.clone_from(&first.data.targets);
     event.debug.clone_from(&first.data.debug);
+    event.debug.extend(facts(story));
     event
         .debug("story", first.id.to_string())
         .debug("count", (story.count - 1).to_string())

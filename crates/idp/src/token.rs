@@ -155,9 +155,10 @@ impl Idp {
         mut refused: Refused,
     ) -> Refused {
         let event = self.refusal_event(ctx, call, seen, &refused);
-        let recorded = match &refused.limited {
-            Some(limited) => self.throttled_again(ctx, limited, event).await,
-            None => {
+        let recorded = match (&refused.limited, &seen.rates.refused) {
+            (Some(limited), _) => self.throttled_again(ctx, limited, event).await,
+            (None, Some(refusal)) => self.refused_by_policy(ctx, refusal, event).await,
+            (None, None) => {
                 let mut events = std::mem::take(&mut refused.events);
                 events.push(event);
                 self.record(ctx, events).await
@@ -180,7 +181,11 @@ impl Idp {
         seen.method = Some(auth.method().as_str());
         let client = self
             .authenticate_client(ctx, Door { server: &call.server.server, endpoint: "token" }, &auth)
-            .await?;
+            .await
+            .map_err(|error| {
+                let logged = error.reason == Reason::ClientLimited;
+                Refused { logged, ..Refused::from(error) }
+            })?;
         seen.client = Some(client.clone());
         let request = TokenRequest::parse(call.params)?;
         let grant = request.grant_type();

@@ -145,6 +145,26 @@ impl Batch {
         self.told(&counters, &refused, now)
     }
 
+    /// Whether the request counts in all its slots, whatever is decided: a store may count before it decides.
+    #[must_use]
+    pub fn always_counts(&self) -> bool {
+        matches!(&self.questions[..], [question] if question.penalty)
+    }
+
+    /// The decision on a request that was counted already, where [`Batch::always_counts`]: the counters after it, in
+    /// the order of the slots, each with the clock that looked at it.
+    #[must_use]
+    pub fn counted(&self, after: &[(Counter, i64)]) -> Decision {
+        let now = after.iter().map(|(_, clock)| *clock).max().unwrap_or(0);
+        let refused_by = |q: &Question| -> Vec<bool> {
+            let slots = q.rules.iter().zip(&q.slots);
+            slots.map(|(rule, at)| after.get(*at).is_none_or(|(c, clock)| !rule.admits(c, *clock))).collect()
+        };
+        let refused: Vec<_> = self.questions.iter().map(refused_by).collect();
+        let counters: Vec<Counter> = after.iter().map(|(counter, _)| *counter).collect();
+        self.told(&counters, &refused, now)
+    }
+
     /// Which slots a decision hit, in their order.
     #[must_use]
     pub fn hit_by(&self, decision: &Decision) -> Vec<bool> {

@@ -23,8 +23,8 @@ pub static TOKENS: Family<4> =
     Family::new(["authorization_code", "client_credentials", "password", "refresh_token"]);
 
 /// Refusals by the rule that refused.
-pub static REFUSALS: Family<6> =
-    Family::new(["throttle", "quota", "status_calls", "lockout", "overload", "policy"]);
+pub static REFUSALS: Family<7> =
+    Family::new(["throttle", "quota", "status_calls", "lockout", "overload", "policy", "client_secret"]);
 
 /// Password hashes that wait or are computed.
 pub static HASHES: AtomicI64 = AtomicI64::new(0);

@@ -190,6 +190,8 @@ reasons! {
     // The password grant.
     UserRateLimited "user_rate_limited" InvalidGrant 429
         "API call exceeded rate limit due to too many requests.";
+    ClientLimited "client_limited" TemporarilyUnavailable 429
+        "Too many wrong client secrets came from this address; try again after the time that Retry-After names.";
     RatePolicyExceeded "rate_policy_exceeded" TemporarilyUnavailable 429
         "A rate policy allows no more tokens for the moment; try again after the time that it names.";
     InvalidPasswordCredentials "invalid_password_credentials" InvalidGrant 400 PASSWORD_FAILED;
@@ -338,7 +340,7 @@ mod tests {
     fn status_follows_the_code() {
         for reason in Reason::ALL {
             let expected = match (reason, reason.code()) {
-                (Reason::UserRateLimited | Reason::RatePolicyExceeded, _) => 429,
+                (Reason::UserRateLimited | Reason::RatePolicyExceeded | Reason::ClientLimited, _) => 429,
                 (Reason::AccessTokenMissing, _) => 401,
                 (_, ErrorCode::InvalidClient | ErrorCode::InvalidToken) => 401,
                 (_, ErrorCode::InsufficientScope) => 403,

@@ -3,6 +3,9 @@
 use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, Tx};
 use signet_domain::Time;
+use signet_domain::credential::Credential;
+use signet_domain::id::{CredentialId, UserId};
+use signet_domain::user::User;
 
 const MINUTE: i64 = 60 * Time::SECOND;
 
@@ -20,6 +23,14 @@ pub struct ApiCalls {
     pub route: String,
     /// How many.
     pub count: i64,
+}
+
+/// Who calls, and whether an administrator has paused what it calls with.
+#[derive(sqlx::FromRow)]
+struct Calling<T> {
+    #[sqlx(flatten)]
+    row: T,
+    paused: bool,
 }
 
 impl Tx {
@@ -65,6 +76,28 @@ impl Tx {
     pub async fn is_paused(&mut self, caller: &str) -> Result<bool> {
         const SQL: &str = "SELECT paused_at FROM paused_callers WHERE tenant_id = $1 AND caller = $2";
         Ok(fetch_optional!(self, (Time,), SQL, self.tenant, caller)?.is_some())
+    }
+
+    /// A user whose API token is calling, and whether that is paused.
+    pub async fn calling_user(&mut self, id: UserId, caller: &str) -> Result<Option<(User, bool)>> {
+        const SQL: &str =
+            "SELECT u.*, EXISTS (SELECT 1 FROM paused_callers p WHERE p.tenant_id = $1 AND p.caller = $3)
+              AS paused FROM users u WHERE u.tenant_id = $1 AND u.id = $2";
+        let found = fetch_optional!(self, Calling<User>, SQL, self.tenant, id, caller)?;
+        Ok(found.map(|found| (found.row, found.paused)))
+    }
+
+    /// An API credential whose token is calling, and whether it is paused.
+    pub async fn calling_credential(
+        &mut self,
+        id: CredentialId,
+        caller: &str,
+    ) -> Result<Option<(Credential, bool)>> {
+        const SQL: &str =
+            "SELECT c.*, EXISTS (SELECT 1 FROM paused_callers p WHERE p.tenant_id = $1 AND p.caller = $3)
+              AS paused FROM credentials c WHERE c.tenant_id = $1 AND c.id = $2";
+        let found = fetch_optional!(self, Calling<Credential>, SQL, self.tenant, id, caller)?;
+        Ok(found.map(|found| (found.row, found.paused)))
     }
 
     /// Callers that are paused, and since when.

@@ -56,8 +56,9 @@ const SWEEPS: &[Sweep] = &[
     sweep!("rate_counters", ("tenant_id, key, window_us"), "expires_at", keep 60),
     sweep!("password_failures", ("tenant_id, login_key, source"), "started_at", keep 3600,
         only "locked_until < $1 + 3600000000"),
-    // The throttle's stories are closed; a window's stay for whoever asks why.
-    sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep DAY, only "rule <> 'throttle'"),
+    // Stories that an event closes go with it; the others stay for whoever asks why.
+    sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep DAY,
+        only "rule NOT IN ('throttle', 'policy', 'policy_dry_run', 'client_secret')"),
     sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
 ];

@@ -16,7 +16,7 @@ const GRACE: i64 = 2 * Time::SECOND;
 /// What makes refusals one story.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoryKey {
-    /// The limit: `throttle`, `quota`, `status_calls`.
+    /// The limit: `throttle`, `quota`, `status_calls`, `policy`, `policy_dry_run`, `client_secret`.
     pub rule: &'static str,
     /// Who is limited.
     pub key: String,
@@ -41,6 +41,8 @@ pub struct Refusals {
     pub requests: Vec<RequestId>,
     /// Whether the first one's event names its request, if it begins the story.
     pub first_is_logged: bool,
+    /// What the last one says where the first one's facts no longer hold: a JSON object of texts, or nothing.
+    pub facts: String,
 }
 
 /// A story as it stands.
@@ -64,6 +66,8 @@ pub struct Story {
     pub ends_at: Time,
     /// Ids of some requests, each with a comma before it.
     pub requests: String,
+    /// What the last one says where the first one's facts no longer hold.
+    pub facts: String,
 }
 
 impl Story {
@@ -83,9 +87,10 @@ impl Tx {
     pub async fn count_refusals(&mut self, of: &StoryKey, add: &Refusals) -> Result<bool> {
         const SQL: &str =
             "INSERT INTO refusal_stories AS s (tenant_id, rule, key, window_at, event_id, count, first_at,
-              last_at, ends_at, requests) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+              last_at, ends_at, requests, facts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
             ON CONFLICT (tenant_id, rule, key, window_at) DO UPDATE SET count = s.count + excluded.count,
               last_at = CASE WHEN excluded.last_at > s.last_at THEN excluded.last_at ELSE s.last_at END,
+              facts = CASE WHEN excluded.last_at >= s.last_at THEN excluded.facts ELSE s.facts END,
               requests = CASE WHEN length(s.requests) < 500 THEN s.requests || $11 ELSE s.requests END
             RETURNING event_id";
         let after_first = listed(add.requests.get(usize::from(add.first_is_logged)..).unwrap_or_default());
@@ -103,7 +108,8 @@ impl Tx {
             add.last_at,
             add.ends_at,
             after_first,
-            listed(&add.requests)
+            listed(&add.requests),
+            &add.facts
         )?;
         Ok(story == add.event)
     }
@@ -112,25 +118,37 @@ impl Tx {
     pub async fn take_story(&mut self, rule: &str, key: &str, window_at: Time) -> Result<Option<Story>> {
         const SQL: &str = "DELETE FROM refusal_stories WHERE tenant_id = $1 AND rule = $2 AND key = $3
             AND window_at = $4
-            RETURNING rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests";
+            RETURNING rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts";
         fetch_optional!(self, Story, SQL, self.tenant, rule, key, window_at)
     }
 
     /// The open story that counted a request, if its id was kept.
     pub async fn story_of_request(&mut self, request: RequestId) -> Result<Option<Story>> {
         const SQL: Text = Text {
-            sqlite: "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests
+            sqlite:
+                "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
                 FROM refusal_stories WHERE tenant_id = $1 AND instr(requests, $2) > 0 LIMIT 1",
-            postgres: "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests
+            postgres:
+                "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
                 FROM refusal_stories WHERE tenant_id = $1 AND strpos(requests, $2) > 0 LIMIT 1",
         };
         let sql = SQL.of(&self.conn);
         fetch_optional!(self, Story, sql, self.tenant, request.to_string())
     }
 
+    /// The open stories of a limit that have more than one refusal, the newest first.
+    pub async fn open_stories(&mut self, rule: &str, limit: i64) -> Result<Vec<Story>> {
+        const SQL: &str =
+            "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
+            FROM refusal_stories WHERE tenant_id = $1 AND rule = $2 AND count > 1
+            ORDER BY last_at DESC, key LIMIT $3";
+        fetch_all!(self, Story, SQL, self.tenant, rule, limit)
+    }
+
     /// The open story that began with an event.
     pub async fn story_of_event(&mut self, event: EventId) -> Result<Option<Story>> {
-        const SQL: &str = "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests
+        const SQL: &str =
+            "SELECT rule, key, window_at, event_id, count, first_at, last_at, ends_at, requests, facts
             FROM refusal_stories WHERE tenant_id = $1 AND event_id = $2 LIMIT 1";
         fetch_optional!(self, Story, SQL, self.tenant, event)
     }
@@ -139,10 +157,10 @@ impl Tx {
 /// By the clock that decides limits, which on PostgreSQL is no node's.
 const ENDED: Text = with_now!("$1":
     "SELECT tenant_id, rule, key, window_at FROM refusal_stories
-     WHERE rule = 'throttle' AND ends_at < "; now " - $2 ORDER BY ends_at LIMIT $3");
+     WHERE rule IN ('throttle', 'policy', 'policy_dry_run', 'client_secret') AND ends_at < "; now " - $2 ORDER BY ends_at LIMIT $3");
 
 impl Store {
-    /// Stories of the throttle whose window has ended, of all tenants: tenant, rule, key, window.
+    /// Stories that are closed by an event and whose window has ended, of all tenants: tenant, rule, key, window.
     pub async fn unscoped_ended_stories(&self, limit: i64) -> Result<Vec<(TenantId, String, String, Time)>> {
         let mut tx = self.read(TenantId(uuid::Uuid::nil())).await?;
         let sql = ENDED.of(&tx.conn);
@@ -170,6 +188,7 @@ mod tests {
             last_at: nil,
             ends_at: nil,
             requests: twice,
+            facts: String::new(),
         };
         let named = story.counted_requests();
         assert_eq!(named.len(), KEPT_REQUESTS);

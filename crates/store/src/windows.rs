@@ -49,6 +49,9 @@ const COUNT: Text = with_now!("$4":
 const STATUS: Text = with_now!("$3":
     "SELECT started_at, ends_at, used, "; now " AS clock FROM windows WHERE tenant_id = $1 AND name = $2");
 
+const ANY: Text = with_now!("$4":
+    "SELECT 1 FROM windows WHERE tenant_id = $1 AND name >= $2 AND name < $3 AND ends_at > "; now " LIMIT 1");
+
 impl TenantStore {
     /// Counts one call in a window of `length` microseconds that holds `limit` of them.
     pub async fn count(&self, name: &str, length: i64, limit: i64) -> Result<Count> {
@@ -93,6 +96,14 @@ impl TenantStore {
         let window = self.window(name).await?.ok_or(crate::StoreError::Stale)?;
         let first = self.note_first_refusal(name).await?;
         Ok(Count::Refused { window, first })
+    }
+
+    /// Whether any window is open whose name lies in a range; the end is not in it.
+    pub async fn any_window(&self, from: &str, to: &str) -> Result<bool> {
+        let mut tx = self.read().await?;
+        let sql = ANY.of(&tx.conn);
+        let over = tx.clock_for_limits();
+        Ok(fetch_optional!(tx, (i32,), sql, tx.tenant, from, to, over)?.is_some())
     }
 
     /// A window as it stands; `None` when none was begun. It may have ended.

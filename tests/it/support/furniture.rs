@@ -334,6 +334,7 @@ impl Furniture {
             ends_at: now,
             requests,
             first_is_logged: true,
+            facts: String::new(),
         }
     }
 
@@ -361,7 +362,7 @@ impl Furniture {
         tx.insert_credential_token(&self.credential_token).await?;
         let user = self.user.id.to_string();
         tx.put_revocation(RevocationKind::User, &user, self.now, self.now.plus_secs(3_600)).await?;
-        tx.count_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
+        tx.note_failure(&self.user.login_key, "192.0.2.1", RULE, self.now).await?;
         tx.insert_rate_policy(&self.rate_policy).await?;
         tx.insert_group(&self.group).await?;
         tx.add_group_member(self.group.id, self.user.id, self.now).await?;

@@ -71,6 +71,23 @@ pub struct RefusedOften {
     pub last: TimeText,
 }
 
+/// A rate policy and what it refused in the last hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyUse {
+    /// Its name.
+    pub name: String,
+    /// Its events; for those who see the log.
+    pub url: Option<String>,
+    /// `Off`, `Tried out`; empty when it is in force.
+    pub state: &'static str,
+    /// `3 in 30 s, by app`.
+    pub rule: String,
+    /// `1,204 refused`.
+    pub refused: String,
+    /// What it refused most: `app 0oa…`, and how often.
+    pub hottest: Vec<(String, String)>,
+}
+
 /// A limit, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -96,6 +113,8 @@ pub struct LimitsPage {
     pub callers: Vec<Caller>,
     /// Who was throttled most in the last hour.
     pub hottest: Vec<RefusedOften>,
+    /// The rate policies, those that refused most first.
+    pub policies: Vec<PolicyUse>,
     /// The newest throttled sign-ins.
     pub refusals: Vec<LogRow>,
     /// All of them.

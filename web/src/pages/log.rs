@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::chart::{Bar, Placed, Throttle, place};
+use crate::chart::{Bar, CountedWindow, Placed, Throttle, place};
 use crate::parts::{Action, Chip, Choice, Empty, Fact, Link, Outcome, Paging, TimeText};
 use crate::shell::{Console, Page as _, page};
 
@@ -238,6 +238,8 @@ pub struct EventDetail {
     pub fix_link: Option<Link>,
     /// The window that refused it.
     pub throttle: Option<Throttle>,
+    /// The window that refused it, where that holds numbers.
+    pub window: Option<CountedWindow>,
     /// Who, app, server, address, session, request.
     pub facts: Vec<Fact>,
     /// What else belongs to it.

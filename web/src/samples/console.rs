@@ -2,8 +2,8 @@ use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
     Action, Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need,
-    OperatorHome, OperatorTenants, Outcome, Overview, Paging, Quota, RefusedOften, Rule, Section, Status,
-    TenantRow, Theme, Tone,
+    OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota, RefusedOften, Rule, Section,
+    Status, TenantRow, Theme, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -133,6 +133,14 @@ fn limits() -> Vec<Sample> {
             pace: "At 520 calls a minute nothing is left at 14:10, in 8 minutes.".to_owned(),
         },
         hottest: vec![hot("ada@acme.test", "User"), hot("Legacy", "App")],
+        policies: vec![PolicyUse {
+            name: "Few tokens".to_owned(),
+            url: some("/console/log?q=rlp1"),
+            state: "tried out",
+            rule: "3 in 30 s, by app".to_owned(),
+            refused: "would be 1,204".to_owned(),
+            hottest: vec![("app 0oaLegacy".to_owned(), "1,200".to_owned())],
+        }],
         callers: vec![who("ci-deploy", "612", ""), who("hr-sync", "176", "14 refused")],
         refusals: rows().into_iter().take(1).collect(),
         log_url: some("/console/log?q=user_rate_limited"),

@@ -1,8 +1,8 @@
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Action, Bar, Chip, Choice, Empty, EventDetail, Fact, FilterError, Folded, GroupRow, Groups, Link, LogDay,
-    LogEvent, LogForm, LogList, LogRow, Outcome, Paging, SavedList, SavedRow, Section, StripAttempt,
-    Throttle, Trail,
+    Action, Bar, Chip, Choice, CountedWindow, Empty, EventDetail, Fact, FilterError, Folded, GroupRow,
+    Groups, Link, LogDay, LogEvent, LogForm, LogList, LogRow, Outcome, Paging, SavedList, SavedRow, Section,
+    StripAttempt, Throttle, Trail,
 };
 
 pub(super) fn row(shown: &str, outcome: Outcome, sentence: &str, app: &str, from: &str) -> LogRow {
@@ -274,6 +274,7 @@ fn throttled() -> EventDetail {
             frees_at: "08.021".to_owned(),
             first_at: "07.021".to_owned(),
         }),
+        window: None,
         facts: vec![
             Fact::text("User", "ada@acme.test").to("/console/users/ada"),
             Fact::text("App", "Legacy CRM").to("/console/apps/legacy"),
@@ -309,5 +310,27 @@ fn events() -> Vec<Sample> {
         },
         ..page.clone()
     };
-    vec![sample("event", &page), sample("event-hostile", &hostile)]
+    let counted = LogEvent {
+        event: EventDetail {
+            statement: "Legacy CRM was refused a token by the rate policy Few tokens.".to_owned(),
+            throttle: None,
+            window: Some(CountedWindow {
+                length_us: 30_000_000,
+                refused_us: 7_500_000,
+                frees_us: 45_500_000,
+                begins_at: "14:02:00".to_owned(),
+                refused_at: "14:02:07".to_owned(),
+                frees_at: "14:02:45".to_owned(),
+                facts: vec![
+                    ("Counted", "app 0oaLegacy".to_owned()),
+                    ("Limit", "3 in 30 s, sliding".to_owned()),
+                    ("In this window", "4".to_owned()),
+                    ("Next can pass", "14:02:45 UTC, 38 seconds later".to_owned()),
+                ],
+            }),
+            ..throttled()
+        },
+        ..page.clone()
+    };
+    vec![sample("event", &page), sample("event-hostile", &hostile), sample("event-counted", &counted)]
 }

@@ -15,6 +15,12 @@ macro_rules! event_types {
 
         /// Every type, in the order of declaration.
         pub const ALL: &[EventType] = &[$($konst),*];
+
+        /// The type of a name.
+        #[must_use]
+        pub fn named(name: &str) -> Option<EventType> {
+            ALL.iter().copied().find(|t| t.name == name)
+        }
     };
 }
 

@@ -169,10 +169,9 @@ impl Idp {
         if token.revoked_at.is_some() || token.expires_at <= ctx.now {
             return Err(CallerRefusal::Invalid);
         }
-        let user = tx.user(token.user_id).await?.filter(signet_domain::user::User::is_active);
-        let paused = tx.is_paused(&token.id.to_string()).await?;
+        let user = tx.calling_user(token.user_id, &token.id.to_string()).await?;
         drop(tx);
-        let user = user.ok_or(CallerRefusal::Invalid)?;
+        let (user, paused) = user.filter(|(user, _)| user.is_active()).ok_or(CallerRefusal::Invalid)?;
         let role = user.admin_role.ok_or(CallerRefusal::Invalid)?;
         if paused {
             return Err(CallerRefusal::Paused);
@@ -212,9 +211,11 @@ impl Idp {
         if token.revoked_at.is_some() || token.expires_at <= ctx.now {
             return Err(CallerRefusal::Invalid);
         }
-        let credential = tx.credential(token.credential_id).await?.filter(|c| c.revoked_at.is_none());
-        let credential = credential.ok_or(CallerRefusal::Invalid)?;
-        if tx.is_paused(&credential.id.to_string()).await? {
+        let id = token.credential_id;
+        let credential = tx.calling_credential(id, &id.to_string()).await?;
+        let credential = credential.filter(|(credential, _)| credential.revoked_at.is_none());
+        let (credential, paused) = credential.ok_or(CallerRefusal::Invalid)?;
+        if paused {
             return Err(CallerRefusal::Paused);
         }
         Ok(Caller {

@@ -93,7 +93,7 @@ impl Idp {
             let event = self.event(ctx, types::RATE_POLICY_REFUSED, credential_entity(&credential));
             let event =
                 event.failed(Reason::RatePolicyExceeded.as_str()).debug("grantType", "client_credentials");
-            self.record(ctx, vec![refusal.put(event)]).await?;
+            self.refused_by_policy(ctx, refusal, refusal.put(event)).await?;
             signet_metrics::REFUSALS.add("policy");
             return Ok(Some(Answered { issued: None, rates }));
         }

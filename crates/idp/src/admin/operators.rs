@@ -7,15 +7,11 @@ use signet_domain::event::{Entity, Event, RequestFacts, types};
 use signet_domain::id::TenantId;
 use signet_domain::login;
 use signet_domain::tenant::{Tenant, TenantStatus};
-use signet_store::lockout::Rule;
 use signet_store::unscoped::{Operator, TenantSummary};
 
 /// Most tenants on a page.
 pub const MAX_LIMIT: i64 = 200;
 
-/// The same as for users: ten wrong passwords from one source within 15 minutes lock it for 15 minutes.
-const PER_SOURCE: Rule = Rule { limit: 10, window_seconds: 900, lock_seconds: 900 };
-const FROM_ALL: Rule = Rule { limit: 100, window_seconds: 900, lock_seconds: 900 };
 /// Where failures of operators are counted: they belong to no tenant.
 const NO_TENANT: TenantId = TenantId(uuid::Uuid::nil());
 /// The domain of operators' short logins.
@@ -35,26 +31,12 @@ impl Idp {
         now: Time,
     ) -> Result<Option<Operator>, IdpError> {
         let Ok(key) = login::canonical(login, DOMAIN) else { return Ok(None) };
-        let failures = self.store().tenant(NO_TENANT);
-        let (counted_key, counted_source) = (key.as_str().to_owned(), source.to_owned());
-        let admitted = failures
-            .write(move |tx| {
-                Box::pin(async move {
-                    let one = tx.count_failure(&counted_key, &counted_source, PER_SOURCE, now).await?;
-                    let all = tx.count_failure(&counted_key, "", FROM_ALL, now).await?;
-                    Ok(one.is_some() && all.is_some())
-                })
-            })
-            .await?;
         let operator = self.store().unscoped_operator(key.as_str()).await?;
         let hash = operator.as_ref().map(|o| o.password_hash.as_str());
-        let matches = self.hasher().verify(password, hash).await?;
-        if !admitted || !matches {
+        if !self.check_guarded((NO_TENANT, &key, source), now, password, hash).await? {
             tracing::warn!(source, "an operator's password was refused");
             return Ok(None);
         }
-        let (key, source) = (key.as_str().to_owned(), source.to_owned());
-        failures.write(move |tx| Box::pin(async move { tx.forgive(&key, &source).await })).await?;
         Ok(operator)
     }
 

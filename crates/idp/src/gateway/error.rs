@@ -117,6 +117,14 @@ impl GatewayError {
         Self::new(400, "invalid_client", "Invalid client authentication", reason)
     }
 
+    /// Too many wrong secrets came from where this one comes from; it is in the log already.
+    pub(crate) fn limited(error: &OAuthError) -> Self {
+        let words = error.reason.default_description();
+        let mut told = Self::new(error.status(), error.reason.code().as_str(), words, error.reason.as_str());
+        told.retry_after = error.retry_after;
+        told.logged()
+    }
+
     /// A rate policy refused; what the caller is told is the policy's.
     pub(crate) fn rate_policy() -> Self {
         let reason = Reason::RatePolicyExceeded;

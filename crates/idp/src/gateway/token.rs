@@ -108,6 +108,14 @@ impl Idp {
         if let Some(attempt) = &refused.attempt {
             attempt.mark(&mut event);
         }
+        if let Some(refusal) = &seen.rates.refused {
+            if matches!(grant, "password" | "client_credentials")
+                && let Some(userid) = params.get("authenticated_userid")
+            {
+                event = event.target(authorize::front_end_user(userid));
+            }
+            return self.refused_by_policy(ctx, refusal, event).await;
+        }
         let Some(limited) = &refused.limited else { return self.record(ctx, vec![event]).await };
         event = limited.put(event);
         if let Some(userid) = params.get("authenticated_userid") {
@@ -217,6 +225,7 @@ impl Idp {
         let client = match self.authenticate_client(ctx, door, &auth).await {
             Ok(client) => client,
             Err(error) if error.status() >= 500 => return Err(outage(&error)),
+            Err(error) if error.reason == Reason::ClientLimited => return Err(GatewayError::limited(&error)),
             Err(error) => {
                 let told = GatewayError { reason: error.reason.as_str(), ..GatewayError::client() };
                 return Err(refuse(told));

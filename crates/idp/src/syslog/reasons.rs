@@ -36,6 +36,13 @@ const TABLE: &[Row] = &[
          limit, or try it out with dry_run first.",
     ),
     (
+        "client_limited",
+        "too many wrong secrets came from there",
+        "From this address came more wrong secrets for the app than are looked at in 15 minutes, so nothing more \
+         is until they are over, not even the right one. From other addresses the app goes on.",
+        "Find out who sends them: an old copy of the app with a secret that was rolled, or somebody who guesses.",
+    ),
+    (
         "invalid_password_credentials",
         "the password was wrong",
         "The account exists, but the password is another one.",

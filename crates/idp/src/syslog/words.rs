@@ -211,7 +211,18 @@ pub fn sentence(row: &EventRow) -> String {
     if let Some(more) = row.data.debug.get("story").and(row.data.debug.get("count")) {
         let times =
             if more == "1" { "once more".to_owned() } else { format!("{} more times", visible(more)) };
-        return format!("{} was refused {times} in the same second", user(row));
+        return match target(row) {
+            policy if row.event_type == types::RATE_POLICY_REFUSED.name => {
+                format!("{} was refused {times} by the rate policy {policy}", app(row))
+            }
+            policy if row.event_type == types::RATE_POLICY_DRY_RUN.name => {
+                format!("The rate policy {policy}, if it were in force, would have refused {times}")
+            }
+            _ if row.event_type == types::INVALID_CLIENT.name => {
+                format!("Secrets for {} from one address were refused {times}", who(row))
+            }
+            _ => format!("{} was refused {times} in the same second", user(row)),
+        };
     }
     let refused = row.outcome != Outcome::Success;
     let own = entry(row).is_some_and(|e| matches!(e.1, Kind::Refused | Kind::Throttled));

@@ -12,6 +12,7 @@ use serde::Serialize;
 use signet_idp::admin::AdminError;
 use signet_idp::explain::{Explanation, Filled, Together};
 use signet_idp::limits_use::{CallerUse, Hot, LimitsUse};
+use signet_idp::policy_use;
 use signet_idp::quota::LIMIT;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +33,8 @@ pub(crate) struct Limits {
     users: Vec<RefusedOften>,
     /// Apps that sent them.
     apps: Vec<RefusedOften>,
+    /// The rate policies, those that refused most in the last hour first.
+    policies: Vec<PolicyUse>,
 }
 
 /// The account's quota.
@@ -110,13 +113,50 @@ pub(crate) struct RefusedOften {
     last_at: String,
 }
 
+/// What a rate policy refused.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LimitPolicyUse)]
+pub(crate) struct PolicyUse {
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Whether it is in force, or tried out.
+    enabled: bool,
+    /// Whether it is only tried out.
+    dry_run: bool,
+    /// What it counts by.
+    identifier: &'static str,
+    /// Requests that it refused in the last hour.
+    refused: i64,
+    /// Requests of the last hour that it would have refused when it was tried out.
+    would_refuse: i64,
+    /// What it refused most, most first.
+    hottest: Vec<HotKey>,
+}
+
+/// Something that a rate policy counts.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LimitHotKey)]
+pub(crate) struct HotKey {
+    /// Which app, user, address…; of a header only its name.
+    #[schema(example = "app 0oa2k9TzD0Qx8hW5v1d7")]
+    counted: String,
+    /// Refusals in the last hour.
+    refusals: i64,
+    /// The newest one.
+    last_at: String,
+}
+
 /// Why a request was refused.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitExplanation {
     /// The request.
     request_id: String,
-    /// The limit: `password_grants`, `quota`, `status_calls`, `wrong_passwords` or
+    /// The limit: `password_grants`, `quota`, `status_calls`, `wrong_passwords`, `wrong_secrets` or
     /// `rate_policy`.
     rule: &'static str,
     /// Who is limited: a login or a caller.
@@ -182,6 +222,27 @@ impl From<LimitsUse> for Limits {
             callers: used.callers.into_iter().map(Into::into).collect(),
             users: used.users.into_iter().map(Into::into).collect(),
             apps: used.apps.into_iter().map(Into::into).collect(),
+            policies: used.policies.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<policy_use::PolicyUse> for PolicyUse {
+    fn from(used: policy_use::PolicyUse) -> Self {
+        let hot = |key: policy_use::HotKey| HotKey {
+            counted: key.counted,
+            refusals: key.refusals,
+            last_at: instant(key.last_at),
+        };
+        Self {
+            id: used.policy.id.to_string(),
+            name: used.policy.name,
+            enabled: used.policy.enabled,
+            dry_run: used.policy.dry_run,
+            identifier: used.policy.identifier.as_str(),
+            refused: used.refused,
+            would_refuse: used.would_refuse,
+            hottest: used.hottest.into_iter().map(hot).collect(),
         }
     }
 }
@@ -247,7 +308,7 @@ impl From<Together> for RefusalStory {
     }
 }
 
-/// Shows how the limits are used: the quota with its callers by route and minute, and whose password grants are refused.
+/// Shows how the limits are used: the quota with its callers, who is throttled, and what rate policies refuse.
 #[utoipa::path(get, path = "/api/v1/limits", tag = "Limits",
     responses((status = 200, body = Limits, description = "The present use"), Errors))]
 async fn read_limits(api: Api) -> Result<Json<Limits>, ApiError> {

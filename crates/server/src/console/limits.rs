@@ -18,9 +18,9 @@ use signet_idp::admin::pause::Pause;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::kinds::any_type;
 use signet_idp::limits_use::{CallerUse, Hot, LimitsUse};
-use signet_idp::quota;
 use signet_idp::syslog::visible;
-use signet_web::{Action, Caller, LimitsPage, Link, LogRow, Quota, RefusedOften, Rule, Section};
+use signet_idp::{policy_use, quota};
+use signet_web::{Action, Caller, LimitsPage, Link, LogRow, PolicyUse, Quota, RefusedOften, Rule, Section};
 
 /// Refusals on the page.
 const SHOWN: u32 = 20;
@@ -28,6 +28,9 @@ const SHOWN: u32 = 20;
 /// Callers on the page, and users and apps.
 const CALLERS: usize = 20;
 const HOTTEST: usize = 6;
+
+/// Rate policies on the page.
+const POLICIES: usize = 20;
 
 /// Routes that are named of a caller.
 const ROUTES: usize = 3;
@@ -69,6 +72,11 @@ async fn show(admin: &Admin) -> Result<Response> {
         quota: quota_of(&used, admin.ctx.now),
         callers: if sees_callers { callers(admin, &used.callers) } else { Vec::new() },
         hottest: if sees_log { hottest(admin, &used) } else { Vec::new() },
+        policies: if sees_log {
+            used.policies.iter().take(POLICIES).map(policy).collect()
+        } else {
+            Vec::new()
+        },
         refusals: if sees_log { refusals(admin).await? } else { Vec::new() },
         log_url: sees_log.then(|| "/console/log?outcome=throttled&range=24h".to_owned()),
         rules: rules(),
@@ -122,6 +130,32 @@ fn hottest(admin: &Admin, used: &LimitsUse) -> Vec<RefusedOften> {
     let app = |hot: &Hot| hot.id.as_deref().filter(|_| admin.may(Area::Apps, Access::Read)).map(app_url);
     let users = used.users.iter().take(HOTTEST).map(|hot| row(hot, "User", user(hot)));
     users.chain(used.apps.iter().take(HOTTEST).map(|hot| row(hot, "App", app(hot)))).collect()
+}
+
+fn policy(used: &policy_use::PolicyUse) -> PolicyUse {
+    let policy = &used.policy;
+    let windows = policy.limits.iter().zip(policy.window_sizes.iter());
+    let windows: Vec<_> =
+        windows.map(|(limit, size)| format!("{} in {size} s", number(i64::from(*limit)))).collect();
+    let refused = match (used.refused, used.would_refuse) {
+        (0, 0) => "none".to_owned(),
+        (refused, 0) => number(refused),
+        (0, would) => format!("would be {}", number(would)),
+        (refused, would) => format!("{}, and would be {}", number(refused), number(would)),
+    };
+    let hottest = used.hottest.iter().take(HOTTEST);
+    PolicyUse {
+        name: visible(&policy.name),
+        url: Some(format!("/console/log?q={}&range=24h", policy.id)),
+        state: match (policy.enabled, policy.dry_run) {
+            (false, _) => "off",
+            (true, true) => "tried out",
+            (true, false) => "",
+        },
+        rule: format!("{}, by {}", windows.join(", "), policy.identifier),
+        refused,
+        hottest: hottest.map(|key| (visible(&key.counted), number(key.refusals))).collect(),
+    }
 }
 
 fn pace(used: &LimitsUse, now: Time) -> String {

@@ -1,6 +1,7 @@
 //! The system log as a list.
 
 mod chart;
+mod counted;
 mod detail;
 pub(super) mod export;
 mod groups;

@@ -10,10 +10,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use signet_domain::Time;
 use signet_domain::id::TenantId;
-use signet_domain::login::{LoginKey, canonical};
+use signet_domain::login::canonical;
 use signet_idp::IdpError;
 use signet_idp::secrets::SecretKind;
-use signet_store::lockout::Rule;
 use signet_store::unscoped::{Operator as OperatorRow, OperatorSession};
 use signet_web::{Csrf, Door, Shell, SignIn};
 use uuid::Uuid;
@@ -24,10 +23,6 @@ pub(super) const NO_TENANT: TenantId = TenantId(Uuid::nil());
 /// Seconds without use after which a session ends, and seconds after which it ends anyway.
 const IDLE_SECONDS: i64 = 15 * 60;
 const ABSOLUTE_SECONDS: i64 = 12 * 3600;
-
-/// Wrong passwords from one source, and from all, that lock a login for a while.
-const PER_SOURCE: Rule = Rule { limit: 10, window_seconds: 900, lock_seconds: 900 };
-const FROM_ALL: Rule = Rule { limit: 100, window_seconds: 900, lock_seconds: 900 };
 
 /// The longest password that is looked at.
 const MAX_PASSWORD_BYTES: usize = 1024;
@@ -138,37 +133,14 @@ async fn check(app: &App, ctx: &OperatorCtx, filled: &Filled) -> Result<Option<O
     if filled.password.len() > MAX_PASSWORD_BYTES {
         return Ok(None);
     }
-    let open = count(app, &key, ctx).await?;
     let operator = app.idp().store().unscoped_operator(key.as_str()).await?;
     let hash = operator.as_ref().map(|o| o.password_hash.as_str());
-    let matches = app.idp().hasher().verify(&filled.password, hash).await?;
-    if !matches || !open {
-        tracing::warn!(ip = %ctx.request.ip, locked = !open, "an operator's sign-in was refused");
+    let whose = (NO_TENANT, &key, ctx.request.ip.as_str());
+    if !app.idp().check_guarded(whose, ctx.now, &filled.password, hash).await? {
+        tracing::warn!(ip = %ctx.request.ip, "an operator's sign-in was refused");
         return Ok(None);
     }
-    clear(app, &key, ctx).await?;
     Ok(operator)
-}
-
-/// Counts the attempt before its password is looked at; `false` when the login is locked.
-async fn count(app: &App, key: &LoginKey, ctx: &OperatorCtx) -> Result<bool, IdpError> {
-    let (key, source, now) = (key.as_str().to_owned(), ctx.request.ip.clone(), ctx.now);
-    let store = app.idp().store().tenant(NO_TENANT);
-    let counted = store.write(move |tx| {
-        Box::pin(async move {
-            let one = tx.count_failure(&key, &source, PER_SOURCE, now).await?;
-            let all = tx.count_failure(&key, "", FROM_ALL, now).await?;
-            Ok(one.is_some() && all.is_some())
-        })
-    });
-    Ok(counted.await?)
-}
-
-async fn clear(app: &App, key: &LoginKey, ctx: &OperatorCtx) -> Result<(), IdpError> {
-    let (key, source) = (key.as_str().to_owned(), ctx.request.ip.clone());
-    let store = app.idp().store().tenant(NO_TENANT);
-    let cleared = store.write(move |tx| Box::pin(async move { tx.forgive(&key, &source).await }));
-    Ok(cleared.await?)
 }
 
 async fn begin(app: &App, operator: &OperatorRow, now: Time) -> Result<header::HeaderValue, IdpError> {

@@ -19,9 +19,9 @@ async fn what_has_expired_goes_in_batches() {
                 }
                 let rule = Rule { limit: 2, window_seconds: 900, lock_seconds: 2 * 3600 };
                 let long_ago = NOW.plus_secs(-3700);
-                tx.count_failure("ada", "", rule, long_ago).await?;
-                tx.count_failure("bob", "", rule, long_ago).await?;
-                tx.count_failure("bob", "", rule, long_ago).await.map(|_| ())
+                tx.note_failure("ada", "", rule, long_ago).await?;
+                tx.note_failure("bob", "", rule, long_ago).await?;
+                tx.note_failure("bob", "", rule, long_ago).await.map(|_| ())
             })
         })
         .await

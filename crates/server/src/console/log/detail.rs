@@ -31,6 +31,7 @@ pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Resul
         fix: syslog::fix(row),
         fix_link: fix_link(admin, &apps, row),
         throttle: view.window.as_ref().map(|w| strip(&apps, w)),
+        window: super::counted::window(row),
         facts: facts(admin, &apps, row),
         trail,
         raw,
