@@ -202,7 +202,8 @@ async fn fill(app: &TestApp, count: u32) {
             "INSERT INTO events (tenant_id, id, request_id, published, {columns})
              SELECT old.tenant_id, {id}, {id}, old.published - {ago}, 0, {number}, 0, 'user.session.start', 'INFO',
                     'SUCCESS', old.actor_id, old.ip, 'filler', old.data
-             FROM (SELECT * FROM events ORDER BY published LIMIT 1) old, {series}"
+             FROM (SELECT e.* FROM events e JOIN tenants t ON t.id = e.tenant_id WHERE t.name = 'acme'
+                   ORDER BY e.published LIMIT 1) old, {series}"
         )
     };
     match app.engine() {
