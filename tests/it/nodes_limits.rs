@@ -1,9 +1,9 @@
 //! Limits that hold over several nodes: as many as one node would admit, whatever becomes of the nodes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signet_testkit::{
-    Engine, Node, PrivatePostgres, Signal, Tenant, TestApp, on_each_engine, on_postgres, tokio,
+    Engine, Node, PrivatePostgres, Signal, Switch, Tenant, TestApp, on_each_engine, on_postgres, tokio,
 };
 use sqlx::Executor;
 
@@ -19,6 +19,7 @@ on_postgres! {
     rl_32_a_node_that_wakes_acts_on_no_old_decision,
     rl_32_nodes_stopped_in_the_middle_of_a_flood,
     a_database_that_dies_inside_a_flood,
+    a_standby_that_takes_over_without_the_last_commits,
 }
 on_each_engine! { rl_31_killing_it_again_and_again_during_a_flood }
 
@@ -213,4 +214,49 @@ async fn a_database_that_dies_inside_a_flood(_: Engine) {
     flood.more(|seen| &seen.admitted, 4).await;
     flood.more(|seen| &seen.refused, 20).await;
     flood.end(&tenants[0]).await;
+}
+
+/// One attempt: when it was sent and answered, and how.
+async fn timed(tenant: &Tenant, user: &User) -> (Instant, Instant, u16) {
+    let sent = Instant::now();
+    let reply = try_password(tenant, &tenant.web(), &user.login, &user.password).await;
+    (sent, Instant::now(), reply.status)
+}
+
+/// What the standby lacks is in no log, so callers hold the watch: four are let through and their commits are lost.
+/// Whoever is let through afterwards was answered more than a second after the first of them was sent.
+async fn a_standby_that_takes_over_without_the_last_commits(_: Engine) {
+    let first = PrivatePostgres::start().await;
+    let switch = Switch::to(first.port()).await;
+    let app = TestApp::start_at(&first.url_at(switch.port()), CHEAP_HASH).await;
+    let (nodes, acme) = (app.nodes(1).await, app.acme());
+    let user = make::user(&acme, "promoted").await;
+    let standby = first.standby().await;
+    // From here on nothing reaches it.
+    standby.run(&["ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"]).await;
+    while standby.number("SELECT COUNT(*) FROM pg_stat_wal_receiver").await > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut lost = Vec::new();
+    for _ in 0..4 {
+        lost.push(timed(&acme, &user).await);
+    }
+    assert!(lost.iter().all(|(.., status)| *status == 200), "{lost:?}");
+    first.kill();
+    switch.turn(standby.port());
+    standby.run(&["SELECT pg_promote()"]).await;
+    let tenants = over(&app, &nodes);
+    let mut admitted = 0;
+    for n in 0.. {
+        let (_, answered, status) = timed(&tenants[n % 2], &user).await;
+        assert!([200, 429, 503].contains(&status), "{status}");
+        if status == 200 {
+            let after = answered - lost[0].0;
+            assert!(after >= Duration::from_secs(1), "a fifth after {after:?}");
+            admitted += 1;
+        }
+        if admitted == 4 {
+            break;
+        }
+    }
 }

@@ -12,7 +12,8 @@ use crate::support::sql_source::{Statement, statements};
 use crate::support::{source, stores};
 
 /// On SQLite the one process decides in memory and is the only node, so these never run there.
-const POSTGRES_ONLY: &[&str] = &["crates/store/src/nodes.rs", "crates/store/src/throttle.rs"];
+const POSTGRES_ONLY: &[&str] =
+    &["crates/store/src/nodes.rs", "crates/store/src/promotion.rs", "crates/store/src/throttle.rs"];
 
 fn all() -> Vec<Statement> {
     let mut found = Vec::new();

@@ -2,6 +2,7 @@
 
 use crate::conn::Conn;
 use crate::dialect::{Text, with_now};
+use crate::promotion::Promotion;
 use crate::tx::Tx;
 use crate::writer::{ConfigChanged, Writer};
 use crate::{Result, StoreError, macros, migrate};
@@ -57,6 +58,7 @@ pub(crate) enum Db {
     Postgres {
         pool: PgPool,
         apart: PgPool,
+        promotion: Promotion,
     },
 }
 
@@ -131,7 +133,7 @@ impl Store {
     pub async fn close(&self) {
         match &self.0.db {
             Db::Sqlite { readers, .. } => readers.close().await,
-            Db::Postgres { pool, apart } => {
+            Db::Postgres { pool, apart, .. } => {
                 apart.close().await;
                 pool.close().await;
             }
@@ -144,6 +146,14 @@ impl Store {
             Db::Postgres { pool, .. } => Conn::Postgres(pool.acquire().await?),
         };
         Ok(self.tx(tenant, conn))
+    }
+
+    /// Whether what the database holds of the last second is whole.
+    pub(crate) fn settled(&self) -> Result<()> {
+        match &self.0.db {
+            Db::Sqlite { .. } => Ok(()),
+            Db::Postgres { promotion, .. } => promotion.settled(),
+        }
     }
 
     /// A read that no crowd of requests holds up. Looking for changes is one: if it came late, caches would not be
@@ -253,6 +263,11 @@ impl TenantStore {
         self.store.read(self.tenant).await
     }
 
+    /// Whether what the database holds of the last second is whole; ask with a connection in hand.
+    pub(crate) fn settled(&self) -> Result<()> {
+        self.store.settled()
+    }
+
     /// Runs a write and answers after its commit. An `Err` rolls it back; a refusal that must persist
     /// something (a replay's revocation) is a value inside `Ok`.
     ///
@@ -330,12 +345,18 @@ async fn open_postgres(url: &str, connections: u32) -> Result<(Db, i64)> {
     let pool_of = |connections| {
         PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(3))
     };
-    let pool = pool_of(connections).connect_with(options.clone()).await?;
+    let promotion = Promotion::default();
+    let look = promotion.clone();
+    let looking = pool_of(connections).after_connect(move |connection, _| {
+        let look = look.clone();
+        Box::pin(async move { look.look(connection).await })
+    });
+    let pool = looking.connect_with(options.clone()).await?;
     let apart = pool_of(3).connect_lazy_with(options);
     migrate::postgres(&pool).await?;
     let (epoch,): (i64,) =
         sqlx::query_as("SELECT COALESCE(MAX(epoch), 1) FROM deployment").fetch_one(&pool).await?;
-    Ok((Db::Postgres { pool, apart }, epoch))
+    Ok((Db::Postgres { pool, apart, promotion }, epoch))
 }
 
 impl Tx {

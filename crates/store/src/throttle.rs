@@ -61,8 +61,12 @@ const RING: Text = with_now!("$3":
 
 impl TenantStore {
     /// Decides one attempt. PostgreSQL only; on SQLite the one process decides in memory.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Unavailable`], also in the first second of a server that was a standby.
     pub async fn throttle(&self, login_key: &str) -> Result<Attempt> {
         let mut tx = self.read().await?;
+        self.settled()?;
         loop {
             let over = tx.clock_override;
             let sql = ADMIT.of(&tx.conn);

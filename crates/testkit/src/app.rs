@@ -59,7 +59,12 @@ impl TestApp {
 
     /// Starts the server on a PostgreSQL of the test's own, which must outlive it.
     pub async fn start_on(postgres: &PrivatePostgres, extra: &[&str]) -> Self {
-        let running = Running::start_on(Engine::Postgres, Some(postgres.url()), false, extra).await;
+        Self::start_at(postgres.url(), extra).await
+    }
+
+    /// The same at an address that leads to one.
+    pub async fn start_at(url: &str, extra: &[&str]) -> Self {
+        let running = Running::start_on(Engine::Postgres, Some(url), false, extra).await;
         Self::of(Arc::new(running), false)
     }
 

@@ -89,16 +89,27 @@ pub struct PrivatePostgres {
 impl PrivatePostgres {
     /// Makes and starts one.
     pub async fn start() -> Self {
+        // Only this machine reaches it, and only for as long as the test runs.
+        let init = ["-U", "signet", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"];
+        Self::made_by("initdb", &init).await
+    }
+
+    /// A standby of this one, up to date but for what is under way.
+    pub async fn standby(&self) -> Self {
+        let from = format!("postgres://signet@127.0.0.1:{}/postgres", self.port);
+        let copy = ["-d", &from, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync"];
+        Self::made_by("pg_basebackup", &copy).await
+    }
+
+    async fn made_by(tool: &str, args: &[&str]) -> Self {
         let dir = tempfile::Builder::new().prefix("signet-postgres-").tempdir().expect("a directory");
         watchdog::directory(dir.path());
         if let Some((user, group)) = account() {
             std::os::unix::fs::chown(dir.path(), Some(user), Some(group)).expect("the directory's owner");
         }
-        // Only this machine reaches it, and only for as long as the test runs.
         let data = dir.path().join("data");
-        let init = ["-U", "signet", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"];
-        let made = program("initdb", dir.path()).arg("-D").arg(&data).args(init).output().expect("initdb");
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let made = program(tool, dir.path()).arg("-D").arg(&data).args(args).output().expect("a tool");
+        assert!(made.status.success(), "{tool}: {}", String::from_utf8_lossy(&made.stderr));
         let port = free_port();
         let url = format!("postgres://signet@127.0.0.1:{port}/postgres");
         let postgres = Self { port, url, server: Mutex::new(None), dir };
@@ -109,6 +120,32 @@ impl PrivatePostgres {
     /// Its URL.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its URL as if it listened on another port.
+    pub fn url_at(&self, port: u16) -> String {
+        format!("postgres://signet@127.0.0.1:{port}/postgres")
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs statements, one after the other.
+    pub async fn run(&self, statements: &[&str]) {
+        let url: Url = self.url.parse().expect("a URL");
+        for sql in statements {
+            statement(&url, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+    }
+
+    /// The number that a query gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let mut connection = PgConnection::connect(&self.url).await.expect("a connection");
+        let (number,): (i64,) =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut connection).await.expect("a number");
+        number
     }
 
     /// Starts it again after [`kill`](Self::kill), and waits until it takes connections.
