@@ -12,3 +12,7 @@ CREATE TABLE saved_searches (
   FOREIGN KEY (tenant_id, owner_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX saved_searches_by_owner ON saved_searches (tenant_id, owner_id);
+
+-- The events of one request, in their order: with the time in it, it beats the index by time alone.
+DROP INDEX events_by_request;
+CREATE INDEX events_by_request ON events (tenant_id, request_id, published);

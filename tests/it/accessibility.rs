@@ -186,10 +186,12 @@ async fn every_page_for_users_for_everybody(app: Shared) {
 async fn every_sample_page_for_everybody() {
     let (origin, names) = crate::support::samples::serve().await;
     let mut walk = Walk::start("sample", true).await;
-    for name in &names {
+    // It sends itself to an app's address as soon as it is there, which this origin's policy stops.
+    let stays = |name: &&String| *name != "form_post";
+    for name in names.iter().filter(stays) {
         walk.open(name, &format!("{origin}/{name}")).await;
     }
-    walk.end(names.len());
+    walk.end(names.iter().filter(stays).count());
 }
 
 /// A page that no sample shows would be looked at by nobody.

@@ -107,14 +107,21 @@ async fn ca_17_guesses_from_many_sources_are_limited_sooner(engine: Engine) {
     for id in [acme.service().client_id, "0oaThisAppDoesNotExist".to_owned()] {
         let mut service = acme.service();
         service.client_id = id;
-        let from = async |source: String, count: usize| {
-            let guesses = (0..count).map(|_| token(&acme, &service, "wrong-secret", &source));
-            let mut refused = join_all(guesses).await.into_iter().filter(|reply| reply.status == 429).count();
-            refused += usize::from(token(&acme, &service, "wrong-secret", &source).await.status == 429);
-            refused
+        // A busy database may keep a guess waiting too long; it is sent again.
+        let guess = async |source: &str| loop {
+            let status = token(&acme, &service, "wrong-secret", source).await.status;
+            if status != 503 {
+                return status;
+            }
         };
-        let sources: Vec<_> = (0..10).map(|n| from(format!("198.51.100.{n}"), 99)).collect();
-        assert_eq!(join_all(sources).await, [0; 10], "a hundred each");
+        let from = async |source: String, count: usize| {
+            let statuses = join_all((0..count).map(|_| guess(&source))).await;
+            let refused = statuses.into_iter().filter(|status| *status == 429).count();
+            refused + usize::from(guess(&source).await == 429)
+        };
+        for n in 0..10 {
+            assert_eq!(from(format!("198.51.100.{n}"), 99).await, 0, "a hundred each");
+        }
         assert_eq!(from("192.0.2.77".to_owned(), 29).await, 20, "then ten");
     }
     let service = acme.service();
