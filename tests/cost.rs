@@ -56,8 +56,9 @@ impl Subscriber for Listener {
     fn event(&self, event: &Event<'_>) {
         let mut sql = Sql(String::new());
         event.record(&mut sql);
-        // A node looks for changes of others all the time, and says that it is there.
-        let beside = ["SELECT n.clock", "INTO nodes", "FROM nodes", "LISTEN"];
+        // A node looks for changes of others all the time, says that it is there, and asks every new connection about
+        // the server behind it.
+        let beside = ["SELECT n.clock", "INTO nodes", "FROM nodes", "LISTEN", "pg_is_in_recovery"];
         if !beside.iter().any(|part| sql.0.contains(part)) {
             STATEMENTS.lock().unwrap().push(sql.0);
         }

@@ -200,7 +200,7 @@ impl Idp {
                 };
                 if changed {
                     let event = caller.event(&idp, &ctx, kind).of(&user);
-                    tx.append(&event.target(user_entity(&user)).target(entity(&group))).await?;
+                    tx.append(&event.target(entity(&group)).target(user_entity(&user))).await?;
                 }
                 Ok(())
             })
