@@ -33,8 +33,10 @@ pub(crate) async fn furnished(tenant: &Tenant) {
     let server = format!("/api/v1/authorizationServers/{}", last("authorizationServers").await);
     let claim = json!({ "name": unique("claim"), "claimType": "RESOURCE", "value": "1" });
     tenant.api("POST", &format!("{server}/claims")).json(&claim).await.expect(201);
-    let policy =
-        json!({ "name": unique("policy"), "conditions": { "clients": { "include": ["ALL_CLIENTS"] } } });
+    // Not in force: the server may be another test's.
+    let policy = json!({
+        "name": unique("policy"), "status": "INACTIVE", "conditions": { "clients": { "include": ["ALL_CLIENTS"] } },
+    });
     let policy = tenant.api("POST", &format!("{server}/policies")).json(&policy).await.expect(201).json();
     let rule = json!({ "name": "rule", "conditions": {
         "grantTypes": { "include": ["client_credentials"] }, "scopes": { "include": ["*"] } } });
