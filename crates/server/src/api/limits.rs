@@ -308,7 +308,7 @@ impl From<Together> for RefusalStory {
     }
 }
 
-/// Shows how the limits are used: the quota with its callers, who is throttled, and what rate policies refuse.
+/// Shows how the limits are used: the quota with its callers, whose passwords are refused, and what rate policies refuse.
 #[utoipa::path(get, path = "/api/v1/limits", tag = "Limits",
     responses((status = 200, body = Limits, description = "The present use"), Errors))]
 async fn read_limits(api: Api) -> Result<Json<Limits>, ApiError> {
