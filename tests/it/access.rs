@@ -3,6 +3,7 @@
 use signet_testkit::{Reply, Shared, Tenant, Value, json, on_each_engine};
 
 use crate::support::apps::{Made, NewApp, Person, Server, unique};
+use crate::support::desk::{Desk, shown};
 use crate::support::groups::{group, join, leave};
 use crate::support::replies::assert_sent_back;
 
@@ -14,6 +15,7 @@ on_each_engine! {
     a_rule_sets_lifetimes,
     a_policy_that_comes_later_ends_codes_and_refreshing,
     the_policies_say_which_rule_would_decide,
+    who_may_not_read_users_asks_about_none,
     a_policy_names_only_what_is_there,
     gr_20_a_new_scope_asks_again,
 }
@@ -246,6 +248,26 @@ async fn the_policies_say_which_rule_would_decide(app: Shared) {
     let told = acme.api("POST", &path).json(&ask).await.expect(200).json();
     let last = told["steps"].as_array().and_then(|steps| steps.last()).expect("a step");
     assert_eq!((&last["rule"]["name"], &last["outcome"]), (&json!("rest"), &json!("allowed")), "{told:#}");
+}
+
+async fn who_may_not_read_users_asks_about_none(app: Shared) {
+    let acme = app.acme();
+    let server = at_server(&acme).await;
+    let web = NewApp::web().make(&acme).await;
+    let (desk, admin) = Desk::with_role(&acme, "SUPER_ADMIN").await;
+    let made = desk.fill("/console/credentials/tokens/new", &[("name", &unique("evaluate"))]).await;
+    let token = shown(&made, "API token");
+    app.canaries().add(&token);
+    let roles = format!("/api/v1/users/{}/roles", admin.id);
+    acme.api("DELETE", &format!("{roles}/SUPER_ADMIN")).await.expect(204);
+    acme.api("POST", &roles).json(&json!({ "type": "APP_ADMIN" })).await.expect(201);
+    let path = format!("{}/evaluate", server.policies());
+    let mut ask = json!({ "client_id": web.client_id, "grant_type": "client_credentials", "scope": "read" });
+    acme.api_with(&token, "POST", &path).json(&ask).await.expect(200);
+    for user in [Person::new(&acme).await.login, "nobody@acme.test".to_owned()] {
+        ask["user"] = user.into();
+        acme.api_with(&token, "POST", &path).json(&ask).await.expect(403);
+    }
 }
 
 async fn a_policy_names_only_what_is_there(app: Shared) {

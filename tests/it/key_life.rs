@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use signet_testkit::{Clock, Engine, Jwt, Node, Tenant, TestApp, Value, json, on_each_engine, tokio};
+use signet_testkit::{Clock, Engine, Jwt, Node, Tenant, TestApp, Value, json, on_each_engine};
 
 use crate::nodes::{BOUND, heeded};
 use crate::support::apps::{Made, NewApp, Person, Server};
 use crate::support::desk::Desk;
+use crate::support::until::until;
 
 on_each_engine! {
     a_key_set_that_is_kept_for_a_day_has_every_key_that_signs,
@@ -90,16 +91,6 @@ async fn kids(tenant: &Tenant) -> BTreeSet<String> {
 
 fn kid(token: &str) -> String {
     Jwt::decode(token).header["kid"].as_str().expect("a kid").to_owned()
-}
-
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
-    for _ in 0..600 {
-        if is_so().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("not in 30 s: {what}");
 }
 
 async fn a_key_set_that_is_kept_for_a_day_has_every_key_that_signs(app: TestApp) {

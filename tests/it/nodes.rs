@@ -8,6 +8,7 @@ use sqlx::Executor;
 
 use crate::support::apps::{Made, NewApp, Person};
 use crate::support::rows::Rows;
+use crate::support::until::until;
 
 on_postgres! {
     changes_reach_every_node_within_a_second,
@@ -122,16 +123,6 @@ async fn changes_are_found_without_the_listener(engine: Engine) {
 async fn ready(node: &Node) -> Value {
     let url = format!("http://127.0.0.1:{}/health/ready", node.port());
     node.http().get(&url).host("unknown.example").await.json()
-}
-
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
-    for _ in 0..600 {
-        if is_so().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("not in 30 s: {what}");
 }
 
 async fn a_node_that_cannot_look_for_changes_asks_the_database(engine: Engine) {

@@ -24,4 +24,5 @@ pub(crate) mod source;
 pub(crate) mod sql_source;
 pub(crate) mod static_site;
 pub(crate) mod stores;
+pub(crate) mod until;
 pub(crate) mod walk;

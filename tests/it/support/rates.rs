@@ -51,3 +51,26 @@ pub(crate) fn refusals_of(policy: &Value) -> String {
     let id = policy["id"].as_str().expect("a policy's id");
     format!(r#"eventType eq "policy.rate_limit.refused" and debugContext.debugData.policy eq "{id}""#)
 }
+
+/// The worked example's refusal: three in 30 seconds are used up, and a fourth came at 7.5 s.
+#[track_caller]
+pub(crate) fn expect_the_fourth_of_three(refused: &Reply, policy: &Value) {
+    assert_eq!(refused.status, 429, "{}", refused.describe());
+    assert_eq!(refused.text(), r#"{"message":"API rate limit exceeded"}"#);
+    let id = policy["id"].as_str().unwrap();
+    for (name, value) in [
+        ("content-type", "application/json; charset=utf-8"),
+        ("content-length", "37"),
+        ("retry-after", "38"),
+        ("ratelimit-reset", "38"),
+        ("ratelimit-remaining", "0"),
+        ("ratelimit-limit", "3"),
+        ("x-ratelimit-remaining-30", "0"),
+        ("x-ratelimit-limit-30", "3"),
+        ("ratelimit-policy", &format!("\"{id}-30\";q=3;w=30")),
+        ("ratelimit", &format!("\"{id}-30\";r=0;t=38")),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(refused.header(name), Some(value), "{name}: {}", refused.describe());
+    }
+}
