@@ -1,14 +1,13 @@
 //! Minting and believing tokens.
 
 use crate::cache::ServerConfig;
-use crate::configured_claims::{About, Into};
+use crate::configured_claims::{About, ConfiguredClaim, Into};
 use crate::keys::ServerKeys;
 use crate::terms::Terms;
 use crate::{Ctx, Idp, IdpError, requested_claims};
 use serde_json::{Map, Value};
 use signet_domain::Time;
 use signet_domain::app::App;
-use signet_domain::claim::ClaimRow;
 use signet_domain::id::{GrantId, SessionId, UserId};
 use signet_domain::server::Server;
 use signet_domain::user::User;
@@ -52,7 +51,7 @@ pub struct Subject<'a> {
 
 impl Subject<'_> {
     /// The claims that a server's configuration adds.
-    fn configured(&self, claims: &[ClaimRow], into: Into) -> Result<Map<String, Value>, OAuthError> {
+    fn configured(&self, claims: &[ConfiguredClaim], into: Into) -> Result<Map<String, Value>, OAuthError> {
         let about = About { app: self.app, user: self.user, groups: &self.terms.groups, scopes: self.scopes };
         about.claims(claims, into)
     }
@@ -85,7 +84,7 @@ impl Idp {
         &self,
         ctx: &Ctx,
         keys: &ServerKeys,
-        configured: &[ClaimRow],
+        configured: &[ConfiguredClaim],
         s: &Subject<'_>,
     ) -> Result<Minted, OAuthError> {
         let jti = self.entropy().secret("AT.");
@@ -120,7 +119,7 @@ impl Idp {
         &self,
         ctx: &Ctx,
         keys: &ServerKeys,
-        configured: &[ClaimRow],
+        configured: &[ConfiguredClaim],
         s: &Subject<'_>,
         access: &str,
     ) -> Result<String, OAuthError> {

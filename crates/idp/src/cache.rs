@@ -5,8 +5,8 @@
 //! by polling (see [`crate::nodes`]); a node that has not polled for a second asks the database instead.
 
 use crate::access_policy::PolicyWithRules;
+use crate::configured_claims::ConfiguredClaim;
 use signet_domain::app::{App, AppSecret};
-use signet_domain::claim::ClaimRow;
 use signet_domain::gateway::Gateway;
 use signet_domain::id::{ServerId, TenantId};
 use signet_domain::rate_policy::RatePolicy;
@@ -27,8 +27,8 @@ pub struct ServerConfig {
     pub server: Server,
     /// Its scopes, by name.
     pub scopes: Vec<ScopeRow>,
-    /// Claims that it adds to its tokens, by name.
-    pub claims: Vec<ClaimRow>,
+    /// Claims that it adds to its tokens, by name: those that are in force.
+    pub claims: Vec<ConfiguredClaim>,
     /// Its access policies, in the order in which they are asked.
     pub policies: Vec<PolicyWithRules>,
     /// Its gateway profile, if it has one.

@@ -53,9 +53,9 @@ impl Expression {
     }
 
     /// Its value; none where the user has no such member or there is no user.
-    fn value(self, app: &App, user: Option<&User>) -> Option<Value> {
+    fn value(&self, app: &App, user: Option<&User>) -> Option<Value> {
         match self {
-            Self::Constant(value) => Some(value),
+            Self::Constant(value) => Some(value.clone()),
             Self::AppClientId => Some(app.client_id.as_str().into()),
             Self::AppLabel => Some(app.label.as_str().into()),
             Self::User(name) => {
@@ -87,16 +87,98 @@ pub fn pattern(text: &str) -> Result<regex::Regex, String> {
     )
 }
 
-/// Whether a claim is to be added for some scopes.
-fn applies(claim: &ClaimRow, scopes: &ScopeSet) -> bool {
-    claim.status == InForce::Active
-        && (claim.scopes.0.is_empty() || claim.scopes.0.iter().any(|name| scopes.contains(name)))
+/// Which of a user's groups a claim lists.
+#[derive(Debug)]
+enum Groups {
+    StartsWith(String),
+    Equals(String),
+    Contains(String),
+    Matches(regex::Regex),
+    All,
+}
+
+impl Groups {
+    /// `None` for a pattern that is none.
+    fn of(filter: Option<GroupFilter>, value: &str) -> Option<Self> {
+        Some(match filter {
+            Some(GroupFilter::StartsWith) => Self::StartsWith(value.to_owned()),
+            Some(GroupFilter::Equals) => Self::Equals(value.to_owned()),
+            Some(GroupFilter::Contains) => Self::Contains(value.to_owned()),
+            Some(GroupFilter::Regex) => Self::Matches(pattern(value).ok()?),
+            None => Self::All,
+        })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::StartsWith(value) => name.starts_with(value),
+            Self::Equals(value) => name == value,
+            Self::Contains(value) => name.contains(value),
+            Self::Matches(pattern) => pattern.is_match(name),
+            Self::All => true,
+        }
+    }
+}
+
+/// What a claim's value is made of.
+#[derive(Debug)]
+enum Made {
+    Of(Expression),
+    OfGroups(Groups),
+    /// What is stored can't be read: whoever would get the claim gets an error.
+    Unreadable,
+}
+
+/// A claim that is in force, read once and then ready for every token.
+#[derive(Debug)]
+pub struct ConfiguredClaim {
+    /// The claim's name.
+    pub name: String,
+    /// Which tokens it is for.
+    pub target: ClaimTarget,
+    always_in_token: bool,
+    scopes: Vec<String>,
+    made: Made,
+}
+
+impl ConfiguredClaim {
+    /// Reads a stored claim; none if it isn't in force.
+    #[must_use]
+    pub fn of(row: ClaimRow) -> Option<Self> {
+        if row.status == InForce::Inactive {
+            return None;
+        }
+        let made = match row.value_type {
+            ClaimValueType::Expression => Expression::parse(&row.value).map(Made::Of),
+            ClaimValueType::Groups => Groups::of(row.group_filter, &row.value).map(Made::OfGroups),
+        };
+        Some(Self {
+            name: row.name,
+            target: row.target,
+            always_in_token: row.always_in_token,
+            scopes: row.scopes.0,
+            made: made.unwrap_or(Made::Unreadable),
+        })
+    }
+
+    /// Whether it goes there with these scopes.
+    fn goes(&self, into: Into, scopes: &ScopeSet) -> bool {
+        let for_it = match (self.target, into) {
+            (ClaimTarget::Resource, Into::AccessToken) | (ClaimTarget::Identity, Into::Userinfo) => true,
+            (ClaimTarget::Identity, Into::IdToken) => self.always_in_token,
+            _ => false,
+        };
+        for_it && self.applies(scopes)
+    }
+
+    fn applies(&self, scopes: &ScopeSet) -> bool {
+        self.scopes.is_empty() || self.scopes.iter().any(|name| scopes.contains(name))
+    }
 }
 
 /// Whether the claims of some scopes are made of the user's groups.
-pub(crate) fn ask_for_groups(claims: &[ClaimRow], scopes: &ScopeSet) -> bool {
-    scopes.contains(GROUPS)
-        || claims.iter().any(|c| c.value_type == ClaimValueType::Groups && applies(c, scopes))
+pub(crate) fn ask_for_groups(claims: &[ConfiguredClaim], scopes: &ScopeSet) -> bool {
+    scopes.contains(GROUPS) || claims.iter().any(|c| matches!(c.made, Made::OfGroups(_)) && c.applies(scopes))
 }
 
 /// For whom claims are made.
@@ -123,25 +205,19 @@ impl About<'_> {
     /// `server_error` when a claim of groups would list too many.
     pub(crate) fn claims(
         &self,
-        configured: &[ClaimRow],
+        configured: &[ConfiguredClaim],
         into: Into,
     ) -> Result<Map<String, Value>, OAuthError> {
         let mut claims = Map::new();
         if into != Into::AccessToken && self.user.is_some() && self.scopes.contains(GROUPS) {
-            claims.insert(GROUPS.to_owned(), self.group_names(|_| true)?);
+            claims.insert(GROUPS.to_owned(), self.group_names(&Groups::All)?);
         }
-        let wanted = |claim: &&ClaimRow| match (claim.target, into) {
-            (ClaimTarget::Resource, Into::AccessToken) | (ClaimTarget::Identity, Into::Userinfo) => true,
-            (ClaimTarget::Identity, Into::IdToken) => claim.always_in_token,
-            _ => false,
-        };
-        for claim in configured.iter().filter(wanted).filter(|claim| applies(claim, self.scopes)) {
-            let value = match claim.value_type {
-                ClaimValueType::Expression => {
-                    Expression::parse(&claim.value).and_then(|e| e.value(self.app, self.user))
-                }
-                ClaimValueType::Groups if self.user.is_none() => None,
-                ClaimValueType::Groups => Some(self.filtered(claim)?),
+        for claim in configured.iter().filter(|claim| claim.goes(into, self.scopes)) {
+            let value = match &claim.made {
+                Made::Of(expression) => expression.value(self.app, self.user),
+                Made::OfGroups(_) if self.user.is_none() => None,
+                Made::OfGroups(groups) => Some(self.group_names(groups)?),
+                Made::Unreadable => return Err(Reason::SystemClaimEvaluationFailure.into()),
             };
             if let Some(value) = value {
                 claims.insert(claim.name.clone(), value);
@@ -150,23 +226,9 @@ impl About<'_> {
         Ok(claims)
     }
 
-    fn filtered(&self, claim: &ClaimRow) -> Result<Value, OAuthError> {
-        let value = claim.value.as_str();
-        match claim.group_filter {
-            Some(GroupFilter::StartsWith) => self.group_names(|name| name.starts_with(value)),
-            Some(GroupFilter::Equals) => self.group_names(|name| name == value),
-            Some(GroupFilter::Contains) => self.group_names(|name| name.contains(value)),
-            Some(GroupFilter::Regex) => match pattern(value) {
-                Ok(pattern) => self.group_names(|name| pattern.is_match(name)),
-                Err(_) => Err(Reason::SystemClaimEvaluationFailure.into()),
-            },
-            None => self.group_names(|_| true),
-        }
-    }
-
-    fn group_names(&self, wanted: impl Fn(&str) -> bool) -> Result<Value, OAuthError> {
-        let names: Vec<&str> =
-            self.groups.iter().map(|group| group.name.as_str()).filter(|name| wanted(name)).collect();
+    fn group_names(&self, wanted: &Groups) -> Result<Value, OAuthError> {
+        let names = self.groups.iter().map(|group| group.name.as_str());
+        let names: Vec<&str> = names.filter(|name| wanted.has(name)).collect();
         if names.len() > MAX_GROUPS {
             return Err(Reason::TooManyGroupsInGroupsClaim.into());
         }

@@ -3,6 +3,7 @@
 use crate::access_policy::PolicyWithRules;
 use crate::app_keys::FetchedKeys;
 use crate::cache::{AppConfig, Cache, Part, ServerConfig};
+use crate::configured_claims::ConfiguredClaim;
 use crate::flight::Flights;
 use crate::keys::KeyPool;
 use crate::nodes::Nodes;
@@ -305,7 +306,7 @@ impl Idp {
         let Some(server) = server else { return Ok(None) };
         let scopes = tx.scopes(server.id).await?;
         let gateway = tx.gateway(server.id).await?;
-        let claims = tx.claims(server.id).await?;
+        let claims = tx.claims(server.id).await?.into_iter().filter_map(ConfiguredClaim::of).collect();
         let policies = tx.access_policies(server.id).await?;
         let policies = PolicyWithRules::join(policies, &tx.access_rules(server.id).await?);
         let config = Arc::new(ServerConfig { server, scopes, claims, policies, gateway });

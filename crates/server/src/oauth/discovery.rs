@@ -6,7 +6,7 @@ use crate::App;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use signet_domain::claim::{ClaimTarget, InForce};
+use signet_domain::claim::ClaimTarget;
 use signet_domain::server::ServerKind;
 use signet_idp::cache::ServerConfig;
 use signet_oauth::jwt::Alg;
@@ -74,9 +74,6 @@ fn document(config: &ServerConfig, algs: Vec<Alg>) -> Metadata {
 /// The claims about a user that this server gives beside the standard ones.
 fn further_claims(config: &ServerConfig) -> BTreeSet<String> {
     let scope = config.scopes.iter().map(|scope| scope.name.as_str()).filter(|name| *name == "groups");
-    let configured = config
-        .claims
-        .iter()
-        .filter(|claim| claim.status == InForce::Active && claim.target == ClaimTarget::Identity);
+    let configured = config.claims.iter().filter(|claim| claim.target == ClaimTarget::Identity);
     scope.chain(configured.map(|claim| claim.name.as_str())).map(str::to_owned).collect()
 }
