@@ -34,9 +34,8 @@ impl Idp {
     /// # Errors
     /// A [`Page`] when the flow was answered before or the store fails.
     pub async fn allow(&self, ctx: &Ctx, open: &OpenFlow, signed_in: &SignedIn) -> Result<Step, Page> {
-        let allowed = self.may_answer_by_policy(ctx, &open.server, &open.app, &open.request, &signed_in.user);
-        if let Err(error) = allowed.await {
-            return self.refuse_flow(ctx, open, signed_in, error).await;
+        if let Some(refusal) = self.refused_to_app(ctx, open, signed_in).await? {
+            return Ok(refusal);
         }
         let (server, app, user) = (&open.server.server, &open.app.app, &signed_in.user);
         let granted = open.request.scope.clone().unwrap_or_default();
@@ -80,22 +79,25 @@ impl Idp {
         self.end_flow(ctx, open, signed_in, types::AS_SCOPE_DENIED, error).await
     }
 
-    /// Tells the app that the server's policies don't allow it what this user would have to give.
+    /// The answer to the app when the server's policies don't allow it what this user would have to give.
     ///
     /// # Errors
     /// A [`Page`] when the flow was answered before or the server fails.
-    pub(crate) async fn refuse_flow(
+    pub(crate) async fn refused_to_app(
         &self,
         ctx: &Ctx,
         open: &OpenFlow,
         signed_in: &SignedIn,
-        error: OAuthError,
-    ) -> Result<Step, Page> {
-        if error.status() >= 500 {
-            return Err(Page(error));
+    ) -> Result<Option<Step>, Page> {
+        let (server, app, request) = (&open.server, &open.app, &open.request);
+        match self.may_answer_by_policy(ctx, server, app, request, &signed_in.user).await {
+            Ok(()) => Ok(None),
+            Err(error) if error.status() >= 500 => Err(Page(error)),
+            Err(error) => {
+                let kind = by_kind(&server.server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
+                self.end_flow(ctx, open, signed_in, kind, error).await.map(Some)
+            }
         }
-        let kind = by_kind(&open.server.server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
-        self.end_flow(ctx, open, signed_in, kind, error).await
     }
 
     /// Answers a flow with an error. A flow is answered once.

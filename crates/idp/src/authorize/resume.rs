@@ -50,9 +50,8 @@ impl Idp {
         let Some(signed_in) = signed_in.filter(|s| open.accepts(s)) else {
             return Ok(Step::SignIn { handle });
         };
-        let allowed = self.may_answer_by_policy(ctx, &open.server, &open.app, &open.request, &signed_in.user);
-        if let Err(error) = allowed.await {
-            return self.refuse_flow(ctx, open, signed_in, error).await;
+        if let Some(refusal) = self.refused_to_app(ctx, open, signed_in).await? {
+            return Ok(refusal);
         }
         let asked = open.request.prompt.contains(Prompt::Consent);
         let missing =
