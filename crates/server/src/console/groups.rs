@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::failure::Result;
 use super::next::encoded;
+use super::prefix::{Asked, PAGE, or_the_first};
 use super::rows::{brief, user_url};
 use super::{when, words};
 use crate::html;
@@ -10,19 +11,15 @@ use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use signet_domain::group::Group;
 use signet_domain::user::User;
-use signet_idp::admin::{Access, AdminError, Area, Page};
+use signet_idp::admin::{Access, Area};
 use signet_idp::console::kinds::equals;
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
 use signet_store::log_query::TextField;
-use signet_web::{
-    Action, Chip, Empty, Fact, GroupEntry, GroupList, GroupPage, Link, MemberRow, Paging, Section,
-};
+use signet_web::{Action, Fact, GroupEntry, GroupList, GroupPage, Link, MemberRow, Paging, Section};
 
 pub(super) const PATH: &str = "/console/groups";
 pub(super) const WRITE: (Area, Access) = (Area::Groups, Access::Write);
-const PAGE: i64 = 50;
-const MAX_PREFIX: usize = 256;
 /// Events on a group's page, and how far back in days.
 const RECENT: u32 = 10;
 const DAYS: i64 = 90;
@@ -39,67 +36,28 @@ pub(super) async fn list(admin: Admin, RawQuery(query): RawQuery) -> Response {
 
 async fn show_all(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Groups)?;
-    let q = params.get("q").map(str::trim).filter(|q| !q.is_empty() && q.len() <= MAX_PREFIX);
-    let after = params.get("after").filter(|_| q.is_none());
-    let found =
-        or_its_beginning(after, |after| admin.idp().admin_groups(&admin.ctx, q, after, Some(PAGE))).await?;
+    let asked = Asked::read(params, PATH);
+    let found = asked.page(|after| admin.idp().admin_groups(&admin.ctx, asked.q, after, Some(PAGE))).await?;
     let row = |group: &Group| GroupEntry {
         url: url_of(group),
         name: visible(&group.name),
         description: visible(&group.description),
         changed: when::moment(group.members_changed_at, admin.ctx.now),
     };
-    let groups: Vec<GroupEntry> = found.items.iter().map(row).collect();
-    let cut_off = q.is_some() && groups.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let mut console = admin.frame("Groups", Section::Groups);
     console.notice =
         params.get("done").filter(|d| *d == "delete").map(|_| "The group is deleted.".to_owned());
+    let nothing_yet = "A group puts users under one name, which access policies and tokens can ask for.";
     Ok(html::page(&GroupList {
         console,
         create: admin.may(Area::Groups, Access::Write).then(|| Link::new("New group", format!("{PATH}/new"))),
         action: PATH.to_owned(),
-        q: q.unwrap_or_default().to_owned(),
-        count: words::total(groups.len(), "group", after.is_none() && found.next.is_none() && !cut_off),
-        empty: groups.is_empty().then(|| empty(q)),
-        groups,
-        paging: Paging {
-            newer: None,
-            older: found.next.map(|cursor| format!("{PATH}?after={}", encoded(&cursor))),
-            note: cut_off.then(|| format!("The first {PAGE} matches: type more of the name.")),
-        },
+        q: asked.q.unwrap_or_default().to_owned(),
+        count: asked.count(&found, "group"),
+        empty: asked.empty(&found, nothing_yet),
+        paging: asked.paging(&found),
+        groups: found.items.iter().map(row).collect(),
     }))
-}
-
-/// A page behind a cursor; one that isn't the list's leads to its beginning.
-async fn or_its_beginning<'a, T, F>(
-    after: Option<&'a str>,
-    find: impl Fn(Option<&'a str>) -> F,
-) -> Result<Page<T>>
-where
-    F: Future<Output = std::result::Result<Page<T>, AdminError>>,
-{
-    match find(after).await {
-        Err(AdminError::Cursor) => Ok(find(None).await?),
-        other => Ok(other?),
-    }
-}
-
-fn empty(q: Option<&str>) -> Empty {
-    match q {
-        Some(q) => Empty::NoMatch {
-            filters: vec![Chip {
-                label: format!("Begins with “{}”", visible(q)),
-                remove_url: PATH.to_owned(),
-            }],
-            nearest: None,
-            clear_url: PATH.to_owned(),
-        },
-        None => Empty::NothingYet {
-            sentence: "A group puts users under one name, which access policies and tokens can ask for."
-                .to_owned(),
-            action: None,
-        },
-    }
 }
 
 pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
@@ -110,7 +68,7 @@ pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): R
 async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     admin.must_see(Area::Groups)?;
     let group = admin.idp().admin_group(&admin.ctx, id).await?;
-    let found = or_its_beginning(params.get("after"), |after| {
+    let found = or_the_first(params.get("after"), |after| {
         admin.idp().admin_group_members(&admin.ctx, id, after, Some(PAGE))
     })
     .await?;

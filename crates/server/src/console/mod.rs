@@ -21,6 +21,7 @@ mod overview;
 mod policies;
 mod policy_forms;
 mod policy_trial;
+mod prefix;
 mod rows;
 mod scope_forms;
 mod server_forms;
