@@ -12,8 +12,8 @@ use signet_domain::event::{Entity, types};
 use signet_domain::id::{AccessPolicyId, AccessRuleId};
 use signet_domain::server::Server;
 use signet_oauth::ScopeSet;
+use signet_store::Tx;
 use signet_store::sqlx_types::Json;
-use signet_store::{StoreError, Tx};
 
 /// Most policies of a server, and most rules of a policy.
 pub const MAX: usize = 50;
@@ -111,11 +111,10 @@ impl Idp {
                 }
                 let mut policy = new_policy(&idp, &ctx, &server);
                 policy.priority = others.last().map_or(1, |last| last.priority + 1);
-                let nothing = blank(policy_facts(&policy));
                 settings.put(tx, &mut policy).await?;
-                tx.insert_access_policy(&policy).await.map_err(taken)?;
+                tx.insert_access_policy(&policy).await.map_err(|e| AdminError::taken("name", e))?;
                 let event = caller.event(&idp, &ctx, types::ACCESS_POLICY_CREATE).at(&server);
-                let diff = Diff::of(nothing, policy_facts(&policy));
+                let diff = Diff::made(policy_facts(&policy));
                 tx.append(&diff.into_event(event, policy_entity(&policy))).await?;
                 Ok((server, policy))
             })
@@ -145,7 +144,9 @@ impl Idp {
                 settings.put(tx, &mut after).await?;
                 let diff = Diff::of(policy_facts(&before), policy_facts(&after));
                 if !diff.is_empty() {
-                    tx.update_access_policy(&after, ctx.now).await.map_err(taken)?;
+                    tx.update_access_policy(&after, ctx.now)
+                        .await
+                        .map_err(|e| AdminError::taken("name", e))?;
                     let event = caller.event(&idp, &ctx, types::ACCESS_POLICY_UPDATE).at(&server);
                     tx.append(&diff.into_event(event, policy_entity(&after))).await?;
                 }
@@ -219,12 +220,11 @@ impl Idp {
                 }
                 let mut rule = new_rule(&idp, &ctx, &policy);
                 rule.priority = others.last().map_or(1, |last| last.priority + 1);
-                let nothing = blank(rule_facts(&rule));
                 settings.put(tx, &server, &mut rule).await?;
-                tx.insert_access_rule(&rule).await.map_err(taken)?;
+                tx.insert_access_rule(&rule).await.map_err(|e| AdminError::taken("name", e))?;
                 let event = caller.event(&idp, &ctx, types::ACCESS_RULE_CREATE).at(&server);
                 let event = event.target(policy_entity(&policy));
-                let diff = Diff::of(nothing, rule_facts(&rule));
+                let diff = Diff::made(rule_facts(&rule));
                 tx.append(&diff.into_event(event, rule_entity(&rule))).await?;
                 Ok((server, rule))
             })
@@ -254,7 +254,7 @@ impl Idp {
                 settings.put(tx, &server, &mut after).await?;
                 let diff = Diff::of(rule_facts(&before), rule_facts(&after));
                 if !diff.is_empty() {
-                    tx.update_access_rule(&after, ctx.now).await.map_err(taken)?;
+                    tx.update_access_rule(&after, ctx.now).await.map_err(|e| AdminError::taken("name", e))?;
                     let event = caller.event(&idp, &ctx, types::ACCESS_RULE_UPDATE).at(&server);
                     let event = event.target(policy_entity(&policy));
                     tx.append(&diff.into_event(event, rule_entity(&after))).await?;
@@ -294,7 +294,8 @@ impl Idp {
     /// What the policies of a server would say, and which of them were asked. Nothing is issued.
     ///
     /// # Errors
-    /// [`AdminError::NotFound`] for a server, an app or a user that isn't there.
+    /// [`AdminError::NotFound`] for a server, an app or a user that isn't there, [`AdminError::Forbidden`] where a user
+    /// is named and the caller may not look at users.
     pub async fn admin_evaluate_access(
         &self,
         ctx: &Ctx,
@@ -400,10 +401,6 @@ fn new_rule(idp: &Idp, ctx: &Ctx, policy: &AccessPolicy) -> AccessRule {
     }
 }
 
-fn blank(facts: super::change::Facts) -> super::change::Facts {
-    facts.into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect()
-}
-
 fn policy_entity(policy: &AccessPolicy) -> Entity {
     Entity::new("AccessPolicy", policy.id, &policy.name, &policy.name)
 }
@@ -414,14 +411,4 @@ fn rule_entity(rule: &AccessRule) -> Entity {
 
 fn too_many(subject: &'static str, of: &str, what: &str) -> AdminError {
     AdminError::invalid(subject, format!("name: {of} has at most {MAX} {what}; delete one"))
-}
-
-fn taken(error: StoreError) -> AdminError {
-    match error {
-        StoreError::Conflict => AdminError::invalid(
-            "name",
-            "name: An object with this field already exists in the current organization",
-        ),
-        other => other.into(),
-    }
 }

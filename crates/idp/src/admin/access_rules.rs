@@ -3,6 +3,7 @@
 use super::AdminError;
 use super::change::Facts;
 use super::error::Causes;
+use super::server_rules::{REFRESH_MINUTES, TOKEN_MINUTES};
 use signet_domain::access_policy::{ALL_CLIENTS, ANY_SCOPE, AccessPolicy, AccessRule, EVERYONE};
 use signet_domain::claim::InForce;
 use signet_domain::event::bounded;
@@ -15,10 +16,6 @@ use signet_store::sqlx_types::Json;
 const MAX_ENTRIES: usize = 100;
 /// Grant types that a rule can allow.
 pub const GRANT_TYPES: &[&str] = &["authorization_code", "client_credentials", "password"];
-/// Minutes that an access token may live.
-const TOKEN_MINUTES: std::ops::RangeInclusive<i64> = 5..=1440;
-/// Minutes that a refresh token may live: up to five years.
-const REFRESH_MINUTES: std::ops::RangeInclusive<i64> = 10..=2_628_000;
 
 /// An access policy as it is sent.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ use signet_domain::event::types;
 use signet_domain::id::AppId;
 use signet_domain::token::RevocationKind;
 use signet_oauth::Secret;
+use signet_store::Tx;
 use signet_store::sqlx_types::Json;
-use signet_store::{StoreError, Tx};
 
 /// Most apps on a page.
 pub const MAX_LIMIT: i64 = 200;
@@ -55,13 +55,8 @@ impl Idp {
     ) -> Result<Page<App>, AdminError> {
         let after = after.map(|cursor| self.open_cursor(ctx, "apps", cursor)).transpose()?.map(AppId);
         let limit = limit.min(MAX_LIMIT);
-        let mut items = self.store().tenant(ctx.tenant_id()).read().await?.apps(after, limit + 1).await?;
-        let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            items.pop();
-        }
-        let next = items.last().filter(|_| more).map(|app| self.cursor(ctx, "apps", app.id.0));
-        Ok(Page { items, next })
+        let found = self.store().tenant(ctx.tenant_id()).read().await?.apps(after, limit + 1).await?;
+        Ok(self.page_of(ctx, "apps", found, limit, |app| app.id.0))
     }
 
     /// Creates an app. `client_id` is its id unless one is chosen.
@@ -88,11 +83,11 @@ impl Idp {
         let secret = keeps_secret.then(|| Secret::from(self.entropy().secret("")));
         let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
         let event = caller.event(self, ctx, types::APP_CREATE).by(&app);
-        let event = Diff::of(nothing(&app), app_rules::facts(&app)).into_event(event, app_instance(&app));
+        let event = Diff::made(app_rules::facts(&app)).into_event(event, app_instance(&app));
         let made = app.clone();
         self.change(ctx, move |tx| {
             Box::pin(async move {
-                tx.insert_app(&app).await.map_err(taken)?;
+                tx.insert_app(&app).await.map_err(|e| AdminError::taken("client_id", e))?;
                 if let Some(row) = &row {
                     tx.insert_app_secret(row).await?;
                 }
@@ -241,11 +236,6 @@ fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
     }
 }
 
-/// The state before there was an app, so that the first settings are logged as a change.
-fn nothing(app: &App) -> super::change::Facts {
-    app_rules::facts(app).into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect()
-}
-
 /// A chosen `client_id` must not look like one that Signet gives, or it could be made to stand for another app.
 fn checked_client_id(client_id: String) -> Result<String, AdminError> {
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -255,14 +245,4 @@ fn checked_client_id(client_id: String) -> Result<String, AdminError> {
     }
     let rule = "client_id: must have 6 to 100 letters, digits, '-', '_' or '.', and not begin with 0oa";
     Err(AdminError::invalid("credentials", rule))
-}
-
-fn taken(error: StoreError) -> AdminError {
-    match error {
-        StoreError::Conflict => AdminError::invalid(
-            "client_id",
-            "client_id: An object with this field already exists in the current organization",
-        ),
-        other => other.into(),
-    }
 }

@@ -81,6 +81,12 @@ impl Diff {
         diff
     }
 
+    /// The first state of something: each member came from nothing.
+    pub(crate) fn made(facts: Facts) -> Self {
+        let nothing = facts.iter().map(|(name, _)| (*name, Value::Null)).collect();
+        Self::of(nothing, facts)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }

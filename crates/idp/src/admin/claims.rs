@@ -145,8 +145,6 @@ impl Idp {
             Box::pin(async move {
                 let server = Self::find_server(tx, &server).await?;
                 let mut claim = new_claim(&idp, &ctx, &server);
-                let nothing =
-                    facts(&claim).into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect();
                 settings.put(&mut claim, &tx.scopes(server.id).await?)?;
                 tx.lock_server(server.id).await?;
                 if tx.claims(server.id).await?.len() >= MAX_CLAIMS {
@@ -155,7 +153,7 @@ impl Idp {
                 }
                 tx.insert_claim(&claim).await.map_err(taken)?;
                 let event = caller.event(&idp, &ctx, types::CLAIM_CREATE).at(&server);
-                tx.append(&Diff::of(nothing, facts(&claim)).into_event(event, entity(&claim))).await?;
+                tx.append(&Diff::made(facts(&claim)).into_event(event, entity(&claim))).await?;
                 Ok((server, claim))
             })
         })

@@ -1,6 +1,7 @@
 //! Page cursors: a position and a MAC over it, the tenant and the list. Nobody else's, no other list's and no
 //! edited cursor opens.
 
+use super::Page;
 use crate::{Ctx, Idp};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -31,6 +32,22 @@ impl Idp {
             signet_oauth::compare::ct_eq(tag, &expected[..MAC_BYTES]).then_some(id)
         };
         open().ok_or(super::AdminError::Cursor)
+    }
+
+    /// A page of at most `limit` items out of one more, which only tells that there is a next page.
+    pub(super) fn page_of<T>(
+        &self,
+        ctx: &Ctx,
+        list: &str,
+        mut items: Vec<T>,
+        limit: i64,
+        id: impl Fn(&T) -> Uuid,
+    ) -> Page<T> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|last| self.cursor(ctx, list, id(last)));
+        Page { items, next }
     }
 }
 

@@ -64,6 +64,17 @@ impl AdminError {
         Self::Invalid { subject, causes: vec![cause.into()] }
     }
 
+    /// What a store's error says of a member that must be unique.
+    pub(crate) fn taken(member: &'static str, error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::invalid(
+                member,
+                format!("{member}: An object with this field already exists in the current organization"),
+            ),
+            other => other.into(),
+        }
+    }
+
     /// A thing that isn't there. The id is cut, since anything may stand in a path.
     #[must_use]
     pub fn not_found(id: impl std::fmt::Display, kind: &'static str) -> Self {

@@ -70,10 +70,9 @@ impl Idp {
                     let mut gateway = empty(ctx.tenant_id(), server.id, hash, ctx.now);
                     settings.put(&mut gateway, &scopes, anonymous)?;
                     tx.insert_gateway(&gateway).await?;
-                    let facts = gateway_rules::facts(&gateway);
-                    let nothing = facts.iter().map(|(n, _)| (*n, serde_json::Value::Null)).collect();
                     let event = caller.event(&idp, &ctx, types::GATEWAY_CREATE).at(&server);
-                    tx.append(&Diff::of(nothing, facts).into_event(event, entity(&server))).await?;
+                    tx.append(&Diff::made(gateway_rules::facts(&gateway)).into_event(event, entity(&server)))
+                        .await?;
                     return Ok(GatewayView { server, gateway, provision_key: Some(provision_key) });
                 };
                 expected.check(before.version)?;

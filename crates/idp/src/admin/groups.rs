@@ -9,7 +9,7 @@ use signet_domain::event::{Entity, types};
 use signet_domain::group::Group;
 use signet_domain::id::{GroupId, UserId};
 use signet_domain::user::User;
-use signet_store::{StoreError, Tx};
+use signet_store::Tx;
 
 /// Most groups, or members of one, on a page, and how many there are unless fewer are asked for.
 pub const MAX_LIMIT: i64 = 200;
@@ -60,7 +60,7 @@ impl Idp {
         }
         let after = after.map(|cursor| self.open_cursor(ctx, LIST, cursor)).transpose()?.map(GroupId);
         let found = tx.groups(after, limit + 1).await?;
-        Ok(self.list_page(ctx, LIST, found, limit, |group| group.id.0))
+        Ok(self.page_of(ctx, LIST, found, limit, |group| group.id.0))
     }
 
     /// One group.
@@ -95,7 +95,7 @@ impl Idp {
         let event = caller.event(self, ctx, types::GROUP_CREATE).target(entity(&group));
         self.change(ctx, move |tx| {
             Box::pin(async move {
-                tx.insert_group(&group).await.map_err(taken)?;
+                tx.insert_group(&group).await.map_err(|e| AdminError::taken("name", e))?;
                 tx.append(&event).await?;
                 Ok(group)
             })
@@ -125,7 +125,7 @@ impl Idp {
                 settings.put(&mut after)?;
                 let diff = Diff::of(facts(&before), facts(&after));
                 if !diff.is_empty() {
-                    tx.update_group(&after, ctx.now).await.map_err(taken)?;
+                    tx.update_group(&after, ctx.now).await.map_err(|e| AdminError::taken("name", e))?;
                     let event = caller.event(&idp, &ctx, types::GROUP_UPDATE);
                     tx.append(&diff.into_event(event, entity(&after))).await?;
                 }
@@ -169,7 +169,7 @@ impl Idp {
         let list = format!("members {}", group.id);
         let after = after.map(|cursor| self.open_cursor(ctx, &list, cursor)).transpose()?.map(UserId);
         let found = tx.group_members(group.id, after, limit + 1).await?;
-        Ok(self.list_page(ctx, &list, found, limit, |user| user.id.0))
+        Ok(self.page_of(ctx, &list, found, limit, |user| user.id.0))
     }
 
     /// Puts a user into a group, or takes them out; nothing is said of what was so before.
@@ -222,22 +222,6 @@ impl Idp {
         let user = Self::find_user(&mut tx, ctx, caller, key).await?;
         Ok(tx.groups_of(user.id, OF_USER).await?)
     }
-
-    /// A page out of one row more than it may have.
-    fn list_page<T>(
-        &self,
-        ctx: &Ctx,
-        list: &str,
-        mut items: Vec<T>,
-        limit: i64,
-        id: impl Fn(&T) -> uuid::Uuid,
-    ) -> Page<T> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|last| self.cursor(ctx, list, id(last)));
-        Page { items, next }
-    }
 }
 
 async fn find(tx: &mut Tx, key: &str) -> Result<Group, AdminError> {
@@ -254,14 +238,4 @@ fn facts(group: &Group) -> Facts {
 
 fn entity(group: &Group) -> Entity {
     Entity::new("UserGroup", group.id, &group.name, &group.name)
-}
-
-fn taken(error: StoreError) -> AdminError {
-    match error {
-        StoreError::Conflict => AdminError::invalid(
-            "name",
-            "name: An object with this field already exists in the current organization",
-        ),
-        other => other.into(),
-    }
 }

@@ -7,8 +7,8 @@ use crate::{Ctx, Idp};
 use signet_domain::event::{Entity, types};
 use signet_domain::id::RatePolicyId;
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
+use signet_store::Tx;
 use signet_store::sqlx_types::Json;
-use signet_store::{StoreError, Tx};
 
 impl Idp {
     /// All rate policies, oldest first.
@@ -38,14 +38,13 @@ impl Idp {
         settings: RatePolicySettings,
     ) -> Result<RatePolicy, AdminError> {
         let mut policy = self.draft_rate_policy(ctx);
-        let nothing = facts(&policy).into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect();
         settings.put(&mut policy, self.redis().is_some())?;
         let event = caller.event(self, ctx, types::RATE_POLICY_CREATE);
-        let event = Diff::of(nothing, facts(&policy)).into_event(event, entity(&policy));
+        let event = Diff::made(facts(&policy)).into_event(event, entity(&policy));
         let made = policy.clone();
         self.change(ctx, move |tx| {
             Box::pin(async move {
-                tx.insert_rate_policy(&policy).await.map_err(taken)?;
+                tx.insert_rate_policy(&policy).await.map_err(|e| AdminError::taken("name", e))?;
                 if tx.rate_policies().await?.len() > MAX_POLICIES {
                     let cause =
                         format!("name: a tenant has at most {MAX_POLICIES} rate policies; delete one");
@@ -82,7 +81,7 @@ impl Idp {
                 settings.put(&mut after, has_redis)?;
                 let diff = Diff::of(facts(&before), facts(&after));
                 if !diff.is_empty() {
-                    tx.update_rate_policy(&after, ctx.now).await.map_err(taken)?;
+                    tx.update_rate_policy(&after, ctx.now).await.map_err(|e| AdminError::taken("name", e))?;
                     let event = caller.event(&idp, &ctx, types::RATE_POLICY_UPDATE);
                     tx.append(&diff.into_event(event, entity(&after))).await?;
                 }
@@ -156,14 +155,4 @@ async fn find(tx: &mut Tx, key: &str) -> Result<RatePolicy, AdminError> {
 /// The log's view of a rate policy.
 pub(crate) fn entity(policy: &RatePolicy) -> Entity {
     Entity::new("RatePolicy", policy.id, &policy.namespace, &policy.name)
-}
-
-fn taken(error: StoreError) -> AdminError {
-    match error {
-        StoreError::Conflict => AdminError::invalid(
-            "name",
-            "name: An object with this field already exists in the current organization",
-        ),
-        other => other.into(),
-    }
 }

@@ -8,7 +8,7 @@ use crate::{Ctx, Idp};
 use signet_domain::event::{Entity, types};
 use signet_domain::id::ScopeId;
 use signet_domain::server::{ScopeConsent, ScopeRow, Server};
-use signet_store::{StoreError, Tx};
+use signet_store::Tx;
 
 /// Most scopes of a server.
 pub const MAX_SCOPES: usize = 500;
@@ -61,7 +61,7 @@ impl Idp {
                     let cause = format!("name: a server has at most {MAX_SCOPES} scopes");
                     return Err(AdminError::invalid("scope", cause));
                 }
-                tx.insert_scope(&scope).await.map_err(taken)?;
+                tx.insert_scope(&scope).await.map_err(|e| AdminError::taken("name", e))?;
                 let event = caller.event(&idp, &ctx, types::SCOPE_CREATE).at(&server);
                 tx.append(&event.target(entity(&scope))).await?;
                 Ok((server, scope))
@@ -162,14 +162,4 @@ fn new_scope(idp: &Idp, ctx: &Ctx, server: &Server) -> ScopeRow {
 
 fn entity(scope: &ScopeRow) -> Entity {
     Entity::new("OAuth2Scope", scope.id, &scope.name, &scope.display_name)
-}
-
-fn taken(error: StoreError) -> AdminError {
-    match error {
-        StoreError::Conflict => AdminError::invalid(
-            "name",
-            "name: An object with this field already exists in the current organization",
-        ),
-        other => other.into(),
-    }
 }

@@ -67,19 +67,17 @@ impl Idp {
         limit: i64,
     ) -> Result<Page<ServerView>, AdminError> {
         let after = after.map(|cursor| self.open_cursor(ctx, "servers", cursor)).transpose()?.map(ServerId);
-        let limit = usize::try_from(limit.clamp(1, MAX_LIMIT)).unwrap_or(1);
+        let limit = limit.clamp(1, MAX_LIMIT);
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         // One more to see whether there is a next page, and one for the org server, which is not listed.
-        let mut found = tx.servers(after, i64::try_from(limit).unwrap_or(1) + 2).await?;
+        let mut found = tx.servers(after, limit + 2).await?;
         found.retain(|server| server.kind == ServerKind::Custom);
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|server| self.cursor(ctx, "servers", server.id.0));
-        let mut items = Vec::with_capacity(found.len());
-        for server in found {
+        let page = self.page_of(ctx, "servers", found, limit, |server| server.id.0);
+        let mut items = Vec::with_capacity(page.items.len());
+        for server in page.items {
             items.push(Self::view_server(&mut tx, server).await?);
         }
-        Ok(Page { items, next })
+        Ok(Page { items, next: page.next })
     }
 
     /// Creates a custom server with the scopes that every server has.

@@ -82,16 +82,12 @@ impl Idp {
             None => None,
         };
         let limit = query.limit.unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
-        let mut users = match status {
+        let found = match status {
             Some(status) => tx.users_with_status(status, after, limit + 1).await?,
             None => tx.users(after, limit + 1).await?,
         };
-        let more = users.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            users.pop();
-        }
-        let next = users.last().filter(|_| more).map(|user| self.cursor(ctx, &list, user.id.0));
-        let mut items = with_locks(tx, ctx, users).await?;
+        let Page { items, next } = self.page_of(ctx, &list, found, limit, |user| user.id.0);
+        let mut items = with_locks(tx, ctx, items).await?;
         if status == Some(UserStatus::Active) {
             items.retain(|view| view.locked_until.is_none());
         }

@@ -15,7 +15,7 @@ use signet_domain::token::RevocationKind;
 use signet_domain::user::{User, UserStatus};
 use signet_domain::{Time, event::Event};
 use signet_oauth::Secret;
-use signet_store::{StoreError, Tx};
+use signet_store::Tx;
 
 /// A user, and until when the login is locked.
 #[derive(Debug, Clone)]
@@ -43,8 +43,6 @@ pub struct Creation {
     /// Whether the password must be changed first.
     pub change_password: bool,
 }
-
-pub(crate) const TAKEN: &str = "login: An object with this field already exists in the current organization";
 
 impl Idp {
     /// Finds a user by id, login, short login, or `me`.
@@ -114,7 +112,7 @@ impl Idp {
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 user.number = tx.next_user_number().await?;
-                tx.insert_user(&user).await.map_err(taken)?;
+                tx.insert_user(&user).await.map_err(|e| AdminError::taken("login", e))?;
                 tx.append_all(&events).await?;
                 Self::view_user(tx, &ctx, user).await
             })
@@ -159,7 +157,7 @@ impl Idp {
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 if !events.is_empty() {
-                    tx.update_user(&after, ctx.now).await.map_err(taken)?;
+                    tx.update_user(&after, ctx.now).await.map_err(|e| AdminError::taken("login", e))?;
                     if cut_off {
                         idp.cut_user_off(tx, after.id, ctx.now).await?;
                     }
@@ -256,11 +254,4 @@ pub(crate) async fn revoke_tokens_of(tx: &mut Tx, user: UserId, now: Time) -> Re
     tx.revoke_grants_of(user, now).await?;
     let until = now.plus_secs(LONGEST_TOKEN_SECONDS);
     Ok(tx.put_revocation(RevocationKind::User, &user.to_string(), now, until).await?)
-}
-
-fn taken(error: StoreError) -> AdminError {
-    match error {
-        StoreError::Conflict => AdminError::invalid("login", TAKEN),
-        other => other.into(),
-    }
 }
