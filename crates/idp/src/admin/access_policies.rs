@@ -2,7 +2,7 @@
 
 use super::access_rules::{AccessPolicySettings, AccessRuleSettings, policy_facts, rule_facts};
 use super::change::Diff;
-use super::{AdminError, Caller, Expected};
+use super::{Access, AdminError, Area, Caller, Expected};
 use crate::access_policy::{Asked, Outcome, PolicyWithRules, Verdict, decide};
 use crate::ctx::At;
 use crate::{Ctx, Idp};
@@ -309,6 +309,8 @@ impl Idp {
         let app = app.ok_or_else(|| AdminError::not_found(&ask.client_id, "AppInstance"))?;
         let (mut user, mut groups) = (None, Vec::new());
         if let Some(key) = &ask.user {
+            // The answer tells that there is such a user, and whom rules let in.
+            caller.require(Area::Users, Access::Read)?;
             let found = Self::find_user(&mut tx, ctx, caller, key).await?;
             groups = tx.groups_of(found.id, GROUPS).await?.iter().map(|group| group.id.to_string()).collect();
             user = Some(found.id.to_string());
