@@ -86,7 +86,8 @@ impl AdminError {
 impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Stale => Self::Stale,
+            // What a new row hangs on was deleted after it was looked up.
+            StoreError::Stale | StoreError::Reference => Self::Stale,
             other => Self::Failed(IdpError::Store(other)),
         }
     }
@@ -120,5 +121,19 @@ impl Causes {
         if !bounds.contains(&value) {
             self.add(member, format_args!("must be from {} to {}", bounds.start(), bounds.end()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_deleted_meanwhile_is_no_failure_of_the_server() {
+        for error in [StoreError::Stale, StoreError::Reference] {
+            assert!(matches!(AdminError::from(error), AdminError::Stale));
+        }
+        assert!(matches!(AdminError::taken("name", StoreError::Reference), AdminError::Stale));
+        assert!(matches!(AdminError::from(StoreError::Unavailable(String::new())), AdminError::Failed(_)));
     }
 }
