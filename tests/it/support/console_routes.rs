@@ -26,6 +26,7 @@ pub(crate) struct Ids {
     scope: String,
     policy: String,
     group: String,
+    alert: String,
 }
 
 impl Ids {
@@ -36,7 +37,9 @@ impl Ids {
         let policy = idle_rate_policy(tenant).await["id"].as_str().expect("an id").to_owned();
         let group = super::groups::group(tenant, &unique("route")).await;
         super::groups::join(tenant, &group, &user).await;
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group }
+        let alert = super::alerts::alert_on_groups(tenant, &unique("route"), (1, 1)).await;
+        let alert = alert.rsplit('/').next().expect("an id").to_owned();
+        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group, alert }
     }
 
     pub(crate) fn fill(&self, route: &str) -> String {
@@ -45,6 +48,7 @@ impl Ids {
             Some("apps") => &self.app,
             Some("rate-policies") => &self.policy,
             Some("groups") => &self.group,
+            Some("alerts") => &self.alert,
             _ => &self.server,
         };
         route
@@ -53,6 +57,7 @@ impl Ids {
             .replace("{app}", &self.app)
             .replace("{scope}", &self.scope)
             .replace("{session}", "none")
+            .replace("{firing}", "none")
             .replace("{secret}", "none")
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")

@@ -1,6 +1,7 @@
 //! One struct a page.
 
 mod account;
+mod alerts;
 mod directory;
 mod docs;
 mod door;
@@ -14,6 +15,7 @@ mod policies;
 mod way;
 
 pub use account::*;
+pub use alerts::*;
 pub use directory::*;
 pub use docs::*;
 pub use door::*;
