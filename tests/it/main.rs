@@ -102,3 +102,4 @@ mod unscoped;
 mod web_forms;
 mod web_pages;
 mod web_sessions;
+mod webhooks;

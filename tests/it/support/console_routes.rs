@@ -27,6 +27,7 @@ pub(crate) struct Ids {
     policy: String,
     group: String,
     alert: String,
+    webhook: String,
 }
 
 impl Ids {
@@ -39,7 +40,8 @@ impl Ids {
         super::groups::join(tenant, &group, &user).await;
         let alert = super::alerts::alert_on_groups(tenant, &unique("route"), (1, 1)).await;
         let alert = alert.rsplit('/').next().expect("an id").to_owned();
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group, alert }
+        let webhook = super::alerts::webhook(tenant, &unique("route")).await;
+        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group, alert, webhook }
     }
 
     pub(crate) fn fill(&self, route: &str) -> String {
@@ -49,6 +51,7 @@ impl Ids {
             Some("rate-policies") => &self.policy,
             Some("groups") => &self.group,
             Some("alerts") => &self.alert,
+            Some("webhooks") => &self.webhook,
             _ => &self.server,
         };
         route

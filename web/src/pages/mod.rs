@@ -13,6 +13,7 @@ mod operator;
 mod overview;
 mod policies;
 mod way;
+mod webhooks;
 
 pub use account::*;
 pub use alerts::*;
@@ -27,3 +28,4 @@ pub use operator::*;
 pub use overview::*;
 pub use policies::*;
 pub use way::*;
+pub use webhooks::*;

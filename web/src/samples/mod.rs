@@ -9,6 +9,7 @@ mod form;
 mod groups;
 mod log;
 mod policies;
+mod webhooks;
 
 use crate::{Console, Csrf, NavItem, Page, Section, Shell, TimeText};
 
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Sample> {
         form::all(),
         groups::all(),
         policies::all(),
+        webhooks::all(),
     ]
     .concat()
 }

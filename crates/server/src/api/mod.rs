@@ -36,6 +36,7 @@ mod tenants;
 mod user_actions;
 mod user_body;
 mod users;
+mod webhooks;
 
 use crate::App;
 use axum::Router;
@@ -80,6 +81,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(credentials::routes())
         .merge(rate_policies::routes())
         .merge(alerts::routes())
+        .merge(webhooks::routes())
         .merge(logs::routes())
         .merge(limits::routes())
 }

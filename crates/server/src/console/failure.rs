@@ -51,6 +51,7 @@ impl From<AdminError> for Failure {
                 "AuthorizationServer" => {
                     "There is no such authorization server here. It may have been deleted."
                 }
+                "Webhook" => "There is no such webhook here. It may have been deleted.",
                 "Alert" => "There is no such alert here. It may have been deleted.",
                 _ => "There is no such thing here. It may be gone already.",
             }),
