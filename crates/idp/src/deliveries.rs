@@ -32,7 +32,6 @@ impl Attempt {
         let event = event.debug("attempt", attempts.to_string());
         let (reason, status) = match told {
             Ok(status) if fine(status) => {
-                let event = event.debug("status", status.to_string());
                 return Self { delivered: true, status: Some(status), next_at: None, event };
             }
             Ok(status) => (*refused, Some(status)),

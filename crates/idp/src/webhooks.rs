@@ -151,7 +151,11 @@ impl Idp {
             delivered: attempt.delivered,
             ..delivery.clone()
         };
-        self.settle_webhook(settled, Some(attempt.event)).await
+        let event = match attempt.status.filter(|_| attempt.delivered) {
+            Some(status) => attempt.event.debug("status", status.to_string()),
+            None => attempt.event,
+        };
+        self.settle_webhook(settled, Some(event)).await
     }
 
     /// With the secret, and for a while with the one before.
