@@ -178,7 +178,7 @@ async fn servers(c: &mut Contract) {
         claims(tx, a, b) tx.claims(a.server.id) => (Ok(v) if v.is_empty());
         claim(tx, a, b) tx.claim(a.server.id, a.claim.id) => (Ok(None));
         insert_claim(tx, a, b) tx.insert_claim(&a.claim) => (Err(StoreError::Reference));
-        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Ok(false));
+        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Err(StoreError::Stale));
         access_policies(tx, a, b) tx.access_policies(a.server.id) => (Ok(v) if v.is_empty());
         access_policy(tx, a, b) tx.access_policy(a.server.id, a.access_policy.id) => (Ok(None));
         insert_access_policy(tx, a, b) tx.insert_access_policy(&a.access_policy) => (Err(StoreError::Reference));
