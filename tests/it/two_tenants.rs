@@ -212,6 +212,7 @@ async fn grants(c: &mut Contract) {
         grants_of_session(tx, a, b) tx.grants_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         grants_of(tx, a, b) tx.grants_of(a.user.id, 10) => (Ok(v) if v.is_empty());
         insert_one_time(tx, a, b) tx.insert_one_time(&a.one_time) => (Err(StoreError::Reference));
+        use_once(tx, a, b) tx.use_once(&a.one_time) => (Err(StoreError::Reference));
         spend(tx, a, b) tx.spend(a.server.id, OneTimeKind::Code, &a.one_time.hash, a.now) => (Ok(Spent::Unknown));
         peek_one_time(tx, a, b) tx.peek_one_time(a.server.id, OneTimeKind::Code, &a.one_time.hash) => (Ok(None));
         insert_refresh_token(tx, a, b) tx.insert_refresh_token(a.server.id, &a.refresh) => (Err(StoreError::Reference));

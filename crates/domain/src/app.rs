@@ -88,6 +88,8 @@ pub struct App {
     pub jwks: Json<Vec<serde_json::Value>>,
     /// Where it publishes its keys, if it doesn't register them by value.
     pub jwks_uri: Option<String>,
+    /// Where it keeps its request objects (OpenID Connect Core §6.2).
+    pub request_uris: Json<Vec<String>>,
     /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout 1.0).
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants logout tokens to name the session; they always do.

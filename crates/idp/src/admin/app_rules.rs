@@ -50,6 +50,8 @@ pub struct AppSettings {
     pub jwks: Vec<Value>,
     /// Where the app publishes its keys, instead of `jwks`.
     pub jwks_uri: Option<String>,
+    /// Where the app keeps its request objects.
+    pub request_uris: Vec<String>,
     /// Where the app is told of sign-outs.
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended.
@@ -114,7 +116,7 @@ impl AppSettings {
             causes.add("refresh_token.rotation_type", "must be ROTATE for browser and native apps");
         }
         causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
-        let jwks = check_jwks(&mut causes, &self);
+        let jwks = check_jwks(&mut causes, &self, app.kind);
         check_addresses(&mut causes, &self, app.kind, outbound);
         if self.par_required && app.kind == AppKind::Service {
             causes
@@ -139,6 +141,7 @@ impl AppSettings {
         app.par_required = self.par_required;
         app.jwks = Json(jwks);
         app.jwks_uri = self.jwks_uri;
+        app.request_uris = Json(self.request_uris);
         app.backchannel_logout_uri = self.backchannel_logout_uri;
         app.backchannel_logout_session_required = self.backchannel_logout_session_required;
         app.external_id = self.external_id;
@@ -160,17 +163,19 @@ fn check_auth_method(causes: &mut Causes, settings: &AppSettings, public: bool) 
 }
 
 /// The keys as they are kept: only what a public key has, and none that proves nothing (RFC 8725 §3.5).
-fn check_jwks(causes: &mut Causes, settings: &AppSettings) -> Vec<Value> {
+fn check_jwks(causes: &mut Causes, settings: &AppSettings, kind: AppKind) -> Vec<Value> {
     let by_keys = settings.auth_method.as_deref() == Some("private_key_jwt");
     let by_value = !settings.jwks.is_empty();
+    // What asks for users' consent may sign its requests, however it authenticates.
+    let may_sign = by_keys || kind != AppKind::Service;
     match (by_value, settings.jwks_uri.is_some()) {
         (true, true) => causes.add("jwks_uri", "give either jwks or jwks_uri, not both"),
         (false, false) if by_keys => {
-            causes.add("jwks", "private_key_jwt needs at least one key, or a jwks_uri")
+            causes.add("jwks", "private_key_jwt needs at least one key, or a jwks_uri");
         }
-        (true, _) | (_, true) if !by_keys => {
-            causes
-                .add(if by_value { "jwks" } else { "jwks_uri" }, "only apps with private_key_jwt have keys");
+        (true, _) | (_, true) if !may_sign => {
+            let name = if by_value { "jwks" } else { "jwks_uri" };
+            causes.add(name, "only service apps with private_key_jwt have keys");
         }
         _ => {}
     }
@@ -205,6 +210,17 @@ fn check_addresses(causes: &mut Causes, settings: &AppSettings, kind: AppKind, o
         if let Some(Err(error)) = uri.as_deref().map(|uri| outbound.check(uri)) {
             causes.add(name, error);
         }
+    }
+    if settings.request_uris.len() > MAX_KEYS {
+        causes.add("request_uris", format_args!("at most {MAX_KEYS} are possible"));
+    }
+    for uri in settings.request_uris.iter().take(MAX_KEYS) {
+        if let Err(error) = outbound.check(uri) {
+            causes.add("request_uris", error);
+        }
+    }
+    if kind == AppKind::Service && !settings.request_uris.is_empty() {
+        causes.add("request_uris", "service apps have no authorization requests");
     }
     if kind == AppKind::Service && settings.backchannel_logout_uri.is_some() {
         causes.add("backchannel_logout_uri", "service apps sign nobody in");
@@ -294,6 +310,7 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("requirePushedAuthorizationRequests", app.par_required.into()),
         ("keys", app.jwks.iter().map(|key| key["kid"].clone()).collect()),
         ("jwksUri", app.jwks_uri.as_deref().into()),
+        ("requestUris", list(&app.request_uris)),
         ("backchannelLogoutUri", app.backchannel_logout_uri.as_deref().into()),
         ("backchannelLogoutSessionRequired", app.backchannel_logout_session_required.into()),
         ("externalId", app.external_id.as_deref().into()),

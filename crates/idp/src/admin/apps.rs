@@ -226,6 +226,7 @@ fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
         par_required: false,
         jwks: Json(Vec::new()),
         jwks_uri: None,
+        request_uris: Json(Vec::new()),
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
         external_id: None,

@@ -103,6 +103,7 @@ pub fn app(idp: &Idp, tenant: &Tenant, kind: AppKind, label: &str, now: Time) ->
         par_required: false,
         jwks: Json(Vec::new()),
         jwks_uri: None,
+        request_uris: Json(Vec::new()),
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
         external_id: None,

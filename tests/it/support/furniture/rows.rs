@@ -158,6 +158,7 @@ pub(super) fn app(tenant_id: TenantId, name: &str, now: Time) -> App {
         par_required: false,
         jwks: Json(Vec::new()),
         jwks_uri: None,
+        request_uris: Json(Vec::new()),
         backchannel_logout_uri: Some("https://app.example/logout".to_owned()),
         backchannel_logout_session_required: false,
         external_id: None,
