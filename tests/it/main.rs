@@ -37,6 +37,7 @@ mod counters;
 mod crash;
 mod enumeration;
 mod flows;
+mod frontchannel;
 mod fuzz;
 mod gateway_authorize;
 mod gateway_keys;

@@ -126,6 +126,7 @@ async fn people(c: &mut Contract) {
         insert_session(tx, a, b) tx.insert_session(&a.session) => (Err(StoreError::Reference));
         touch_session(tx, a, b) tx.touch_session(a.session.id, a.now.plus_secs(5)) => (Ok(()));
         apps_of_session(tx, a, b) tx.apps_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
+        front_channel_of_session(tx, a, b) tx.front_channel_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         apps_of_sessions(tx, a, b) tx.apps_of_sessions(a.user.id, a.now) => (Ok(v) if v.is_empty());
         insert_logout(tx, a, b) tx.insert_logout(&a.logout) => (Err(StoreError::Reference));
         postpone_logout(tx, a, b) tx.postpone_logout(a.logout.id, a.now) => (Ok(false));

@@ -94,6 +94,10 @@ pub struct App {
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants logout tokens to name the session; they always do.
     pub backchannel_logout_session_required: bool,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout 1.0).
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there; it always is.
+    pub frontchannel_logout_session_required: bool,
     /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
     pub external_id: Option<String>,
     /// Made by the demo seed.

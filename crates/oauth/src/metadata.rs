@@ -139,6 +139,10 @@ pub struct Metadata {
     pub backchannel_logout_supported: bool,
     /// Logout tokens name the session.
     pub backchannel_logout_session_supported: bool,
+    /// OpenID Connect Front-Channel Logout 1.0 §3.
+    pub frontchannel_logout_supported: bool,
+    /// Addresses are loaded with issuer and session.
+    pub frontchannel_logout_session_supported: bool,
     /// Signed request objects (OpenID Connect Core §6, RFC 9101).
     pub request_parameter_supported: bool,
     /// And by reference.
@@ -194,6 +198,8 @@ impl Metadata {
             ui_locales_supported: strings(&["en"]),
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
             request_parameter_supported: true,
             request_uri_parameter_supported: true,
             require_request_uri_registration: true,

@@ -56,6 +56,10 @@ pub struct AppSettings {
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended.
     pub backchannel_logout_session_required: bool,
+    /// Where the browser tells the app of sign-outs.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there.
+    pub frontchannel_logout_session_required: bool,
     /// What the app is called elsewhere.
     pub external_id: Option<String>,
 }
@@ -118,6 +122,7 @@ impl AppSettings {
         causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
         let jwks = check_jwks(&mut causes, &self, app.kind);
         check_addresses(&mut causes, &self, app.kind, outbound);
+        check_front_channel(&mut causes, &self);
         if self.par_required && app.kind == AppKind::Service {
             causes
                 .add("require_pushed_authorization_requests", "service apps have no authorization requests");
@@ -144,6 +149,8 @@ impl AppSettings {
         app.request_uris = Json(self.request_uris);
         app.backchannel_logout_uri = self.backchannel_logout_uri;
         app.backchannel_logout_session_required = self.backchannel_logout_session_required;
+        app.frontchannel_logout_uri = self.frontchannel_logout_uri;
+        app.frontchannel_logout_session_required = self.frontchannel_logout_session_required;
         app.external_id = self.external_id;
         Ok(())
     }
@@ -230,6 +237,28 @@ fn check_addresses(causes: &mut Causes, settings: &AppSettings, kind: AppKind, o
     }
 }
 
+/// What the browser loads in a frame of ours. It must be at home where the app is (OpenID Connect Front-Channel
+/// Logout §2), so that nobody can name a page of somebody else.
+fn check_front_channel(causes: &mut Causes, settings: &AppSettings) {
+    const NAME: &str = "frontchannel_logout_uri";
+    let Some(uri) = settings.frontchannel_logout_uri.as_deref() else {
+        if settings.frontchannel_logout_session_required {
+            causes.add("frontchannel_logout_session_required", "needs a frontchannel_logout_uri");
+        }
+        return;
+    };
+    match RedirectUri::register(uri, UriKind::Web) {
+        Err(error) => causes.add(NAME, error),
+        Ok(uri) => {
+            let home = uri.origin();
+            let mut own = settings.redirect_uris.iter();
+            if !own.any(|own| RedirectUri::stored(own.as_str(), false).origin() == home) {
+                causes.add(NAME, "must have scheme, host and port of one of the redirect_uris");
+            }
+        }
+    }
+}
+
 fn check_grants(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants: &[String]) {
     let has = |grant: &str| grants.iter().any(|g| g == grant);
     if grants.is_empty() {
@@ -313,6 +342,8 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("requestUris", list(&app.request_uris)),
         ("backchannelLogoutUri", app.backchannel_logout_uri.as_deref().into()),
         ("backchannelLogoutSessionRequired", app.backchannel_logout_session_required.into()),
+        ("frontchannelLogoutUri", app.frontchannel_logout_uri.as_deref().into()),
+        ("frontchannelLogoutSessionRequired", app.frontchannel_logout_session_required.into()),
         ("externalId", app.external_id.as_deref().into()),
     ]
 }

@@ -229,6 +229,8 @@ fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
         request_uris: Json(Vec::new()),
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
+        frontchannel_logout_uri: None,
+        frontchannel_logout_session_required: false,
         external_id: None,
         demo: false,
         version: 1,

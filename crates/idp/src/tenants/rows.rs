@@ -106,6 +106,8 @@ pub fn app(idp: &Idp, tenant: &Tenant, kind: AppKind, label: &str, now: Time) ->
         request_uris: Json(Vec::new()),
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
+        frontchannel_logout_uri: None,
+        frontchannel_logout_session_required: false,
         external_id: None,
         demo: tenant.demo,
         version: 1,

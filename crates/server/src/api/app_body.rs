@@ -109,6 +109,11 @@ pub(crate) struct OAuthSettings {
     backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended. It always is.
     backchannel_logout_session_required: bool,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there. It always is.
+    frontchannel_logout_session_required: bool,
 }
 
 /// Public keys (RFC 7517).
@@ -172,6 +177,8 @@ fn settings(app: &Row) -> OAuthSettings {
         request_uris: app.request_uris.0.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
+        frontchannel_logout_uri: app.frontchannel_logout_uri.clone(),
+        frontchannel_logout_session_required: app.frontchannel_logout_session_required,
         external_id: app.external_id.clone(),
     }
 }
@@ -275,6 +282,11 @@ pub(crate) struct OAuthSettingsRequest {
     backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended. It always is.
     backchannel_logout_session_required: Option<bool>,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout): a URL with scheme, host and port
+    /// of one of the redirect_uris.
+    frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there. It always is.
+    frontchannel_logout_session_required: Option<bool>,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
 }
@@ -348,6 +360,10 @@ impl ApplicationRequest {
             request_uris: client.request_uris.unwrap_or_default(),
             backchannel_logout_uri: client.backchannel_logout_uri,
             backchannel_logout_session_required: client.backchannel_logout_session_required.unwrap_or(false),
+            frontchannel_logout_uri: client.frontchannel_logout_uri,
+            frontchannel_logout_session_required: client
+                .frontchannel_logout_session_required
+                .unwrap_or(false),
             external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))

@@ -69,6 +69,8 @@ fn settings_of(app: &App) -> AppSettings {
         request_uris: app.request_uris.0.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
+        frontchannel_logout_uri: app.frontchannel_logout_uri.clone(),
+        frontchannel_logout_session_required: app.frontchannel_logout_session_required,
         external_id: app.external_id.clone(),
     }
 }
@@ -86,6 +88,7 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
     let has_keys = signs_in || auth_method.as_deref() == Some("private_key_jwt");
     let jwks_uri = if is_public(kind) { base.jwks_uri } else { address("jwks_uri").filter(|_| has_keys) };
     let backchannel_logout_uri = address("backchannel_logout_uri").filter(|_| signs_in);
+    let frontchannel_logout_uri = address("frontchannel_logout_uri").filter(|_| signs_in);
     AppSettings {
         label: form.text("label"),
         kind: Some(kind),
@@ -124,6 +127,9 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
         backchannel_logout_session_required: base.backchannel_logout_session_required
             && backchannel_logout_uri.is_some(),
         backchannel_logout_uri,
+        frontchannel_logout_session_required: base.frontchannel_logout_session_required
+            && frontchannel_logout_uri.is_some(),
+        frontchannel_logout_uri,
         external_id: base.external_id,
     }
 }
@@ -152,8 +158,15 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
         let told = Field::line("backchannel_logout_uri", "Where it is told of sign-outs", told)
             .mono()
             .help("Signet posts a logout token there whenever a session ends. Empty: the app isn't told.");
+        let loads = s.frontchannel_logout_uri.clone().unwrap_or_default();
+        let loads = Field::line("frontchannel_logout_uri", "What the browser loads after a sign-out", loads)
+            .mono()
+            .help(
+                "An address beside a redirect URI, loaded in a hidden frame. Browsers that block third-party cookies \
+                 make it useless; the address above is surer. Empty: nothing is loaded.",
+            );
         let after = after.mono().help("One a line; none is fine.");
-        page = page.group("Sign-in", [uris.mono().help(sample), after, told, consent(s)]);
+        page = page.group("Sign-in", [uris.mono().help(sample), after, told, loads, consent(s)]);
         page = page.group("Tokens", tokens(kind, s, &grants, leeway));
     }
     let scopes = Field::line("allowed_scopes", "Scopes it may ask for", s.allowed_scopes.join(" "));

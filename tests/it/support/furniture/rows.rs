@@ -161,6 +161,8 @@ pub(super) fn app(tenant_id: TenantId, name: &str, now: Time) -> App {
         request_uris: Json(Vec::new()),
         backchannel_logout_uri: Some("https://app.example/logout".to_owned()),
         backchannel_logout_session_required: false,
+        frontchannel_logout_uri: Some("https://app.example/out".to_owned()),
+        frontchannel_logout_session_required: false,
         external_id: None,
         demo: false,
         version: 1,
