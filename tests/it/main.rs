@@ -52,6 +52,7 @@ mod housekeeping;
 mod jwt;
 mod jwt_claims;
 mod key_life;
+mod languages;
 mod limits_explained;
 mod malformed;
 mod malformed_api;

@@ -7,7 +7,7 @@ use super::asked::Asked;
 use super::form;
 use crate::App;
 use crate::pages::browser::Browser;
-use crate::pages::step;
+use crate::pages::{language, step};
 use crate::{cookie, html};
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -15,9 +15,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use signet_idp::authorize::Page;
 use signet_idp::logout::Hint;
-use signet_idp::{Idp, IdpError};
+use signet_idp::{Ctx, Idp, IdpError};
 use signet_oauth::{OAuthError, Params};
-use signet_web::{Csrf, LogoutConfirm, Shell, SignedOut};
+use signet_web::{Csrf, Link, LogoutConfirm, SignedOut};
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -52,7 +52,8 @@ async fn log_out(
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<Response, IdpError> {
-    let (idp, ctx) = (app.idp(), &asked.ctx);
+    let idp = app.idp();
+    let ctx = &asked.ctx.clone().preferring(params.get("ui_locales"));
     let browser = Browser::of(app, ctx, headers).await?;
     let hint = match params.get("id_token_hint") {
         Some(hint) => idp.id_token_hint(ctx, &asked.server, hint).await?,
@@ -65,13 +66,13 @@ async fn log_out(
                 && h.sid.as_deref().is_none_or(|sid| sid == signed_in.session.id.to_string())
         });
         if !own && !confirmed {
-            return Ok(browser.keep(ctx, confirm(app, asked, &browser, &signed_in.user.login)));
+            return Ok(browser.keep(ctx, confirm(app, ctx, asked, &browser, &signed_in.user.login)));
         }
         idp.sign_out(ctx, signed_in).await?;
     }
     let mut response = match destination(hint.as_ref(), params) {
         Some(uri) => step::redirect(&uri),
-        None => signed_out(asked),
+        None => signed_out(ctx),
     };
     let name = cookie::name(&ctx.tenant, "session");
     response.headers_mut().append(header::SET_COOKIE, cookie::clear(&name, ctx.tenant.is_https()));
@@ -93,22 +94,24 @@ fn destination(hint: Option<&Hint>, params: &Params) -> Option<String> {
     Some(uri)
 }
 
-fn confirm(app: &App, asked: &Asked, browser: &Browser, login: &str) -> Response {
-    let ctx = &asked.ctx;
+fn confirm(app: &App, ctx: &Ctx, asked: &Asked, browser: &Browser, login: &str) -> Response {
+    let texts = &language::texts(ctx).sign_out;
     let page = LogoutConfirm {
-        shell: step::shell(ctx, "Sign out"),
+        shell: language::shell(ctx, texts.sign_out),
         csrf: Csrf::new(browser.csrf(app, ctx)),
         action: format!("{}/v1/logout", asked.server.server.base_path()),
         flow: String::new(),
         login: login.to_owned(),
         app_name: None,
-        stay: Some(signet_web::Link::new("Stay signed in", "/")),
+        stay: Some(Link::new(texts.stay, "/")),
     };
     html::page(&page)
 }
 
-fn signed_out(asked: &Asked) -> Response {
-    let shell: Shell = step::shell(&asked.ctx, "Signed out");
-    let page = SignedOut { shell, back: None, sign_in: Some(signet_web::Link::new("Sign in", "/login")) };
+fn signed_out(ctx: &Ctx) -> Response {
+    let texts = language::texts(ctx);
+    let shell = language::shell(ctx, texts.sign_out.done);
+    let sign_in = Some(Link::new(texts.sign_in.heading, "/login"));
+    let page = SignedOut { shell, back: None, sign_in };
     html::page_with(StatusCode::OK, &page, &[])
 }
