@@ -28,7 +28,9 @@ async fn a_sign_in_speaks_what_the_app_asks_for(app: Shared) {
     let client = NewApp::web().oauth("consent_method", json!("REQUIRED")).make(&acme).await;
     let person = Person::new(&acme).await;
     let english = acme.visitor().with_languages("en");
-    let ask = |locales: &str| acme.authorize(&client, "openid email").set("ui_locales", locales).url();
+    let ask = |locales: &str| {
+        acme.authorize(&client, "openid email").set("prompt", "consent").set("ui_locales", locales).url()
+    };
     assert_in("en", &english.open(&ask("fr-CA fr")).await);
     let sign_in = english.open(&ask("fr-CA de-CH en")).await.expect(200);
     assert_in("de", &sign_in);
@@ -90,7 +92,9 @@ async fn an_administrators_own_words_are_not_translated(app: Shared) {
     let client = NewApp::web().oauth("consent_method", json!("REQUIRED")).make(&acme).await;
     let person = Person::new(&acme).await;
     let reader = acme.visitor().with_languages("de");
-    let door = reader.open(&acme.authorize(&client, &format!("openid {scope}")).url()).await;
+    let door = reader
+        .open(&acme.authorize(&client, &format!("openid {scope}")).set("prompt", "consent").url())
+        .await;
     let consent = reader.sign_in(&door, &person.login, &person.password).await.expect(200);
     let scopes = consent.page().all(".scopes li > span:first-child");
     assert_eq!(scopes, ["Wissen, dass Sie es sind", "See what you wrote"]);

@@ -63,6 +63,7 @@ mod nodes_limits;
 mod observed;
 mod openid;
 mod openid_logout;
+mod operator_console;
 mod outbound;
 mod outbound_bounds;
 mod pkce;

@@ -47,6 +47,11 @@ pub(crate) fn moment_in(language: Language, time: Time, now: Time) -> TimeText {
     TimeText::new(time.rfc3339(), shown)
 }
 
+/// `2026-11-24`: for columns.
+pub(crate) fn day(time: Time) -> TimeText {
+    TimeText::new(time.rfc3339(), pattern(time, "%Y-%m-%d"))
+}
+
 /// `within 2 hours`, `5 hours ago`: for what is only known to the hour.
 pub(super) fn hour(time: Time, now: Time) -> TimeText {
     let ago = now.since(time);
