@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::parts::Csrf;
+use crate::texts::{Language, Texts};
 
 /// A stored choice of colours; without one the system's is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Shell {
     pub tenant: String,
     /// The page's title, without the tenant.
     pub title: String,
+    /// The language of the page.
+    pub language: Language,
     /// A stored choice of colours.
     pub theme: Option<Theme>,
     /// The address of the tenant's stylesheet (`/brand/{hash}.css`).
@@ -46,11 +49,19 @@ impl Shell {
         Self {
             tenant: tenant.into(),
             title: title.into(),
+            language: Language::default(),
             theme: None,
             brand_css: None,
             logo: None,
             note: None,
         }
+    }
+
+    /// The same in another language than English.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
     }
 
     /// The same with a note at the foot.
@@ -170,6 +181,11 @@ pub struct Console {
 pub trait Page: Template {
     /// Brand and title.
     fn shell(&self) -> &Shell;
+
+    /// What the page says besides its values.
+    fn texts(&self) -> &'static Texts {
+        self.shell().language.texts()
+    }
 
     /// The document. Fails only if a value's own formatting does.
     fn html(&self) -> Result<String, askama::Error> {
