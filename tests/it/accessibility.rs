@@ -65,9 +65,13 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
     let app = ids.fill("/console/apps/{id}");
     let retire = first(desk.page(&app).await, "a", &format!("{app}/secrets/"));
     let secret = retire.split('/').rev().nth(1).expect("a secret").to_owned();
+    let of_token = r#"eventType eq "app.oauth2.as.token.grant.access_token""#;
+    tenant.client_credentials(&tenant.service(), "orders:read").await.expect(200);
+    let issued = tenant.wait_for_logs(of_token, 1).await[0]["uuid"].as_str().expect("an id").to_owned();
     let address = |route: &str| {
         let own = match route.split('/').nth(2) {
             Some("log") => route.replace("{id}", &event),
+            Some("inspect") => route.replace("{id}", &issued),
             Some("credentials") => route.replace("{id}", &token),
             _ => route.replace("{secret}", &secret),
         };

@@ -151,6 +151,7 @@ async fn apps(c: &mut Contract) {
         apps(tx, a, b) tx.apps(None, 10) => (Ok(v) if v.iter().all(|app| app.tenant_id == b.tenant.id));
         update_app(tx, a, b) tx.update_app(&a.app, a.now) => (Err(StoreError::Stale));
         app_secrets(tx, a, b) tx.app_secrets(a.app.id) => (Ok(v) if v.is_empty());
+        app_secret_by_hash(tx, a, b) tx.app_secret_by_hash(&a.secret.hash) => (Ok(None));
         insert_app_secret(tx, a, b) tx.insert_app_secret(&a.secret) => (Err(StoreError::Reference));
         set_app_secret_status(tx, a, b) tx.set_app_secret_status(a.app.id, a.secret.id, AppStatus::Inactive) => (Ok(false));
         touch_app_secret(tx, a, b) tx.touch_app_secret(a.app.id, a.secret.id, a.now.plus_secs(5)) => (Ok(()));
@@ -179,7 +180,7 @@ async fn servers(c: &mut Contract) {
         claims(tx, a, b) tx.claims(a.server.id) => (Ok(v) if v.is_empty());
         claim(tx, a, b) tx.claim(a.server.id, a.claim.id) => (Ok(None));
         insert_claim(tx, a, b) tx.insert_claim(&a.claim) => (Err(StoreError::Reference));
-        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Ok(false));
+        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Err(StoreError::Stale));
         access_policies(tx, a, b) tx.access_policies(a.server.id) => (Ok(v) if v.is_empty());
         access_policy(tx, a, b) tx.access_policy(a.server.id, a.access_policy.id) => (Ok(None));
         insert_access_policy(tx, a, b) tx.insert_access_policy(&a.access_policy) => (Err(StoreError::Reference));

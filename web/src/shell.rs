@@ -95,6 +95,8 @@ pub enum Section {
     Apps,
     /// Authorization servers.
     Servers,
+    /// What a token is that somebody found.
+    Inspector,
     /// Throttle, quota and rate policies.
     Limits,
     /// API tokens and credentials.
@@ -114,6 +116,7 @@ impl Section {
             Self::Groups => "Groups",
             Self::Apps => "Apps",
             Self::Servers => "Authorization servers",
+            Self::Inspector => "Token inspector",
             Self::Limits => "Limits",
             Self::Credentials => "API credentials",
             Self::Tenants => "Tenants",
@@ -128,13 +131,14 @@ impl Section {
             Self::Groups => "users-round",
             Self::Apps => "app-window",
             Self::Servers => "server",
+            Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",
             Self::Tenants => "building-2",
         }
     }
 
-    /// Whether a gap goes before it, so that eight lines read as three groups.
+    /// Whether a gap goes before it, so that nine lines read as three groups.
     pub(crate) fn starts_group(self) -> bool {
         matches!(self, Self::Users | Self::Limits)
     }

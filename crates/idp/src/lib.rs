@@ -8,6 +8,7 @@
 //! | [`backchannel`], [`frontchannel`] | telling apps of sign-outs |
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
+//! | [`inspect`] | what a token is that somebody found |
 //! | [`admin`] | the management API |
 //! | [`account`] | what users do for themselves |
 //! | [`gateway`] | APIs behind a gateway |
@@ -38,6 +39,7 @@ pub mod frontchannel;
 pub mod gateway;
 mod grants;
 pub mod guard;
+pub mod inspect;
 pub mod introspect;
 pub mod journal;
 pub mod keys;

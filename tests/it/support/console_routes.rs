@@ -2,6 +2,7 @@
 
 use super::apps::{NewApp, Person, add_scope, server_id};
 use super::make::{idle_rate_policy, unique};
+use signet_testkit::{Value, json};
 
 /// Every route of the console as its source has it, with its methods: a new one joins by itself.
 pub(crate) fn routes() -> Vec<(String, bool, bool)> {
@@ -26,6 +27,9 @@ pub(crate) struct Ids {
     scope: String,
     policy: String,
     group: String,
+    claim: String,
+    access: String,
+    rule: String,
 }
 
 impl Ids {
@@ -36,7 +40,30 @@ impl Ids {
         let policy = idle_rate_policy(tenant).await["id"].as_str().expect("an id").to_owned();
         let group = super::groups::group(tenant, &unique("route")).await;
         super::groups::join(tenant, &group, &user).await;
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group }
+        let app = NewApp::web().make(tenant).await.id;
+        let made = async |path: &str, body: Value| {
+            let path = format!("/api/v1/authorizationServers/{server}/{path}");
+            let reply = tenant.api("POST", &path).json(&body).await.expect(201).json();
+            reply["id"].as_str().expect("an id").to_owned()
+        };
+        let body = json!({ "name": unique("route"), "claimType": "RESOURCE", "value": "1" });
+        let claim = made("claims", body).await;
+        // Out of force, so that the server goes on serving other tests.
+        let clients = json!({ "clients": { "include": ["ALL_CLIENTS"] } });
+        let body = json!({ "name": unique("route"), "status": "INACTIVE", "conditions": clients });
+        let access = made("policies", body).await;
+        let conditions = json!({
+            "people": { "groups": { "include": ["EVERYONE"] }, "users": { "include": [user] } },
+            "grantTypes": { "include": ["password"] }, "scopes": { "include": ["*"] },
+        });
+        let body = json!({ "name": "route", "conditions": conditions });
+        let rule = made(&format!("policies/{access}/rules"), body).await;
+        Self { user, app, server, scope, policy, group, claim, access, rule }
+    }
+
+    /// The same, but at another's server: so each id is looked for where it isn't.
+    pub(crate) fn at_server_of(self, other: &Self) -> Self {
+        Self { server: other.server.clone(), ..self }
     }
 
     pub(crate) fn fill(&self, route: &str) -> String {
@@ -56,7 +83,9 @@ impl Ids {
             .replace("{secret}", "none")
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")
-            .replace("{policy}", "none")
+            .replace("{policy}", &self.access)
+            .replace("{rule}", &self.rule)
+            .replace("{claim}", &self.claim)
             .replace("{name}", "none")
     }
 }

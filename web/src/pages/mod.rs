@@ -1,6 +1,8 @@
 //! One struct a page.
 
+mod access;
 mod account;
+mod answer;
 mod directory;
 mod docs;
 mod door;
@@ -13,7 +15,9 @@ mod overview;
 mod policies;
 mod way;
 
+pub use access::*;
 pub use account::*;
+pub use answer::*;
 pub use directory::*;
 pub use docs::*;
 pub use door::*;

@@ -235,6 +235,8 @@ event_types! {
     SAVED_SEARCH_CREATE = "system.log.search.create", "Create saved search";
     /// A search of the log was forgotten.
     SAVED_SEARCH_DELETE = "system.log.search.delete", "Delete saved search";
+    /// An administrator asked what a token or a secret is that somebody found.
+    TOKEN_INSPECT = "app.oauth2.token.inspect", "Token was inspected";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// A tenant was created.

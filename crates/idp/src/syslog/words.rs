@@ -172,6 +172,7 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::LIMITS_RESTORED, Allowed, "Redis is back: its rate policies count there again"),
         (types::SAVED_SEARCH_CREATE, Changed, "{who} saved the search {target}"),
         (types::SAVED_SEARCH_DELETE, Changed, "{who} deleted the search {target}"),
+        (types::TOKEN_INSPECT, Allowed, "{who} asked what a token or secret is"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::TENANT_CREATE, Changed, "{who} created the tenant {target}"),
         (types::TENANT_SUSPEND, Changed, "{who} suspended the tenant {target}"),

@@ -27,6 +27,7 @@ pub(super) fn claim(tenant_id: TenantId, server_id: ServerId, name: &str, now: T
         scopes: Json(Vec::new()),
         always_in_token: false,
         status: InForce::Active,
+        version: 1,
         created_at: now,
     }
 }
