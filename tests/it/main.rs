@@ -11,6 +11,8 @@ mod access;
 mod accessibility;
 mod account;
 mod admin_console;
+mod alerts;
+mod alerts_api;
 mod app_keys;
 mod assertions;
 mod backchannel;

@@ -87,6 +87,8 @@ pub enum Section {
     Overview,
     /// The system log.
     Log,
+    /// What happens too often in the system log.
+    Alerts,
     /// People.
     Users,
     /// People under one name.
@@ -112,6 +114,7 @@ impl Section {
         match self {
             Self::Overview | Self::OperatorHome => "Overview",
             Self::Log => "System log",
+            Self::Alerts => "Alerts",
             Self::Users => "Users",
             Self::Groups => "Groups",
             Self::Apps => "Apps",
@@ -127,6 +130,7 @@ impl Section {
         match self {
             Self::Overview | Self::OperatorHome => "layout-dashboard",
             Self::Log => "scroll-text",
+            Self::Alerts => "bell",
             Self::Users => "users",
             Self::Groups => "users-round",
             Self::Apps => "app-window",
@@ -151,12 +155,21 @@ pub struct NavItem {
     pub section: Section,
     /// Where it is.
     pub url: String,
+    /// How much there waits for somebody.
+    pub badge: Option<String>,
 }
 
 impl NavItem {
-    /// From both.
+    /// From place and address.
     pub fn new(section: Section, url: impl Into<String>) -> Self {
-        Self { section, url: url.into() }
+        Self { section, url: url.into(), badge: None }
+    }
+
+    /// With how much there waits for somebody.
+    #[must_use]
+    pub fn badge(mut self, badge: impl Into<String>) -> Self {
+        self.badge = Some(badge.into());
+        self
     }
 }
 

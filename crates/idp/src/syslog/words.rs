@@ -173,6 +173,11 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::SAVED_SEARCH_CREATE, Changed, "{who} saved the search {target}"),
         (types::SAVED_SEARCH_DELETE, Changed, "{who} deleted the search {target}"),
         (types::TOKEN_INSPECT, Allowed, "{who} asked what a token or secret is"),
+        (types::ALERT_CREATE, Changed, "{who} created the alert {target}"),
+        (types::ALERT_UPDATE, Changed, "{who} changed the alert {target}"),
+        (types::ALERT_DELETE, Changed, "{who} deleted the alert {target}"),
+        (types::ALERT_FIRE, Allowed, "The alert {target} fired"),
+        (types::ALERT_ACKNOWLEDGE, Changed, "{who} took note of the alert {target}"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::TENANT_CREATE, Changed, "{who} created the tenant {target}"),
         (types::TENANT_SUSPEND, Changed, "{who} suspended the tenant {target}"),
@@ -242,6 +247,12 @@ pub fn sentence(row: &EventRow) -> String {
         && row.data.targets.first().is_none_or(|t| t.id == row.data.actor.id)
     {
         return format!("{} chose a new password", who(row));
+    }
+    if row.event_type == types::ALERT_FIRE.name
+        && let Some(events) = row.data.debug.get("events")
+    {
+        let noun = if events == "1" { "event" } else { "events" };
+        return format!("The alert {} fired: {} {noun}", target(row), visible(events));
     }
     match entry(row) {
         Some((_, _, template)) => fill(template, row),
