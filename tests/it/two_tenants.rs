@@ -14,7 +14,7 @@ use signet_domain::session::SessionKind;
 use signet_domain::token::RevocationKind;
 use signet_domain::user::UserStatus;
 use signet_store::lockout::Begun;
-use signet_store::log_query::{Condition, LogQuery, Order};
+use signet_store::log_query::{Condition, LogQuery, Order, Position};
 use signet_store::one_time::Spent;
 use signet_store::refresh::Rotated;
 use signet_store::revocations::TokenFacts;
@@ -306,6 +306,23 @@ async fn log(c: &mut Contract) {
         count_saved_searches(tx, a, b) tx.count_saved_searches(Some(a.user.id)) => (Ok(0));
         insert_saved_search(tx, a, b) tx.insert_saved_search(&a.saved_search) => (Err(StoreError::Reference));
         delete_saved_search(tx, a, b) tx.delete_saved_search(a.saved_search.id) => (Ok(false));
+        alerts(tx, a, b) tx.alerts() => (Ok(v) if v.iter().all(|alert| alert.tenant_id == b.tenant.id));
+        alerts_on(tx, a, b) tx.alerts_on() => (Ok(v) if v.iter().all(|alert| alert.tenant_id == b.tenant.id));
+        alert(tx, a, b) tx.alert(a.alert.id) => (Ok(None));
+        update_alert(tx, a, b) tx.update_alert(&a.alert, a.now) => (Err(StoreError::Stale));
+        forget_heard(tx, a, b) tx.forget_heard(a.alert.id) => (Ok(false));
+        put_heard(tx, a, b) tx.put_heard(&a.alert) => (Ok(false));
+        insert_firing(tx, a, b) tx.insert_firing(&a.firing) => (Err(StoreError::Reference));
+        add_to_firing(tx, a, b) tx.add_to_firing(a.firing.id, 5, a.now) => (Ok(false));
+        firing(tx, a, b) tx.firing(a.alert.id, a.firing.id) => (Ok(None));
+        firings(tx, a, b) tx.firings(a.alert.id, None, 10) => (Ok(v) if v.is_empty());
+        open_firings(tx, a, b) tx.open_firings(10) => (Ok(v) if v.len() == 1 && v[0].id == b.firing.id);
+        count_open_firings(tx, a, b) tx.count_open_firings(10) => (Ok(1));
+        firing_sums(tx, a, b) tx.firing_sums() => (Ok(v) if v.len() == 1 && v[0].alert_id == b.alert.id);
+        acknowledge_firing(tx, a, b) tx.acknowledge_firing(a.alert.id, a.firing.id, ("b", a.now)) => (Ok(false));
+        acknowledge_firings(tx, a, b) tx.acknowledge_firings(a.alert.id, ("b", a.now)) => (Ok(0));
+        delete_alert(tx, a, b) tx.delete_alert(a.alert.id) => (Ok(false));
+        log_between(tx, a, b) heard(tx, a) => (Ok(0));
         append(tx, a, b) tx.append(&a.event) => (Ok(()));
         append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));
     }
@@ -323,6 +340,13 @@ async fn searched(tx: &mut Tx, a: &Furniture) -> Result<usize> {
     found.extend(tx.latest_matching(Condition::Always, None, 10).await?);
     let by_id = tx.latest_matching(mine, None, 10).await?;
     Ok(by_id.len() + found.iter().filter(|event| event.id == a.event.id).count())
+}
+
+/// Events that an alert would hear beyond this tenant's one.
+async fn heard(tx: &mut Tx, a: &Furniture) -> Result<usize> {
+    let place = |txid| Position { published: a.now, epoch: i64::from(txid > 0) * i64::MAX, txid, seq: 0 };
+    let heard = tx.log_between(&LogQuery::default(), place(0), place(i64::MAX)).await?;
+    Ok(heard.len() - 1)
 }
 
 /// Events that are counted beyond this tenant's one.
@@ -413,6 +437,8 @@ async fn deletions(c: &mut Contract) {
         delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(false));
         insert_group(tx, a, b) tx.insert_group(&a.group) => (Ok(()));
         delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(true));
+        insert_alert(tx, a, b) tx.insert_alert(&a.alert) => (Ok(()));
+        delete_alert(tx, a, b) tx.delete_alert(a.alert.id) => (Ok(true));
         delete_rate_policy(tx, a, b) tx.delete_rate_policy(a.rate_policy.id) => (Ok(false));
         insert_rate_policy(tx, a, b) tx.insert_rate_policy(&a.rate_policy) => (Ok(()));
         insert_user(tx, a, b) tx.insert_user(&signet_domain::user::User { number: 77, ..a.user.clone() }) => (Ok(()));

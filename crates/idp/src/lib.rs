@@ -16,12 +16,14 @@
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
+//! | [`alerts`] | telling of what happens too often in it |
 //! | [`tenants`] | making tenants |
 
 pub mod access_policy;
 pub mod access_token;
 pub mod account;
 pub mod admin;
+pub mod alerts;
 pub mod attempt;
 pub mod authorize;
 pub mod backchannel;

@@ -30,6 +30,7 @@ pub(crate) struct Ids {
     claim: String,
     access: String,
     rule: String,
+    alert: String,
 }
 
 impl Ids {
@@ -59,7 +60,9 @@ impl Ids {
         });
         let body = json!({ "name": "route", "conditions": conditions });
         let rule = made(&format!("policies/{access}/rules"), body).await;
-        Self { user, app, server, scope, policy, group, claim, access, rule }
+        let alert = super::alerts::alert_on_groups(tenant, &unique("route"), (1, 1)).await;
+        let alert = alert.rsplit('/').next().expect("an id").to_owned();
+        Self { user, app, server, scope, policy, group, claim, access, rule, alert }
     }
 
     /// The same, but at another's server: so each id is looked for where it isn't.
@@ -73,6 +76,7 @@ impl Ids {
             Some("apps") => &self.app,
             Some("rate-policies") => &self.policy,
             Some("groups") => &self.group,
+            Some("alerts") => &self.alert,
             _ => &self.server,
         };
         route
@@ -81,6 +85,7 @@ impl Ids {
             .replace("{app}", &self.app)
             .replace("{scope}", &self.scope)
             .replace("{session}", "none")
+            .replace("{firing}", "none")
             .replace("{secret}", "none")
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")

@@ -3,6 +3,7 @@
 mod rows;
 
 use signet_domain::access_policy::{AccessPolicy, AccessRule};
+use signet_domain::alert::{Alert, AlertFiring};
 use signet_domain::app::{App, AppSecret, AppStatus};
 use signet_domain::claim::ClaimRow;
 use signet_domain::credential::{ApiScope, ApiToken, Credential, CredentialToken};
@@ -64,6 +65,8 @@ pub(crate) struct Furniture {
     pub(crate) access_rule: AccessRule,
     pub(crate) saved_search: SavedSearch,
     pub(crate) logout: LogoutDelivery,
+    pub(crate) alert: Alert,
+    pub(crate) firing: AlertFiring,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -83,6 +86,7 @@ impl Furniture {
         let (user_id, server_id, grant_id): (UserId, ServerId, GrantId) = (id(), id(), id());
         let app = rows::app(tenant_id, name, now);
         let access_policy = rows::access_policy(tenant_id, server_id, name, now);
+        let alert = rows::alert(tenant_id, name, now);
         let credential = Credential {
             tenant_id,
             id: id(),
@@ -272,6 +276,8 @@ impl Furniture {
                 next_at: later,
                 created_at: now,
             },
+            firing: rows::firing(&alert, event.id),
+            alert,
             gateway: rows::gateway(tenant_id, server_id, now),
             api_key: ApiKey {
                 tenant_id,
@@ -373,6 +379,8 @@ impl Furniture {
         tx.insert_access_rule(&self.access_rule).await?;
         tx.insert_saved_search(&self.saved_search).await?;
         tx.insert_logout(&self.logout).await?;
+        tx.insert_alert(&self.alert).await?;
+        tx.insert_firing(&self.firing).await?;
         tx.append(&self.event).await
     }
 }

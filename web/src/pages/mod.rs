@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod alerts;
 mod answer;
 mod directory;
 mod docs;
@@ -17,6 +18,7 @@ mod way;
 
 pub use access::*;
 pub use account::*;
+pub use alerts::*;
 pub use answer::*;
 pub use directory::*;
 pub use docs::*;

@@ -2,6 +2,7 @@
 //! and what a designer looks at.
 
 mod access;
+mod alerts;
 mod console;
 mod directory;
 mod door;
@@ -35,6 +36,7 @@ pub fn all() -> Vec<Sample> {
         door::all(),
         console::all(),
         log::all(),
+        alerts::all(),
         directory::all(),
         form::all(),
         groups::all(),
@@ -59,6 +61,7 @@ fn console(title: &str, current: Section) -> Console {
     let nav = [
         (Section::Overview, "/console"),
         (Section::Log, "/console/log"),
+        (Section::Alerts, "/console/alerts"),
         (Section::Users, "/console/users"),
         (Section::Groups, "/console/groups"),
         (Section::Apps, "/console/apps"),

@@ -9,6 +9,8 @@ mod access_rule_fields;
 mod access_rule_forms;
 mod access_why;
 mod admin;
+mod alert_forms;
+mod alerts;
 mod app;
 mod app_deeds;
 mod app_form;
@@ -49,6 +51,8 @@ pub(crate) mod when;
 mod words;
 mod zone;
 
+pub(crate) use log::events_url as alert_events_url;
+
 use axum::Router;
 use axum::middleware::map_response;
 use axum::routing::{get, post};
@@ -66,6 +70,13 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/log/searches/new", get(log::saved::new).post(log::saved::create))
         .route("/console/log/searches/{id}/forget", post(log::saved::forget))
         .route("/console/log/{id}", get(event::get))
+        .route("/console/alerts", get(alerts::list))
+        .route("/console/alerts/new", get(alert_forms::new).post(alert_forms::create))
+        .route("/console/alerts/{id}", get(alerts::get))
+        .route("/console/alerts/{id}/edit", get(alert_forms::edit).post(alert_forms::save))
+        .route("/console/alerts/{id}/delete", get(alert_forms::ask_delete).post(alert_forms::delete))
+        .route("/console/alerts/{id}/{action}", post(alerts::set))
+        .route("/console/alerts/{id}/firings/{firing}/acknowledge", post(alerts::acknowledge))
         .route("/console/users", get(users::get))
         .route("/console/users/{id}", get(user::get))
         .route("/console/users/{id}/{action}", post(user_actions::post))
