@@ -47,9 +47,10 @@ impl Ids {
             let reply = tenant.api("POST", &path).json(&body).await.expect(201).json();
             reply["id"].as_str().expect("an id").to_owned()
         };
-        let body = json!({ "name": unique("route"), "claimType": "RESOURCE", "value": "1" });
+        // Out of force, so that the server goes on serving other tests as it did.
+        let body =
+            json!({ "name": unique("route"), "status": "INACTIVE", "claimType": "RESOURCE", "value": "1" });
         let claim = made("claims", body).await;
-        // Out of force, so that the server goes on serving other tests.
         let clients = json!({ "clients": { "include": ["ALL_CLIENTS"] } });
         let body = json!({ "name": unique("route"), "status": "INACTIVE", "conditions": clients });
         let access = made("policies", body).await;
