@@ -80,6 +80,7 @@ mod redis_lost;
 mod refresh;
 mod refresh_races;
 mod refresh_terms;
+mod registration;
 mod schema;
 mod smoke;
 mod soak;

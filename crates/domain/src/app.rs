@@ -49,6 +49,27 @@ text_enum! {
     }
 }
 
+/// What an app says of itself beside what it may do (OpenID Connect Registration 1.0 §2).
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct AppMetadata {
+    /// Its home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    /// What it does with what it learns of its users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// On what terms it may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    /// Whom to ask about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// Seconds that a sign-in may be old unless a request says otherwise (`max_age`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u32>,
+}
+
 /// An OAuth client.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct App {
@@ -92,6 +113,8 @@ pub struct App {
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants logout tokens to name the session; they always do.
     pub backchannel_logout_session_required: bool,
+    /// What it says of itself.
+    pub metadata: Json<AppMetadata>,
     /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
     pub external_id: Option<String>,
     /// Made by the demo seed.

@@ -10,6 +10,7 @@
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`admin`] | the management API |
 //! | [`account`] | what users do for themselves |
+//! | [`registration`] | apps that register themselves |
 //! | [`gateway`] | APIs behind a gateway |
 //! | [`quota`], [`throttle`], [`attempt`], [`guard`], [`rates`] | limits |
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
@@ -47,6 +48,7 @@ pub mod password;
 pub mod policy_use;
 pub mod quota;
 pub mod rates;
+pub mod registration;
 pub mod revoke;
 pub mod secret_guard;
 pub mod secrets;

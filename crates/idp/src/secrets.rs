@@ -51,6 +51,10 @@ pub enum SecretKind {
     ProvisionKey,
     /// A key that an app calls APIs with.
     ApiKey,
+    /// An initial access token, with which apps register themselves.
+    RegistrationToken,
+    /// The token that opens an app's registration.
+    RegistrationAccess,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
     /// Not a secret: the name of what a rate policy counts.
@@ -77,6 +81,8 @@ impl SecretKind {
             Self::GatewayCode => b"gateway-code",
             Self::ProvisionKey => b"provision-key",
             Self::ApiKey => b"api-key",
+            Self::RegistrationToken => b"registration-token",
+            Self::RegistrationAccess => b"registration-access",
             Self::Attempt => b"attempt",
             Self::RateKey => b"rate-key",
         }

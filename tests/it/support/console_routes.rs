@@ -54,6 +54,7 @@ impl Ids {
             .replace("{scope}", &self.scope)
             .replace("{session}", "none")
             .replace("{secret}", "none")
+            .replace("{token}", "none")
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")
             .replace("{policy}", "none")

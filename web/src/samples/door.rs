@@ -78,6 +78,8 @@ fn consent() -> Vec<Sample> {
             line("offline_access", "Stay connected when you are away", false),
         ],
         return_host: "localhost:5173".to_owned(),
+        unvouched: false,
+        pages: Vec::new(),
     };
     let hostile = Consent {
         shell: Shell::new(RTL, "Allow?"),
@@ -85,6 +87,11 @@ fn consent() -> Vec<Sample> {
         login: LONG.to_owned(),
         scopes: vec![line(HOSTILE, HOSTILE, true), line(LONG, RTL, false)],
         return_host: LONG.to_owned(),
+        unvouched: true,
+        pages: vec![
+            Link::new("Its privacy policy", "https://shop.example/privacy"),
+            Link::new("Its terms of use", "https://shop.example/terms"),
+        ],
         ..page.clone()
     };
     vec![sample("consent", &page), sample("consent-hostile", &hostile)]

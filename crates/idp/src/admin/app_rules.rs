@@ -1,10 +1,10 @@
 //! What an app may be set to, by its kind.
 
 use super::AdminError;
-use super::change::Facts;
+use super::change::{Diff, Facts};
 use super::error::Causes;
 use serde_json::Value;
-use signet_domain::app::{App, AppKind, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation};
 use signet_fetch::Client;
 use signet_oauth::Scope;
 use signet_oauth::jwk::PublicJwk;
@@ -16,6 +16,9 @@ const MAX_ENTRIES: usize = 100;
 
 /// Most keys of one app.
 const MAX_KEYS: usize = 10;
+
+/// Most people to ask about one app.
+const MAX_CONTACTS: usize = 10;
 
 /// Settings as they are sent. What is absent gets the kind's default.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +57,8 @@ pub struct AppSettings {
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended.
     pub backchannel_logout_session_required: bool,
+    /// What the app says of itself.
+    pub metadata: AppMetadata,
     /// What the app is called elsewhere.
     pub external_id: Option<String>,
 }
@@ -120,6 +125,7 @@ impl AppSettings {
             causes
                 .add("require_pushed_authorization_requests", "service apps have no authorization requests");
         }
+        check_metadata(&mut causes, &self.metadata, app.kind);
         if let Some(id) = &self.external_id {
             causes.text("external_id", id, 1..=128);
         }
@@ -141,6 +147,7 @@ impl AppSettings {
         app.jwks_uri = self.jwks_uri;
         app.backchannel_logout_uri = self.backchannel_logout_uri;
         app.backchannel_logout_session_required = self.backchannel_logout_session_required;
+        app.metadata = Json(self.metadata);
         app.external_id = self.external_id;
         Ok(())
     }
@@ -269,6 +276,32 @@ fn check_uris(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants
     }
 }
 
+/// What people are shown of an app: pages that a browser may be sent to, and whom to ask.
+fn check_metadata(causes: &mut Causes, metadata: &AppMetadata, kind: AppKind) {
+    let pages = [
+        ("client_uri", &metadata.client_uri),
+        ("policy_uri", &metadata.policy_uri),
+        ("tos_uri", &metadata.tos_uri),
+    ];
+    for (name, uri) in pages {
+        if let Some(Err(error)) = uri.as_deref().map(|uri| RedirectUri::register(uri, UriKind::Web)) {
+            causes.add(name, error);
+        }
+    }
+    if metadata.contacts.len() > MAX_CONTACTS {
+        causes.add("contacts", format_args!("at most {MAX_CONTACTS} are possible"));
+    }
+    for contact in metadata.contacts.iter().take(MAX_CONTACTS) {
+        causes.text("contacts", contact, 1..=254);
+    }
+    if kind == AppKind::Service && metadata.default_max_age.is_some() {
+        causes.add("default_max_age", "service apps sign nobody in");
+    }
+    if metadata.default_max_age.is_some_and(|seconds| i32::try_from(seconds).is_err()) {
+        causes.add("default_max_age", "must be from 0 to 2147483647");
+    }
+}
+
 /// PKCE is demanded unless someone says otherwise, and of public apps always (RFC 9700 section 2.1.1).
 fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App) {
     if sent == Some(false) && is_public(app.kind) {
@@ -276,8 +309,18 @@ fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App) {
     }
 }
 
+/// A new app, for the log.
+pub(crate) fn made(app: &App) -> Diff {
+    Diff::made(facts(app))
+}
+
+/// What changed of an app, for the log.
+pub(crate) fn changed(before: &App, after: &App) -> Diff {
+    Diff::of(facts(before), facts(after))
+}
+
 /// What the log shows of an app.
-pub(crate) fn facts(app: &App) -> Facts {
+fn facts(app: &App) -> Facts {
     let list = |values: &[String]| serde_json::Value::from(values.to_vec());
     vec![
         ("label", app.label.as_str().into()),
@@ -296,6 +339,11 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("jwksUri", app.jwks_uri.as_deref().into()),
         ("backchannelLogoutUri", app.backchannel_logout_uri.as_deref().into()),
         ("backchannelLogoutSessionRequired", app.backchannel_logout_session_required.into()),
+        ("clientUri", app.metadata.client_uri.as_deref().into()),
+        ("policyUri", app.metadata.policy_uri.as_deref().into()),
+        ("tosUri", app.metadata.tos_uri.as_deref().into()),
+        ("contacts", list(&app.metadata.contacts)),
+        ("defaultMaxAge", app.metadata.default_max_age.into()),
         ("externalId", app.external_id.as_deref().into()),
     ]
 }

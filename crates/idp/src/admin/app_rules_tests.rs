@@ -25,6 +25,7 @@ fn app(kind: AppKind) -> App {
         jwks_uri: None,
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
+        metadata: Json(AppMetadata::default()),
         external_id: None,
         demo: false,
         version: 1,

@@ -115,7 +115,8 @@ impl Idp {
         call: &AuthorizeCall<'_>,
     ) -> Result<(AuthorizeTarget, Arc<AppConfig>), (Page, Option<Arc<AppConfig>>)> {
         let target = AuthorizeTarget::parse(call.params).map_err(|error| (Page(error), None))?;
-        let app = self.app(ctx, &target.client_id).await.map_err(|error| (error.into(), None))?;
+        let app = self.app_at(ctx, call.server.server.id, &target.client_id).await;
+        let app = app.map_err(|error| (error.into(), None))?;
         let Some(app) = app.filter(|a| a.app.is_active()) else {
             let error = OAuthError::new(Reason::UnknownClient).describe(
                 "No app has this 'client_id' here; compare it, and the address, with the app's settings.",
@@ -268,6 +269,7 @@ pub(super) fn read(
 ) -> Result<AuthorizeRequest, OAuthError> {
     let mut request = AuthorizeRequest::parse(params, target)?;
     request.pushed = pushed;
+    request.max_age = request.max_age.or(app.app.metadata.default_max_age);
     check_app(server, app, &request)?;
     let granted = scopes::resolve(server, &app.app, request.scope.as_ref(), GrantType::AuthorizationCode)?;
     request.scope = Some(granted);

@@ -96,6 +96,11 @@ impl Idp {
         let consent = tx.consent(user.id, app.app.id, server.server.id).await?;
         let allowed = consent.map(|c| scopes::stored(&c.scopes)).unwrap_or_default();
         let granted = requested_claims::scopes_to_ask(request);
+        if app.registration.is_some() {
+            // Nobody but the user vouches for an app that registered itself: not even a scope that is granted
+            // without asking goes to it unasked.
+            return Ok(granted.difference(&allowed));
+        }
         Ok(scopes::needing_consent(server, &app.app, &granted, &allowed))
     }
 }

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::reply::{Linker, Links, instant};
 use serde::{Deserialize, Serialize};
-use signet_domain::app::{App as Row, AppKind, ConsentMethod, Rotation};
+use signet_domain::app::{App as Row, AppKind, AppMetadata, ConsentMethod, Rotation};
 use signet_idp::Ctx;
 use signet_idp::admin::app_rules::{AppSettings, response_types};
 use signet_oauth::Secret;
@@ -91,6 +91,20 @@ pub(crate) struct OAuthSettings {
     refresh_token: RefreshSettings,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Vec<String>,
+    /// Its home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_uri: Option<String>,
+    /// Its page on privacy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_uri: Option<String>,
+    /// Its page on the terms of use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tos_uri: Option<String>,
+    /// Whom to ask about it.
+    contacts: Vec<String>,
+    /// Seconds that a sign-in may be old unless a request says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_max_age: Option<u32>,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
     /// Whether authorization requests must be pushed (RFC 9126).
@@ -168,6 +182,11 @@ fn settings(app: &Row) -> OAuthSettings {
         jwks_uri: app.jwks_uri.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
+        client_uri: app.metadata.client_uri.clone(),
+        policy_uri: app.metadata.policy_uri.clone(),
+        tos_uri: app.metadata.tos_uri.clone(),
+        contacts: app.metadata.contacts.clone(),
+        default_max_age: app.metadata.default_max_age,
         external_id: app.external_id.clone(),
     }
 }
@@ -269,6 +288,16 @@ pub(crate) struct OAuthSettingsRequest {
     backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended. It always is.
     backchannel_logout_session_required: Option<bool>,
+    /// Its home page.
+    client_uri: Option<String>,
+    /// Its page on privacy, which the consent page links.
+    policy_uri: Option<String>,
+    /// Its page on the terms of use, which the consent page links.
+    tos_uri: Option<String>,
+    /// Whom to ask about it: at most ten.
+    contacts: Option<Vec<String>>,
+    /// Seconds that a sign-in may be old unless a request says otherwise.
+    default_max_age: Option<u32>,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
 }
@@ -341,6 +370,13 @@ impl ApplicationRequest {
             jwks_uri: client.jwks_uri,
             backchannel_logout_uri: client.backchannel_logout_uri,
             backchannel_logout_session_required: client.backchannel_logout_session_required.unwrap_or(false),
+            metadata: AppMetadata {
+                client_uri: client.client_uri,
+                policy_uri: client.policy_uri,
+                tos_uri: client.tos_uri,
+                contacts: client.contacts.unwrap_or_default(),
+                default_max_age: client.default_max_age,
+            },
             external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))

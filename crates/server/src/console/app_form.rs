@@ -68,6 +68,7 @@ fn settings_of(app: &App) -> AppSettings {
         jwks_uri: app.jwks_uri.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
+        metadata: app.metadata.0.clone(),
         external_id: app.external_id.clone(),
     }
 }
@@ -121,6 +122,7 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
         backchannel_logout_session_required: base.backchannel_logout_session_required
             && backchannel_logout_uri.is_some(),
         backchannel_logout_uri,
+        metadata: base.metadata,
         external_id: base.external_id,
     }
 }

@@ -54,6 +54,8 @@ fn told(done: Option<&str>, server: &Server) -> Option<String> {
         "revoke" => "Everything that it had issued is refused.",
         "scope" => "The scope is saved.",
         "scope-delete" => "The scope is deleted.",
+        "registration" => "It is saved which apps may register themselves.",
+        "registration-revoke" => "The initial access token is revoked.",
         _ => return None,
     };
     Some(text.to_owned())
@@ -68,6 +70,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     };
     let life = KeyLife { server: &server, keys: &keys };
     let writes = admin.may(Area::Apps, Access::Write);
+    let registration = super::registration_forms::shown(admin, &server, writes).await?;
     let url = server_url(&server);
     let mut console = admin.frame(&name_of(&server), Section::Servers);
     console.notice = told(done, &server);
@@ -77,6 +80,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         server: row(&admin.ctx.tenant.url, &server, &scopes, &keys),
         scopes: scopes.iter().map(|scope| scope_item(scope, writes.then_some(&url))).collect(),
         add_scope: writes.then(|| Link::new("Add a scope", format!("{url}/scopes/new"))),
+        registration,
         keys: keys.iter().map(|key| key_item(life, key, admin.ctx.now)).collect(),
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&server, &keys) } else { Vec::new() },

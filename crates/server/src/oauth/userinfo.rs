@@ -53,10 +53,7 @@ fn bearer(headers: &HeaderMap, query: Option<&str>, body: Option<&Bytes>) -> Res
     if query.is_some_and(|q| q.split('&').any(|p| p.split('=').next() == Some("access_token"))) {
         return Err(Reason::AccessTokenInQuery.into());
     }
-    let in_header = match form::authorization(headers)? {
-        Some(value) => Some(from_header(value)?),
-        None => None,
-    };
+    let in_header = form::bearer(headers)?;
     let in_body = match body {
         Some(body) => form::body(headers, body)?.get("access_token").map(str::to_owned),
         None => None,
@@ -65,15 +62,5 @@ fn bearer(headers: &HeaderMap, query: Option<&str>, body: Option<&Bytes>) -> Res
         (Some(_), Some(_)) => Err(Reason::AccessTokenDuplicate.into()),
         (Some(token), None) | (None, Some(token)) => Ok(token),
         (None, None) => Err(Reason::AccessTokenMissing.into()),
-    }
-}
-
-fn from_header(value: &[u8]) -> Result<String, OAuthError> {
-    let text = std::str::from_utf8(value).map_err(|_| Reason::AccessTokenInvalid)?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Ok(token.trim_matches(' ').to_owned())
-        }
-        _ => Err(Reason::AccessTokenMissing.into()),
     }
 }

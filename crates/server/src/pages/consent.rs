@@ -9,11 +9,12 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use signet_domain::app::AppMetadata;
 use signet_domain::server::ScopeRow;
 use signet_idp::authorize::{OpenFlow, Page, SignedIn, Step};
 use signet_idp::{Ctx, Idp};
 use signet_oauth::{OAuthError, Params, Reason};
-use signet_web::{Consent, Csrf, ScopeLine};
+use signet_web::{Consent, Csrf, Link, ScopeLine};
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -114,8 +115,16 @@ fn show(app: &App, ctx: &Ctx, browser: &Browser, handle: &str, open: &OpenFlow) 
         change_account: "/consent/account".to_owned(),
         scopes: Idp::consent_scopes(open).iter().map(line).collect(),
         return_host: step::host_of(&open.request.redirect_uri),
+        unvouched: open.app.registration.is_some(),
+        pages: own_pages(&open.app.app.metadata),
     };
     html::page_with(StatusCode::OK, &page, &[&step::form_target(&open.request.redirect_uri)])
+}
+
+/// What the app says of itself, at its own addresses.
+fn own_pages(metadata: &AppMetadata) -> Vec<Link> {
+    let pages = [("Its privacy policy", &metadata.policy_uri), ("Its terms of use", &metadata.tos_uri)];
+    pages.into_iter().filter_map(|(label, uri)| Some(Link::new(label, uri.as_deref()?))).collect()
 }
 
 fn line(scope: &ScopeRow) -> ScopeLine {
