@@ -64,6 +64,7 @@ mod openid;
 mod openid_logout;
 mod outbound;
 mod outbound_bounds;
+mod pairwise;
 mod pkce;
 mod prompts;
 mod prompts_hints;

@@ -99,12 +99,13 @@ impl Idp {
             exp,
             cid: s.app.client_id.clone(),
             client_id: s.app.client_id.clone(),
-            uid: s.user.map(|u| u.id.to_string()),
+            // An app that is told a subject of its own must not learn the user's id or login from its token.
+            uid: s.user.filter(|_| !s.app.is_pairwise()).map(|u| u.id.to_string()),
             scp: s.scopes.to_vec(),
             auth_time: s.auth_time.map(Time::secs),
-            sub: s.user.map_or_else(|| s.app.client_id.clone(), |u| u.id.to_string()),
+            sub: s.user.map_or_else(|| s.app.client_id.clone(), |u| self.subject(s.app, u.id)),
             gid: Some(s.grant.to_string()),
-            username: s.user.map(|u| u.login.clone()),
+            username: s.user.filter(|_| !s.app.is_pairwise()).map(|u| u.login.clone()),
             extra: s.configured(configured, Into::AccessToken)?,
         };
         let token = jwt::sign(&keys.active, Some(TYP_ACCESS), &claims).map_err(IdpError::from)?;
@@ -134,7 +135,7 @@ impl Idp {
             jti: self.entropy().secret("ID."),
             iss: s.server.issuer.clone(),
             aud: s.app.client_id.clone(),
-            sub: user.id.to_string(),
+            sub: self.subject(s.app, user.id),
             iat,
             exp: iat + s.server.id_token_seconds,
             auth_time: s.auth_time.unwrap_or(ctx.now).secs(),
@@ -170,11 +171,9 @@ impl Idp {
         };
         let app = self.app(ctx, &claims.cid).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let (server_id, grant, user) = (
-            server.id.to_string(),
-            claims.gid.clone().unwrap_or_default(),
-            claims.uid.clone().unwrap_or_default(),
-        );
+        let uid = user_of(&mut tx, &claims).await?;
+        let (server_id, grant, user) =
+            (server.id.to_string(), claims.gid.clone().unwrap_or_default(), uid.clone().unwrap_or_default());
         let facts = TokenFacts {
             jti: &claims.jti,
             grant: &grant,
@@ -191,7 +190,7 @@ impl Idp {
         {
             return Ok(Err(Reason::AccessTokenRevoked));
         }
-        let user = match claims.uid.as_deref().map(UserId::parse) {
+        let user = match uid.as_deref().map(UserId::parse) {
             None => None,
             Some(Some(id)) => match tx.user(id).await? {
                 Some(user) if user.is_active() => Some(user),
@@ -199,6 +198,10 @@ impl Idp {
             },
             Some(None) => return Ok(Err(Reason::AccessTokenInvalid)),
         };
+        // With its user a grant goes, too: then nobody can say any more whose a pairwise subject is.
+        if user.is_none() && claims.sub != claims.cid {
+            return Ok(Err(Reason::AccessTokenRevoked));
+        }
         Ok(Ok(Believed { claims, user }))
     }
 
@@ -215,6 +218,18 @@ impl Idp {
         let keys: Arc<ServerKeys> = self.server_keys(ctx, &config.server).await?;
         Ok(verified(&keys, &config.server, token, ctx.now).and_then(Result::ok))
     }
+}
+
+/// The id of a token's user. A token with a pairwise subject doesn't say: its grant does.
+pub(crate) async fn user_of(
+    tx: &mut signet_store::Tx,
+    claims: &AccessTokenClaims,
+) -> signet_store::Result<Option<String>> {
+    if claims.uid.is_some() || claims.sub == claims.cid {
+        return Ok(claims.uid.clone());
+    }
+    let Some(grant) = claims.gid.as_deref().and_then(GrantId::parse) else { return Ok(None) };
+    Ok(tx.grant(grant).await?.and_then(|grant| grant.user_id).map(|user| user.to_string()))
 }
 
 /// Whether a token of the gateway's endpoints is of its grant's present generation, and the grant still holds.

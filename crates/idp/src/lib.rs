@@ -8,6 +8,7 @@
 //! | [`backchannel`] | telling apps of sign-outs |
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
+//! | [`subjects`] | what apps call users |
 //! | [`admin`] | the management API |
 //! | [`account`] | what users do for themselves |
 //! | [`registration`] | apps that register themselves |
@@ -55,6 +56,7 @@ pub mod secrets;
 pub mod service;
 pub mod sign_in;
 pub mod stories;
+pub mod subjects;
 pub mod syslog;
 pub mod tenants;
 pub mod terms;

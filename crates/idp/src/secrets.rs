@@ -57,6 +57,8 @@ pub enum SecretKind {
     RegistrationAccess,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
+    /// Not a secret: what the apps of a sector call a user.
+    Pairwise,
     /// Not a secret: the name of what a rate policy counts.
     RateKey,
 }
@@ -84,6 +86,7 @@ impl SecretKind {
             Self::RegistrationToken => b"registration-token",
             Self::RegistrationAccess => b"registration-access",
             Self::Attempt => b"attempt",
+            Self::Pairwise => b"pairwise",
             Self::RateKey => b"rate-key",
         }
     }

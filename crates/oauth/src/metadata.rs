@@ -115,10 +115,12 @@ pub struct Metadata {
     pub response_modes_supported: Vec<String>,
     /// The grants that are switched on.
     pub grant_types_supported: Vec<GrantType>,
-    /// Only `public`.
+    /// `public` and `pairwise` (OpenID Connect Core §8).
     pub subject_types_supported: Vec<String>,
     /// The algorithms of ID tokens.
     pub id_token_signing_alg_values_supported: Vec<Alg>,
+    /// The algorithms of userinfo as a JWT, for apps that want it signed.
+    pub userinfo_signing_alg_values_supported: Vec<Alg>,
     /// The published scopes.
     pub scopes_supported: Vec<String>,
     /// How clients authenticate at the token endpoint.
@@ -182,7 +184,8 @@ impl Metadata {
             response_types_supported: strings(&["code"]),
             response_modes_supported: strings(&["query", "fragment", "form_post"]),
             grant_types_supported: grant_types,
-            subject_types_supported: strings(&["public"]),
+            subject_types_supported: strings(&["public", "pairwise"]),
+            userinfo_signing_alg_values_supported: algs.clone(),
             id_token_signing_alg_values_supported: algs,
             scopes_supported: scopes,
             token_endpoint_auth_methods_supported: all.clone(),

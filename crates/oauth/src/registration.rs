@@ -66,10 +66,16 @@ pub struct ClientMetadata {
     pub jwks_uri: Option<String>,
     /// Seconds that a sign-in may be old.
     pub default_max_age: Option<u32>,
-    /// `public`.
+    /// `public` or `pairwise`.
     pub subject_type: Option<String>,
+    /// The document that lists the redirect URIs of its sector.
+    pub sector_identifier_uri: Option<String>,
     /// The algorithm of its ID tokens.
     pub id_token_signed_response_alg: Option<String>,
+    /// The algorithm of userinfo as a JWT.
+    pub userinfo_signed_response_alg: Option<String>,
+    /// Where others send a browser that shall sign in there.
+    pub initiate_login_uri: Option<String>,
     /// Where it is told of sign-outs.
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended.
@@ -154,7 +160,10 @@ impl ClientMetadata {
             jwks_uri: from.text("jwks_uri")?,
             default_max_age: from.seconds("default_max_age")?,
             subject_type: from.text("subject_type")?,
+            sector_identifier_uri: from.text("sector_identifier_uri")?,
             id_token_signed_response_alg: from.text("id_token_signed_response_alg")?,
+            userinfo_signed_response_alg: from.text("userinfo_signed_response_alg")?,
+            initiate_login_uri: from.text("initiate_login_uri")?,
             backchannel_logout_uri: from.text("backchannel_logout_uri")?,
             backchannel_logout_session_required: from.flag("backchannel_logout_session_required")?,
             require_pushed_authorization_requests: from.flag("require_pushed_authorization_requests")?,

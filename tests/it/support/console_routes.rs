@@ -26,6 +26,7 @@ pub(crate) struct Ids {
     scope: String,
     policy: String,
     group: String,
+    token: String,
 }
 
 impl Ids {
@@ -36,7 +37,11 @@ impl Ids {
         let policy = idle_rate_policy(tenant).await["id"].as_str().expect("an id").to_owned();
         let group = super::groups::group(tenant, &unique("route")).await;
         super::groups::join(tenant, &group, &user).await;
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group }
+        let tokens = format!("/api/v1/authorizationServers/{server}/registrationTokens");
+        let body = signet_testkit::json!({ "name": unique("route") });
+        let token = tenant.api("POST", &tokens).json(&body).await.expect(201).json();
+        let token = token["id"].as_str().expect("an id").to_owned();
+        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group, token }
     }
 
     pub(crate) fn fill(&self, route: &str) -> String {
@@ -54,7 +59,7 @@ impl Ids {
             .replace("{scope}", &self.scope)
             .replace("{session}", "none")
             .replace("{secret}", "none")
-            .replace("{token}", "none")
+            .replace("{token}", &self.token)
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")
             .replace("{policy}", "none")

@@ -4,10 +4,11 @@ use super::AdminError;
 use super::change::{Diff, Facts};
 use super::error::Causes;
 use serde_json::Value;
-use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation, SubjectType};
 use signet_fetch::Client;
 use signet_oauth::Scope;
 use signet_oauth::jwk::PublicJwk;
+use signet_oauth::jwt::Alg;
 use signet_oauth::redirect::{AppKind as UriKind, RedirectUri};
 use signet_store::sqlx_types::Json;
 
@@ -129,6 +130,7 @@ impl AppSettings {
         if let Some(id) = &self.external_id {
             causes.text("external_id", id, 1..=128);
         }
+        check_sector(&mut causes, &self);
         causes.check("settings")?;
 
         let default_method = if public { "none" } else { "client_secret_basic" };
@@ -276,17 +278,58 @@ fn check_uris(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants
     }
 }
 
+/// Without a document that lists them, the redirect URIs of a pairwise app must be one host's: the sector is that host
+/// (OpenID Connect Core §8.1), and it must be somebody's, which a name on the own device isn't.
+fn check_sector(causes: &mut Causes, settings: &AppSettings) {
+    let metadata = &settings.metadata;
+    if metadata.subject_type != Some(SubjectType::Pairwise) || metadata.sector_identifier_uri.is_some() {
+        return;
+    }
+    let hosts = settings.redirect_uris.iter().map(|uri| {
+        let rest = uri.strip_prefix("https://")?;
+        rest.split(['/', '?', ':']).next()
+    });
+    let hosts: Option<std::collections::BTreeSet<&str>> = hosts.collect();
+    if hosts.is_none_or(|hosts| hosts.len() > 1) {
+        causes.add("sector_identifier_uri", "is needed unless all redirect_uris are https and of one host");
+    }
+}
+
 /// What people are shown of an app: pages that a browser may be sent to, and whom to ask.
 fn check_metadata(causes: &mut Causes, metadata: &AppMetadata, kind: AppKind) {
+    let pairwise = metadata.subject_type == Some(SubjectType::Pairwise);
+    if pairwise && kind == AppKind::Service {
+        causes.add("subject_type", "service apps sign nobody in");
+    }
+    if metadata.sector_identifier_uri.is_some() && !pairwise {
+        causes.add("sector_identifier_uri", "needs the subject_type pairwise");
+    }
     let pages = [
         ("client_uri", &metadata.client_uri),
         ("policy_uri", &metadata.policy_uri),
         ("tos_uri", &metadata.tos_uri),
+        ("initiate_login_uri", &metadata.initiate_login_uri),
     ];
     for (name, uri) in pages {
         if let Some(Err(error)) = uri.as_deref().map(|uri| RedirectUri::register(uri, UriKind::Web)) {
             causes.add(name, error);
         }
+    }
+    if metadata.initiate_login_uri.as_deref().is_some_and(|uri| !uri.starts_with("https://")) {
+        causes.add("initiate_login_uri", "must be an https URL");
+    }
+    if metadata.userinfo_signed_response_alg.as_deref().is_some_and(|alg| alg.parse::<Alg>().is_err()) {
+        causes.add(
+            "userinfo_signed_response_alg",
+            "must be an algorithm that servers sign with, such as RS256",
+        );
+    }
+    let of_users = [
+        ("userinfo_signed_response_alg", metadata.userinfo_signed_response_alg.is_some()),
+        ("initiate_login_uri", metadata.initiate_login_uri.is_some()),
+    ];
+    for (name, _) in of_users.iter().filter(|(_, set)| *set && kind == AppKind::Service) {
+        causes.add(name, "service apps sign nobody in");
     }
     if metadata.contacts.len() > MAX_CONTACTS {
         causes.add("contacts", format_args!("at most {MAX_CONTACTS} are possible"));
@@ -343,6 +386,10 @@ fn facts(app: &App) -> Facts {
         ("policyUri", app.metadata.policy_uri.as_deref().into()),
         ("tosUri", app.metadata.tos_uri.as_deref().into()),
         ("contacts", list(&app.metadata.contacts)),
+        ("subjectType", app.metadata.subject_type.map(SubjectType::as_str).into()),
+        ("sectorIdentifierUri", app.metadata.sector_identifier_uri.as_deref().into()),
+        ("userinfoSignedResponseAlg", app.metadata.userinfo_signed_response_alg.as_deref().into()),
+        ("initiateLoginUri", app.metadata.initiate_login_uri.as_deref().into()),
         ("defaultMaxAge", app.metadata.default_max_age.into()),
         ("externalId", app.external_id.as_deref().into()),
     ]

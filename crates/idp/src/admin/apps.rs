@@ -84,6 +84,7 @@ impl Idp {
         client_id: Option<String>,
         activate: bool,
     ) -> Result<NewApp, AdminError> {
+        self.check_sector(&settings, None).await?;
         let mut draft = self.draft_app(ctx, settings, activate)?;
         if let Some(client_id) = client_id {
             draft.app.client_id = checked_client_id(client_id)?;
@@ -117,6 +118,8 @@ impl Idp {
         settings: AppSettings,
         expected: &Expected,
     ) -> Result<App, AdminError> {
+        let before = self.admin_app(ctx, key).await?;
+        self.check_sector(&settings, Some(&before)).await?;
         let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
         let (key, expected) = (key.to_owned(), expected.clone());
         self.change(&ctx.clone(), move |tx| {

@@ -143,7 +143,9 @@ impl Idp {
         if let Some(subject) = self.hinted(ctx, call, app).await? {
             requested_claims::expect(&mut request, vec![subject])?;
         }
-        let fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(&request, s));
+        let fresh = call
+            .signed_in
+            .filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(self, &request, &app.app, s));
         if let Some(signed_in) = fresh {
             self.may_answer_by_policy(ctx, call.server, app, &request, &signed_in.user).await?;
         }

@@ -4,7 +4,7 @@ use super::bounds::Bounds;
 use crate::admin::AdminError;
 use crate::admin::app_rules::{AppSettings, response_types};
 use serde_json::{Map, Value};
-use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod};
+use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, SubjectType};
 use signet_oauth::jwt::Alg;
 use signet_oauth::registration::{ClientMetadata, fault};
 use signet_oauth::{OAuthError, Reason};
@@ -60,6 +60,12 @@ pub(super) fn settings(
     check_response_types(&metadata, &grants)?;
     check_algorithms(&metadata, alg)?;
     let kind = kind_of(&metadata, &grants)?;
+    let subject_type = match metadata.subject_type.as_deref() {
+        None => None,
+        Some(named) => Some(
+            SubjectType::parse(named).ok_or_else(|| fault("subject_type", "must be public or pairwise"))?,
+        ),
+    };
     let by_keys = metadata.token_endpoint_auth_method.as_deref() == Some("private_key_jwt");
     let keys = metadata.jwks.unwrap_or_default();
     Ok(AppSettings {
@@ -90,6 +96,10 @@ pub(super) fn settings(
             tos_uri: metadata.tos_uri,
             contacts: metadata.contacts,
             default_max_age: metadata.default_max_age,
+            subject_type,
+            sector_identifier_uri: metadata.sector_identifier_uri,
+            userinfo_signed_response_alg: metadata.userinfo_signed_response_alg,
+            initiate_login_uri: metadata.initiate_login_uri,
         },
         external_id: before.and_then(|app| app.external_id.clone()),
     })
@@ -119,11 +129,13 @@ fn check_response_types(metadata: &ClientMetadata, grants: &[String]) -> Result<
 
 /// What a server signs with is its own affair: it can be asked for, not chosen.
 fn check_algorithms(metadata: &ClientMetadata, alg: Alg) -> Result<(), OAuthError> {
-    if metadata.id_token_signed_response_alg.as_deref().is_some_and(|asked| asked != alg.as_str()) {
-        return Err(fault("id_token_signed_response_alg", format_args!("must be {}", alg.as_str())));
-    }
-    if metadata.subject_type.as_deref().is_some_and(|asked| asked != "public") {
-        return Err(fault("subject_type", "must be public"));
+    for (member, asked) in [
+        ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
+        ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
+    ] {
+        if asked.as_deref().is_some_and(|asked| asked != alg.as_str()) {
+            return Err(fault(member, format_args!("must be {}", alg.as_str())));
+        }
     }
     Ok(())
 }
@@ -172,8 +184,13 @@ pub(super) fn metadata_of(app: &App, alg: Alg) -> Map<String, Value> {
     tell("contacts", app.metadata.contacts.clone().into());
     tell("default_max_age", app.metadata.default_max_age.into());
     if signs_in {
-        tell("subject_type", "public".into());
+        tell("subject_type", app.metadata.subject_type.unwrap_or(SubjectType::Public).as_str().into());
+        tell("sector_identifier_uri", app.metadata.sector_identifier_uri.as_deref().into());
         tell("id_token_signed_response_alg", alg.as_str().into());
+        if app.metadata.userinfo_signed_response_alg.is_some() {
+            tell("userinfo_signed_response_alg", alg.as_str().into());
+        }
+        tell("initiate_login_uri", app.metadata.initiate_login_uri.as_deref().into());
         // Every ID token has an auth_time.
         tell("require_auth_time", true.into());
         tell("require_pushed_authorization_requests", app.par_required.into());

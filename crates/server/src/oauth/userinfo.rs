@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use signet_idp::userinfo::UserInfo;
 use signet_oauth::{OAuthError, Reason};
 
 pub(super) async fn get(
@@ -41,6 +42,7 @@ async fn answer(
         Err(error) => Err(error),
     };
     let (mut response, client_id) = match answer {
+        Ok(UserInfo { signed: Some(token), client_id, .. }) => (respond::jwt(token), Some(client_id)),
         Ok(info) => (respond::json(200, &info.claims), Some(info.client_id)),
         Err(error) => (respond::bearer_error(&error, &asked.server.server.issuer), None),
     };

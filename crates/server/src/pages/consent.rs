@@ -97,7 +97,7 @@ where
     let handle = params.get("flow").unwrap_or_default().to_owned();
     let open = app.idp().open_flow(ctx, &handle, &browser.cookie).await?;
     // An old sign-in doesn't answer a flow that asks for a new one.
-    match browser.signed_in.filter(|s| open.accepts(s)) {
+    match browser.signed_in.filter(|s| open.accepts(app.idp(), s)) {
         Some(signed_in) => then(app.clone(), ctx.clone(), Given { params, handle, open, signed_in }).await,
         None => Ok(step::go(ctx, Step::SignIn { handle })),
     }
