@@ -89,8 +89,9 @@ async fn discovery_says_what_there_is(app: Shared) {
             assert!(list.iter().any(|entry| entry == value), "{member}: {list:?}");
         }
         for (member, value) in [
-            ("request_parameter_supported", false),
-            ("request_uri_parameter_supported", false),
+            ("request_parameter_supported", true),
+            ("request_uri_parameter_supported", true),
+            ("require_request_uri_registration", true),
             ("claims_parameter_supported", true),
             ("authorization_response_iss_parameter_supported", true),
         ] {

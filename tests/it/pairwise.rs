@@ -52,7 +52,7 @@ async fn a_pairwise_subject_is_the_same_wherever_it_is_told(app: Shared) {
     let person = Person::new(&acme).await;
     let flow = person.code(&acme, &web, "openid offline_access").await;
     let redeemed = acme.redeem(&web, &flow).await;
-    let tokens = redeemed.tokens();
+    let tokens = redeemed.clone().tokens();
     let sub = tokens.id().claims["sub"].clone();
     let access = tokens.access();
     assert_eq!(access.claims["sub"], sub);

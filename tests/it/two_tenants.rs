@@ -126,6 +126,7 @@ async fn people(c: &mut Contract) {
         insert_session(tx, a, b) tx.insert_session(&a.session) => (Err(StoreError::Reference));
         touch_session(tx, a, b) tx.touch_session(a.session.id, a.now.plus_secs(5)) => (Ok(()));
         apps_of_session(tx, a, b) tx.apps_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
+        front_channel_of_session(tx, a, b) tx.front_channel_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         apps_of_sessions(tx, a, b) tx.apps_of_sessions(a.user.id, a.now) => (Ok(v) if v.is_empty());
         insert_logout(tx, a, b) tx.insert_logout(&a.logout) => (Err(StoreError::Reference));
         postpone_logout(tx, a, b) tx.postpone_logout(a.logout.id, a.now) => (Ok(false));
@@ -226,6 +227,7 @@ async fn grants(c: &mut Contract) {
         grants_of_session(tx, a, b) tx.grants_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         grants_of(tx, a, b) tx.grants_of(a.user.id, 10) => (Ok(v) if v.is_empty());
         insert_one_time(tx, a, b) tx.insert_one_time(&a.one_time) => (Err(StoreError::Reference));
+        use_once(tx, a, b) tx.use_once(&a.one_time) => (Err(StoreError::Reference));
         spend(tx, a, b) tx.spend(a.server.id, OneTimeKind::Code, &a.one_time.hash, a.now) => (Ok(Spent::Unknown));
         peek_one_time(tx, a, b) tx.peek_one_time(a.server.id, OneTimeKind::Code, &a.one_time.hash) => (Ok(None));
         insert_refresh_token(tx, a, b) tx.insert_refresh_token(a.server.id, &a.refresh) => (Err(StoreError::Reference));

@@ -142,12 +142,18 @@ pub struct App {
     pub jwks: Json<Vec<serde_json::Value>>,
     /// Where it publishes its keys, if it doesn't register them by value.
     pub jwks_uri: Option<String>,
+    /// Where it keeps its request objects (OpenID Connect Core §6.2).
+    pub request_uris: Json<Vec<String>>,
     /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout 1.0).
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants logout tokens to name the session; they always do.
     pub backchannel_logout_session_required: bool,
     /// What it says of itself.
     pub metadata: Json<AppMetadata>,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout 1.0).
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there; it always is.
+    pub frontchannel_logout_session_required: bool,
     /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
     pub external_id: Option<String>,
     /// Made by the demo seed.

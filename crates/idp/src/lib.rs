@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`service`] | the running identity provider: store, keys, hashing, limits |
 //! | [`authorize`], [`sign_in`], [`consent`], [`logout`] | the browser's way |
-//! | [`backchannel`] | telling apps of sign-outs |
+//! | [`backchannel`], [`frontchannel`] | telling apps of sign-outs |
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`subjects`] | what apps call users |
@@ -36,6 +36,7 @@ pub mod ctx;
 pub mod error;
 pub mod explain;
 mod flight;
+pub mod frontchannel;
 pub mod gateway;
 mod grants;
 pub mod guard;

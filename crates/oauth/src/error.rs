@@ -67,6 +67,8 @@ error_codes! {
     UnmetAuthenticationRequirements = "unmet_authentication_requirements",
     /// RFC 9101 §7.
     InvalidRequestUri = "invalid_request_uri",
+    /// RFC 9101 §7.
+    InvalidRequestObject = "invalid_request_object",
     /// OpenID Connect Core §3.1.2.6.
     RequestNotSupported = "request_not_supported",
     /// OpenID Connect Core §3.1.2.6.

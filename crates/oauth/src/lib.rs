@@ -13,6 +13,7 @@
 //! | Redirect URIs: registration and comparison | [`redirect`] |
 //! | Client authentication (RFC 6749 §2.3) | [`client_auth`] |
 //! | The authorization request | [`authorize`] |
+//! | Request objects (RFC 9101) | [`request_object`] |
 //! | The token request | [`token_request`] |
 //! | Successful and failed answers | [`response`] |
 //! | Public keys (RFC 7517) | [`jwk`] |
@@ -37,6 +38,7 @@ pub mod params;
 pub mod pkce;
 pub mod redirect;
 pub mod registration;
+pub mod request_object;
 pub mod response;
 pub mod scope;
 pub mod secret;

@@ -147,10 +147,18 @@ pub struct Metadata {
     pub backchannel_logout_supported: bool,
     /// Logout tokens name the session.
     pub backchannel_logout_session_supported: bool,
-    /// No request objects.
+    /// OpenID Connect Front-Channel Logout 1.0 §3.
+    pub frontchannel_logout_supported: bool,
+    /// Addresses are loaded with issuer and session.
+    pub frontchannel_logout_session_supported: bool,
+    /// Signed request objects (OpenID Connect Core §6, RFC 9101).
     pub request_parameter_supported: bool,
-    /// No request objects by reference; said explicitly because the default is true.
+    /// And by reference.
     pub request_uri_parameter_supported: bool,
+    /// Only from registered addresses.
+    pub require_request_uri_registration: bool,
+    /// The algorithms of request objects.
+    pub request_object_signing_alg_values_supported: Vec<Alg>,
     /// OpenID Connect Core §5.5.
     pub claims_parameter_supported: bool,
 }
@@ -200,8 +208,12 @@ impl Metadata {
             ui_locales_supported: strings(&["en"]),
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
-            request_parameter_supported: false,
-            request_uri_parameter_supported: false,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
+            request_parameter_supported: true,
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
+            request_object_signing_alg_values_supported: Alg::ALL.to_vec(),
             claims_parameter_supported: true,
         }
     }
@@ -224,7 +236,7 @@ mod tests {
         assert_eq!(json["response_types_supported"], serde_json::json!(["code"]));
         assert_eq!(json["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
         assert_eq!(json["code_challenge_methods_supported"], serde_json::json!(["S256"]));
-        assert_eq!(json["request_uri_parameter_supported"], false);
+        assert_eq!(json["require_request_uri_registration"], true);
         assert_eq!(json["authorization_response_iss_parameter_supported"], true);
         let introspection = &json["introspection_endpoint_auth_methods_supported"];
         assert_eq!(

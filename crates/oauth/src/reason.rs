@@ -90,9 +90,9 @@ reasons! {
     InvalidClientApplicationType "invalid_client_application_type" InvalidRequest 400
         "A client of type 'service' has no users and cannot use this endpoint.";
     RequestUriNotSupported "request_uri_not_supported" RequestUriNotSupported 400
-        "The parameter 'request_uri' is not supported; send the parameters themselves.";
+        "This client has no registered keys, so its 'request_uri' is not supported; send the parameters themselves.";
     RequestNotSupported "request_not_supported" RequestNotSupported 400
-        "The parameter 'request' is not supported; send the parameters themselves.";
+        "An unsigned 'request', or one of a client without registered keys, is not supported; send the parameters themselves.";
     RegistrationNotSupported "registration_not_supported" RegistrationNotSupported 400
         "The parameter 'registration' is not supported; register the client beforehand.";
     InvalidClaims "invalid_claims" InvalidRequest 400
@@ -101,6 +101,8 @@ reasons! {
         "No sign-in here has the 'acr' that the parameter 'claims' calls essential; ask for it as voluntary.";
     InvalidRequestUri "invalid_request_uri" InvalidRequestUri 400
         "The parameter 'request_uri' is unknown here, expired or already used; push the request again.";
+    InvalidRequestObject "invalid_request_object" InvalidRequestObject 400
+        "The request object isn't a JWT that one of the client's registered keys signed for this server; sign a new one.";
     PushedRequestRequired "pushed_request_required" InvalidRequest 400
         "This client has to push its authorization requests; send them to the PAR endpoint first.";
     InvalidTarget "invalid_target" InvalidTarget 400

@@ -76,6 +76,12 @@ pub struct ClientMetadata {
     pub userinfo_signed_response_alg: Option<String>,
     /// Where others send a browser that shall sign in there.
     pub initiate_login_uri: Option<String>,
+    /// Where it publishes request objects.
+    pub request_uris: Vec<String>,
+    /// Where the browser tells it of sign-outs.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there.
+    pub frontchannel_logout_session_required: bool,
     /// Where it is told of sign-outs.
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended.
@@ -164,6 +170,9 @@ impl ClientMetadata {
             id_token_signed_response_alg: from.text("id_token_signed_response_alg")?,
             userinfo_signed_response_alg: from.text("userinfo_signed_response_alg")?,
             initiate_login_uri: from.text("initiate_login_uri")?,
+            request_uris: from.list("request_uris")?.unwrap_or_default(),
+            frontchannel_logout_uri: from.text("frontchannel_logout_uri")?,
+            frontchannel_logout_session_required: from.flag("frontchannel_logout_session_required")?,
             backchannel_logout_uri: from.text("backchannel_logout_uri")?,
             backchannel_logout_session_required: from.flag("backchannel_logout_session_required")?,
             require_pushed_authorization_requests: from.flag("require_pushed_authorization_requests")?,

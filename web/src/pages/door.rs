@@ -89,6 +89,20 @@ pub struct SignedOut {
     pub sign_in: Option<Link>,
 }
 
+/// After signing out, while the browser tells apps of it: one hidden frame for each.
+#[derive(Template, Debug, Clone)]
+#[template(path = "signing_out.html")]
+pub struct SigningOut {
+    /// Brand and title.
+    pub shell: Shell,
+    /// What the frames load: addresses of apps.
+    pub frames: Vec<String>,
+    /// Back to the app that asked for it, once the others have been told.
+    pub back: Option<Link>,
+    /// To a fresh sign-in.
+    pub sign_in: Option<Link>,
+}
+
 /// Asks before signing out, so that another site's link can't do it. Posts `flow` and the token.
 #[derive(Template, Debug, Clone)]
 #[template(path = "logout_confirm.html")]
@@ -135,6 +149,7 @@ page! {
     SignIn: shell;
     Consent: shell;
     SignedOut: shell;
+    SigningOut: shell;
     LogoutConfirm: shell;
     Setup: shell;
 }

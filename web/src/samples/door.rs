@@ -1,7 +1,8 @@
 use super::{HOSTILE, LONG, RTL, Sample, csrf, sample, shell, some, time};
 use crate::{
     ApiDocs, Consent, DecodedToken, DemoCallback, DemoStep, Door, ErrorPage, Fact, FormPost, Hidden, Home,
-    Link, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell, SignIn, SignedOut, Theme,
+    Link, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell, SignIn, SignedOut, SigningOut,
+    Theme,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -103,6 +104,17 @@ fn ends() -> Vec<Sample> {
         back: Some(Link::new("Back to Storefront", "http://localhost:5173/")),
         sign_in: Some(Link::new("Sign in again", "/signin")),
     };
+    let telling = SigningOut {
+        shell: shell("Signed out"),
+        frames: Vec::new(),
+        back: None,
+        sign_in: Some(Link::new("Sign in", "/login")),
+    };
+    let going = SigningOut {
+        back: Some(Link::new("Continue to storefront.example", "http://localhost:5173/")),
+        sign_in: None,
+        ..telling.clone()
+    };
     let confirm = LogoutConfirm {
         shell: shell("Sign out?"),
         csrf: csrf(),
@@ -132,6 +144,9 @@ fn ends() -> Vec<Sample> {
         LogoutConfirm { login: HOSTILE.to_owned(), app_name: some(RTL), stay: None, ..confirm.clone() };
     vec![
         sample("signed_out", &out),
+        sample("signing_out", &telling),
+        sample("signing_out-going", &going),
+        sample("signing_out-hostile", &SigningOut { sign_in: Some(Link::new(HOSTILE, "/")), ..telling }),
         sample("signed_out-bare", &SignedOut { back: None, sign_in: None, ..out.clone() }),
         sample("logout_confirm", &confirm),
         sample("logout_confirm-hostile", &hostile),

@@ -54,12 +54,18 @@ pub struct AppSettings {
     pub jwks: Vec<Value>,
     /// Where the app publishes its keys, instead of `jwks`.
     pub jwks_uri: Option<String>,
+    /// Where the app keeps its request objects.
+    pub request_uris: Vec<String>,
     /// Where the app is told of sign-outs.
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended.
     pub backchannel_logout_session_required: bool,
     /// What the app says of itself.
     pub metadata: AppMetadata,
+    /// Where the browser tells the app of sign-outs.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there.
+    pub frontchannel_logout_session_required: bool,
     /// What the app is called elsewhere.
     pub external_id: Option<String>,
 }
@@ -120,8 +126,9 @@ impl AppSettings {
             causes.add("refresh_token.rotation_type", "must be ROTATE for browser and native apps");
         }
         causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
-        let jwks = check_jwks(&mut causes, &self);
+        let jwks = check_jwks(&mut causes, &self, app.kind);
         check_addresses(&mut causes, &self, app.kind, outbound);
+        check_front_channel(&mut causes, &self);
         if self.par_required && app.kind == AppKind::Service {
             causes
                 .add("require_pushed_authorization_requests", "service apps have no authorization requests");
@@ -147,9 +154,12 @@ impl AppSettings {
         app.par_required = self.par_required;
         app.jwks = Json(jwks);
         app.jwks_uri = self.jwks_uri;
+        app.request_uris = Json(self.request_uris);
         app.backchannel_logout_uri = self.backchannel_logout_uri;
         app.backchannel_logout_session_required = self.backchannel_logout_session_required;
         app.metadata = Json(self.metadata);
+        app.frontchannel_logout_uri = self.frontchannel_logout_uri;
+        app.frontchannel_logout_session_required = self.frontchannel_logout_session_required;
         app.external_id = self.external_id;
         Ok(())
     }
@@ -169,17 +179,19 @@ fn check_auth_method(causes: &mut Causes, settings: &AppSettings, public: bool) 
 }
 
 /// The keys as they are kept: only what a public key has, and none that proves nothing (RFC 8725 §3.5).
-fn check_jwks(causes: &mut Causes, settings: &AppSettings) -> Vec<Value> {
+fn check_jwks(causes: &mut Causes, settings: &AppSettings, kind: AppKind) -> Vec<Value> {
     let by_keys = settings.auth_method.as_deref() == Some("private_key_jwt");
     let by_value = !settings.jwks.is_empty();
+    // What asks for users' consent may sign its requests, however it authenticates.
+    let may_sign = by_keys || kind != AppKind::Service;
     match (by_value, settings.jwks_uri.is_some()) {
         (true, true) => causes.add("jwks_uri", "give either jwks or jwks_uri, not both"),
         (false, false) if by_keys => {
-            causes.add("jwks", "private_key_jwt needs at least one key, or a jwks_uri")
+            causes.add("jwks", "private_key_jwt needs at least one key, or a jwks_uri");
         }
-        (true, _) | (_, true) if !by_keys => {
-            causes
-                .add(if by_value { "jwks" } else { "jwks_uri" }, "only apps with private_key_jwt have keys");
+        (true, _) | (_, true) if !may_sign => {
+            let name = if by_value { "jwks" } else { "jwks_uri" };
+            causes.add(name, "only service apps with private_key_jwt have keys");
         }
         _ => {}
     }
@@ -215,11 +227,44 @@ fn check_addresses(causes: &mut Causes, settings: &AppSettings, kind: AppKind, o
             causes.add(name, error);
         }
     }
+    if settings.request_uris.len() > MAX_KEYS {
+        causes.add("request_uris", format_args!("at most {MAX_KEYS} are possible"));
+    }
+    for uri in settings.request_uris.iter().take(MAX_KEYS) {
+        if let Err(error) = outbound.check(uri) {
+            causes.add("request_uris", error);
+        }
+    }
+    if kind == AppKind::Service && !settings.request_uris.is_empty() {
+        causes.add("request_uris", "service apps have no authorization requests");
+    }
     if kind == AppKind::Service && settings.backchannel_logout_uri.is_some() {
         causes.add("backchannel_logout_uri", "service apps sign nobody in");
     }
     if settings.backchannel_logout_session_required && settings.backchannel_logout_uri.is_none() {
         causes.add("backchannel_logout_session_required", "needs a backchannel_logout_uri");
+    }
+}
+
+/// What the browser loads in a frame of ours. It must be at home where the app is (OpenID Connect Front-Channel
+/// Logout §2), so that nobody can name a page of somebody else.
+fn check_front_channel(causes: &mut Causes, settings: &AppSettings) {
+    const NAME: &str = "frontchannel_logout_uri";
+    let Some(uri) = settings.frontchannel_logout_uri.as_deref() else {
+        if settings.frontchannel_logout_session_required {
+            causes.add("frontchannel_logout_session_required", "needs a frontchannel_logout_uri");
+        }
+        return;
+    };
+    match RedirectUri::register(uri, UriKind::Web) {
+        Err(error) => causes.add(NAME, error),
+        Ok(uri) => {
+            let home = uri.origin();
+            let mut own = settings.redirect_uris.iter();
+            if !own.any(|own| RedirectUri::stored(own.as_str(), false).origin() == home) {
+                causes.add(NAME, "must have scheme, host and port of one of the redirect_uris");
+            }
+        }
     }
 }
 
@@ -380,6 +425,7 @@ fn facts(app: &App) -> Facts {
         ("requirePushedAuthorizationRequests", app.par_required.into()),
         ("keys", app.jwks.iter().map(|key| key["kid"].clone()).collect()),
         ("jwksUri", app.jwks_uri.as_deref().into()),
+        ("requestUris", list(&app.request_uris)),
         ("backchannelLogoutUri", app.backchannel_logout_uri.as_deref().into()),
         ("backchannelLogoutSessionRequired", app.backchannel_logout_session_required.into()),
         ("clientUri", app.metadata.client_uri.as_deref().into()),
@@ -391,6 +437,8 @@ fn facts(app: &App) -> Facts {
         ("userinfoSignedResponseAlg", app.metadata.userinfo_signed_response_alg.as_deref().into()),
         ("initiateLoginUri", app.metadata.initiate_login_uri.as_deref().into()),
         ("defaultMaxAge", app.metadata.default_max_age.into()),
+        ("frontchannelLogoutUri", app.frontchannel_logout_uri.as_deref().into()),
+        ("frontchannelLogoutSessionRequired", app.frontchannel_logout_session_required.into()),
         ("externalId", app.external_id.as_deref().into()),
     ]
 }

@@ -67,6 +67,7 @@ pub(super) fn settings(
         ),
     };
     let by_keys = metadata.token_endpoint_auth_method.as_deref() == Some("private_key_jwt");
+    let signs = by_keys || kind != AppKind::Service;
     let keys = metadata.jwks.unwrap_or_default();
     Ok(AppSettings {
         label: metadata.client_name.unwrap_or_else(|| nameless(&metadata.redirect_uris)),
@@ -85,9 +86,12 @@ pub(super) fn settings(
         rotation: before.map(|app| app.rotation),
         leeway_seconds: before.map(|app| app.leeway_seconds),
         par_required: metadata.require_pushed_authorization_requests,
-        // Keys are for apps that prove themselves by them; others are told that they have none.
-        jwks: if by_keys { keys.into_iter().filter_map(for_signing).collect() } else { Vec::new() },
-        jwks_uri: metadata.jwks_uri.filter(|_| by_keys),
+        // Keys are for assertions and request objects; others are told that they have none.
+        jwks: if signs { keys.into_iter().filter_map(for_signing).collect() } else { Vec::new() },
+        jwks_uri: metadata.jwks_uri.filter(|_| signs),
+        request_uris: metadata.request_uris,
+        frontchannel_logout_uri: metadata.frontchannel_logout_uri,
+        frontchannel_logout_session_required: metadata.frontchannel_logout_session_required,
         backchannel_logout_uri: metadata.backchannel_logout_uri,
         backchannel_logout_session_required: metadata.backchannel_logout_session_required,
         metadata: AppMetadata {
@@ -194,6 +198,11 @@ pub(super) fn metadata_of(app: &App, alg: Alg) -> Map<String, Value> {
         // Every ID token has an auth_time.
         tell("require_auth_time", true.into());
         tell("require_pushed_authorization_requests", app.par_required.into());
+    }
+    tell("request_uris", app.request_uris.0.clone().into());
+    if let Some(uri) = &app.frontchannel_logout_uri {
+        tell("frontchannel_logout_uri", uri.as_str().into());
+        tell("frontchannel_logout_session_required", app.frontchannel_logout_session_required.into());
     }
     if let Some(uri) = &app.backchannel_logout_uri {
         tell("backchannel_logout_uri", uri.as_str().into());

@@ -422,9 +422,19 @@ const TABLE: &[Row] = &[
     ),
     (
         "invalid_request_uri",
-        "the reference to a pushed request is void",
-        "The 'request_uri' is unknown at this server, another app's, older than 90 seconds, or was answered before.",
-        "Nothing, if a page was reloaded after the sign-in; else let the app push each request anew.",
+        "the reference to a request is void",
+        "The 'request_uri' of a pushed request is unknown at this server, another app's, older than 90 seconds, or \
+         was answered before; or it isn't among the app's 'request_uris', or no request object is there.",
+        "Nothing, if a page was reloaded after the sign-in. Else let the app push each request anew, or compare the \
+         address with the app's settings and look at what it answers.",
+    ),
+    (
+        "invalid_request_object",
+        "the request object is no good",
+        "The request came as an object (RFC 9101) that none of the app's registered keys signed, that isn't meant \
+         for this server and this app now, that holds what it may not, or that was answered before.",
+        "Read the answer, which says what is wrong. An object needs 'iss' and 'aud', unless it stands at a registered \
+         address an 'exp' within the hour, and every parameter of the request.",
     ),
     (
         "pushed_request_required",

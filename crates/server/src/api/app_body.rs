@@ -120,17 +120,25 @@ pub(crate) struct OAuthSettings {
     external_id: Option<String>,
     /// Whether authorization requests must be pushed (RFC 9126).
     require_pushed_authorization_requests: bool,
-    /// The public keys of private_key_jwt.
+    /// The public keys of private_key_jwt, and of signed requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks: Option<KeySet>,
     /// Where the app publishes its public keys, instead of `jwks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks_uri: Option<String>,
+    /// Where it keeps its request objects (OpenID Connect Core 6.2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    request_uris: Vec<String>,
     /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout).
     #[serde(skip_serializing_if = "Option::is_none")]
     backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended. It always is.
     backchannel_logout_session_required: bool,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there. It always is.
+    frontchannel_logout_session_required: bool,
 }
 
 /// Public keys (RFC 7517).
@@ -191,6 +199,7 @@ fn settings(app: &Row) -> OAuthSettings {
         require_pushed_authorization_requests: app.par_required,
         jwks: (!app.jwks.is_empty()).then(|| KeySet { keys: app.jwks.0.clone() }),
         jwks_uri: app.jwks_uri.clone(),
+        request_uris: app.request_uris.0.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
         client_uri: app.metadata.client_uri.clone(),
@@ -202,6 +211,8 @@ fn settings(app: &Row) -> OAuthSettings {
         sector_identifier_uri: app.metadata.sector_identifier_uri.clone(),
         userinfo_signed_response_alg: app.metadata.userinfo_signed_response_alg.clone(),
         initiate_login_uri: app.metadata.initiate_login_uri.clone(),
+        frontchannel_logout_uri: app.frontchannel_logout_uri.clone(),
+        frontchannel_logout_session_required: app.frontchannel_logout_session_required,
         external_id: app.external_id.clone(),
     }
 }
@@ -294,11 +305,13 @@ pub(crate) struct OAuthSettingsRequest {
     allowed_scopes: Option<Vec<String>>,
     /// Whether authorization requests must be pushed (RFC 9126); default false.
     require_pushed_authorization_requests: Option<bool>,
-    /// The public keys of private_key_jwt, by value.
+    /// The public keys of private_key_jwt, and of signed requests, by value.
     #[serde(default, deserialize_with = "super::json::optional_member")]
     jwks: Option<KeySet>,
     /// Where the app publishes its public keys, instead of `jwks`: an https URL on the public internet.
     jwks_uri: Option<String>,
+    /// Where it keeps its request objects (OpenID Connect Core 6.2): at most ten https URLs on the public internet.
+    request_uris: Option<Vec<String>>,
     /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout): an https URL on the public internet.
     backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended. It always is.
@@ -321,6 +334,11 @@ pub(crate) struct OAuthSettingsRequest {
     userinfo_signed_response_alg: Option<String>,
     /// Where others send a browser that shall sign in there (https), such as the user's account page.
     initiate_login_uri: Option<String>,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout): a URL with scheme, host and port
+    /// of one of the redirect_uris.
+    frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there. It always is.
+    frontchannel_logout_session_required: Option<bool>,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
 }
@@ -391,6 +409,7 @@ impl ApplicationRequest {
             par_required: client.require_pushed_authorization_requests.unwrap_or(false),
             jwks: client.jwks.map(|set| set.keys).unwrap_or_default(),
             jwks_uri: client.jwks_uri,
+            request_uris: client.request_uris.unwrap_or_default(),
             backchannel_logout_uri: client.backchannel_logout_uri,
             backchannel_logout_session_required: client.backchannel_logout_session_required.unwrap_or(false),
             metadata: AppMetadata {
@@ -410,6 +429,10 @@ impl ApplicationRequest {
                 userinfo_signed_response_alg: client.userinfo_signed_response_alg,
                 initiate_login_uri: client.initiate_login_uri,
             },
+            frontchannel_logout_uri: client.frontchannel_logout_uri,
+            frontchannel_logout_session_required: client
+                .frontchannel_logout_session_required
+                .unwrap_or(false),
             external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))

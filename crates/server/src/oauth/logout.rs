@@ -1,7 +1,8 @@
 //! `GET` and `POST …/v1/logout` (OpenID Connect RP-Initiated Logout 1.0).
 //!
 //! A request with an ID token of the very session that it ends is obeyed at once. Any other may come from a
-//! link on another site, so a page asks first; and without a hint there is no redirect.
+//! link on another site, so a page asks first; and without a hint there is no redirect. Where apps want to hear of it
+//! from the browser (OpenID Connect Front-Channel Logout 1.0), a page tells them before it goes on.
 
 use super::asked::Asked;
 use super::form;
@@ -11,13 +12,17 @@ use crate::pages::step;
 use crate::{cookie, html};
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use signet_idp::authorize::Page;
+use signet_idp::frontchannel::Farewell;
 use signet_idp::logout::Hint;
 use signet_idp::{Idp, IdpError};
 use signet_oauth::{OAuthError, Params};
-use signet_web::{Csrf, LogoutConfirm, Shell, SignedOut};
+use signet_web::{Csrf, Link, LogoutConfirm, Shell, SignedOut, SigningOut};
+
+/// Seconds after which a browser goes on, whether or not the apps have answered.
+const LONGEST_SECONDS: u32 = 5;
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -59,6 +64,7 @@ async fn log_out(
         None => None,
     };
     let confirmed = params.get("csrf").is_some_and(|token| browser.csrf_matches(app, ctx, headers, token));
+    let mut told = Vec::new();
     if let Some(signed_in) = &browser.signed_in {
         let own = hint.as_ref().is_some_and(|h| {
             h.sub == idp.subject(&h.app.app, signed_in.user.id)
@@ -67,9 +73,10 @@ async fn log_out(
         if !own && !confirmed {
             return Ok(browser.keep(ctx, confirm(app, asked, &browser, &signed_in.user.login)));
         }
-        idp.sign_out(ctx, signed_in).await?;
+        told = idp.sign_out(ctx, signed_in).await?;
     }
     let mut response = match destination(hint.as_ref(), params) {
+        on if !told.is_empty() => signing_out(asked, told, on),
         Some(uri) => step::redirect(&uri),
         None => signed_out(asked),
     };
@@ -102,13 +109,35 @@ fn confirm(app: &App, asked: &Asked, browser: &Browser, login: &str) -> Response
         flow: String::new(),
         login: login.to_owned(),
         app_name: None,
-        stay: Some(signet_web::Link::new("Stay signed in", "/")),
+        stay: Some(Link::new("Stay signed in", "/")),
     };
     html::page(&page)
 }
 
+/// Lets the browser tell apps of the sign-out, and then go where it would have gone at once.
+fn signing_out(asked: &Asked, told: Vec<Farewell>, on: Option<String>) -> Response {
+    let frames: Vec<String> = told.into_iter().map(|app| app.uri).collect();
+    let page = SigningOut {
+        shell: step::shell(&asked.ctx, "Signed out"),
+        frames: frames.clone(),
+        back: on.as_ref().map(|uri| Link::new(format!("Continue to {}", step::host_of(uri)), uri)),
+        sign_in: on.is_none().then(sign_in),
+    };
+    let mut response = html::page_with_frames(&page, &frames);
+    // The page's script is faster; without scripts this is the way on.
+    let refresh = on.and_then(|uri| HeaderValue::try_from(format!("{LONGEST_SECONDS}; url={uri}")).ok());
+    if let Some(refresh) = refresh {
+        response.headers_mut().insert(header::REFRESH, refresh);
+    }
+    response
+}
+
+fn sign_in() -> Link {
+    Link::new("Sign in", "/login")
+}
+
 fn signed_out(asked: &Asked) -> Response {
     let shell: Shell = step::shell(&asked.ctx, "Signed out");
-    let page = SignedOut { shell, back: None, sign_in: Some(signet_web::Link::new("Sign in", "/login")) };
+    let page = SignedOut { shell, back: None, sign_in: Some(sign_in()) };
     html::page_with(StatusCode::OK, &page, &[])
 }
