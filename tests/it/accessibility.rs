@@ -65,9 +65,13 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
     let app = ids.fill("/console/apps/{id}");
     let retire = first(desk.page(&app).await, "a", &format!("{app}/secrets/"));
     let secret = retire.split('/').rev().nth(1).expect("a secret").to_owned();
+    let of_token = r#"eventType eq "app.oauth2.as.token.grant.access_token""#;
+    tenant.client_credentials(&tenant.service(), "orders:read").await.expect(200);
+    let issued = tenant.wait_for_logs(of_token, 1).await[0]["uuid"].as_str().expect("an id").to_owned();
     let address = |route: &str| {
         let own = match route.split('/').nth(2) {
             Some("log") => route.replace("{id}", &event),
+            Some("inspect") => route.replace("{id}", &issued),
             Some("credentials") => route.replace("{id}", &token),
             _ => route.replace("{secret}", &secret),
         };
@@ -177,8 +181,10 @@ async fn every_page_for_users_for_everybody(app: Shared) {
     sign_in(&walk, &format!("{operator}/sign-in"), &who.login, &who.password).await;
     walk.browser.wait_for(".console main").await;
     walk.open("operator", &format!("{operator}/")).await;
-    walk.open("operator-tenants", &format!("{operator}/tenants")).await;
-    walk.end(14);
+    for page in ["tenants", "tenants/new", "tenants/acme", "tenants/acme/suspend", "tenants/nobody"] {
+        walk.open(&format!("operator-{}", page.replace('/', "-")), &format!("{operator}/{page}")).await;
+    }
+    walk.end(18);
 }
 
 /// Every page in several states, with hostile, long and right-to-left text among them.

@@ -84,6 +84,7 @@ async fn discovery_says_what_there_is(app: Shared) {
             ("code_challenge_methods_supported", "S256"),
             ("response_modes_supported", "form_post"),
             ("ui_locales_supported", "en"),
+            ("ui_locales_supported", "de"),
         ] {
             let list = document[member].as_array().unwrap_or_else(|| panic!("no {member}"));
             assert!(list.iter().any(|entry| entry == value), "{member}: {list:?}");

@@ -14,7 +14,7 @@ use signet_domain::session::SessionKind;
 use signet_domain::token::RevocationKind;
 use signet_domain::user::UserStatus;
 use signet_store::lockout::Begun;
-use signet_store::log_query::{Condition, LogQuery, Order};
+use signet_store::log_query::{Condition, LogQuery, Order, Position};
 use signet_store::one_time::Spent;
 use signet_store::refresh::Rotated;
 use signet_store::revocations::TokenFacts;
@@ -151,6 +151,7 @@ async fn apps(c: &mut Contract) {
         apps(tx, a, b) tx.apps(None, 10) => (Ok(v) if v.iter().all(|app| app.tenant_id == b.tenant.id));
         update_app(tx, a, b) tx.update_app(&a.app, a.now) => (Err(StoreError::Stale));
         app_secrets(tx, a, b) tx.app_secrets(a.app.id) => (Ok(v) if v.is_empty());
+        app_secret_by_hash(tx, a, b) tx.app_secret_by_hash(&a.secret.hash) => (Ok(None));
         insert_app_secret(tx, a, b) tx.insert_app_secret(&a.secret) => (Err(StoreError::Reference));
         set_app_secret_status(tx, a, b) tx.set_app_secret_status(a.app.id, a.secret.id, AppStatus::Inactive) => (Ok(false));
         touch_app_secret(tx, a, b) tx.touch_app_secret(a.app.id, a.secret.id, a.now.plus_secs(5)) => (Ok(()));
@@ -183,7 +184,7 @@ async fn servers(c: &mut Contract) {
         claims(tx, a, b) tx.claims(a.server.id) => (Ok(v) if v.is_empty());
         claim(tx, a, b) tx.claim(a.server.id, a.claim.id) => (Ok(None));
         insert_claim(tx, a, b) tx.insert_claim(&a.claim) => (Err(StoreError::Reference));
-        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Ok(false));
+        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Err(StoreError::Stale));
         access_policies(tx, a, b) tx.access_policies(a.server.id) => (Ok(v) if v.is_empty());
         access_policy(tx, a, b) tx.access_policy(a.server.id, a.access_policy.id) => (Ok(None));
         insert_access_policy(tx, a, b) tx.insert_access_policy(&a.access_policy) => (Err(StoreError::Reference));
@@ -319,6 +320,23 @@ async fn log(c: &mut Contract) {
         count_saved_searches(tx, a, b) tx.count_saved_searches(Some(a.user.id)) => (Ok(0));
         insert_saved_search(tx, a, b) tx.insert_saved_search(&a.saved_search) => (Err(StoreError::Reference));
         delete_saved_search(tx, a, b) tx.delete_saved_search(a.saved_search.id) => (Ok(false));
+        alerts(tx, a, b) tx.alerts() => (Ok(v) if v.iter().all(|alert| alert.tenant_id == b.tenant.id));
+        alerts_on(tx, a, b) tx.alerts_on() => (Ok(v) if v.iter().all(|alert| alert.tenant_id == b.tenant.id));
+        alert(tx, a, b) tx.alert(a.alert.id) => (Ok(None));
+        update_alert(tx, a, b) tx.update_alert(&a.alert, a.now) => (Err(StoreError::Stale));
+        forget_heard(tx, a, b) tx.forget_heard(a.alert.id) => (Ok(false));
+        put_heard(tx, a, b) tx.put_heard(&a.alert) => (Ok(false));
+        insert_firing(tx, a, b) tx.insert_firing(&a.firing) => (Err(StoreError::Reference));
+        add_to_firing(tx, a, b) tx.add_to_firing(a.firing.id, 5, a.now) => (Ok(false));
+        firing(tx, a, b) tx.firing(a.alert.id, a.firing.id) => (Ok(None));
+        firings(tx, a, b) tx.firings(a.alert.id, None, 10) => (Ok(v) if v.is_empty());
+        open_firings(tx, a, b) tx.open_firings(10) => (Ok(v) if v.len() == 1 && v[0].id == b.firing.id);
+        count_open_firings(tx, a, b) tx.count_open_firings(10) => (Ok(1));
+        firing_sums(tx, a, b) tx.firing_sums() => (Ok(v) if v.len() == 1 && v[0].alert_id == b.alert.id);
+        acknowledge_firing(tx, a, b) tx.acknowledge_firing(a.alert.id, a.firing.id, ("b", a.now)) => (Ok(false));
+        acknowledge_firings(tx, a, b) tx.acknowledge_firings(a.alert.id, ("b", a.now)) => (Ok(0));
+        delete_alert(tx, a, b) tx.delete_alert(a.alert.id) => (Ok(false));
+        log_between(tx, a, b) heard(tx, a) => (Ok(0));
         append(tx, a, b) tx.append(&a.event) => (Ok(()));
         append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));
     }
@@ -336,6 +354,13 @@ async fn searched(tx: &mut Tx, a: &Furniture) -> Result<usize> {
     found.extend(tx.latest_matching(Condition::Always, None, 10).await?);
     let by_id = tx.latest_matching(mine, None, 10).await?;
     Ok(by_id.len() + found.iter().filter(|event| event.id == a.event.id).count())
+}
+
+/// Events that an alert would hear beyond this tenant's one.
+async fn heard(tx: &mut Tx, a: &Furniture) -> Result<usize> {
+    let place = |txid| Position { published: a.now, epoch: i64::from(txid > 0) * i64::MAX, txid, seq: 0 };
+    let heard = tx.log_between(&LogQuery::default(), place(0), place(i64::MAX)).await?;
+    Ok(heard.len() - 1)
 }
 
 /// Events that are counted beyond this tenant's one.
@@ -426,6 +451,8 @@ async fn deletions(c: &mut Contract) {
         delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(false));
         insert_group(tx, a, b) tx.insert_group(&a.group) => (Ok(()));
         delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(true));
+        insert_alert(tx, a, b) tx.insert_alert(&a.alert) => (Ok(()));
+        delete_alert(tx, a, b) tx.delete_alert(a.alert.id) => (Ok(true));
         delete_rate_policy(tx, a, b) tx.delete_rate_policy(a.rate_policy.id) => (Ok(false));
         insert_rate_policy(tx, a, b) tx.insert_rate_policy(&a.rate_policy) => (Ok(()));
         insert_user(tx, a, b) tx.insert_user(&signet_domain::user::User { number: 77, ..a.user.clone() }) => (Ok(()));

@@ -123,6 +123,8 @@ async fn wb_19_pages_run_nothing_inline_and_are_framed_by_nobody(app: Shared) {
     for path in [
         "/console",
         "/console/log",
+        "/console/alerts",
+        "/console/alerts/new",
         "/console/users",
         "/console/users/new",
         "/console/apps",

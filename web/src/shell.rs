@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::parts::Csrf;
+use crate::texts::{Language, Texts};
 
 /// A stored choice of colours; without one the system's is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Shell {
     pub tenant: String,
     /// The page's title, without the tenant.
     pub title: String,
+    /// The language of the page.
+    pub language: Language,
     /// A stored choice of colours.
     pub theme: Option<Theme>,
     /// The address of the tenant's stylesheet (`/brand/{hash}.css`).
@@ -46,11 +49,19 @@ impl Shell {
         Self {
             tenant: tenant.into(),
             title: title.into(),
+            language: Language::default(),
             theme: None,
             brand_css: None,
             logo: None,
             note: None,
         }
+    }
+
+    /// The same in another language than English.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
     }
 
     /// The same with a note at the foot.
@@ -76,6 +87,8 @@ pub enum Section {
     Overview,
     /// The system log.
     Log,
+    /// What happens too often in the system log.
+    Alerts,
     /// People.
     Users,
     /// People under one name.
@@ -84,6 +97,8 @@ pub enum Section {
     Apps,
     /// Authorization servers.
     Servers,
+    /// What a token is that somebody found.
+    Inspector,
     /// Throttle, quota and rate policies.
     Limits,
     /// API tokens and credentials.
@@ -99,10 +114,12 @@ impl Section {
         match self {
             Self::Overview | Self::OperatorHome => "Overview",
             Self::Log => "System log",
+            Self::Alerts => "Alerts",
             Self::Users => "Users",
             Self::Groups => "Groups",
             Self::Apps => "Apps",
             Self::Servers => "Authorization servers",
+            Self::Inspector => "Token inspector",
             Self::Limits => "Limits",
             Self::Credentials => "API credentials",
             Self::Tenants => "Tenants",
@@ -113,17 +130,19 @@ impl Section {
         match self {
             Self::Overview | Self::OperatorHome => "layout-dashboard",
             Self::Log => "scroll-text",
+            Self::Alerts => "bell",
             Self::Users => "users",
             Self::Groups => "users-round",
             Self::Apps => "app-window",
             Self::Servers => "server",
+            Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",
             Self::Tenants => "building-2",
         }
     }
 
-    /// Whether a gap goes before it, so that eight lines read as three groups.
+    /// Whether a gap goes before it, so that nine lines read as three groups.
     pub(crate) fn starts_group(self) -> bool {
         matches!(self, Self::Users | Self::Limits)
     }
@@ -136,12 +155,21 @@ pub struct NavItem {
     pub section: Section,
     /// Where it is.
     pub url: String,
+    /// How much there waits for somebody.
+    pub badge: Option<String>,
 }
 
 impl NavItem {
-    /// From both.
+    /// From place and address.
     pub fn new(section: Section, url: impl Into<String>) -> Self {
-        Self { section, url: url.into() }
+        Self { section, url: url.into(), badge: None }
+    }
+
+    /// With how much there waits for somebody.
+    #[must_use]
+    pub fn badge(mut self, badge: impl Into<String>) -> Self {
+        self.badge = Some(badge.into());
+        self
     }
 }
 
@@ -170,6 +198,11 @@ pub struct Console {
 pub trait Page: Template {
     /// Brand and title.
     fn shell(&self) -> &Shell;
+
+    /// What the page says besides its values.
+    fn texts(&self) -> &'static Texts {
+        self.shell().language.texts()
+    }
 
     /// The document. Fails only if a value's own formatting does.
     fn html(&self) -> Result<String, askama::Error> {

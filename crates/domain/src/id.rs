@@ -95,6 +95,10 @@ ids! {
     RegistrationTokenId = "iat";
     /// A sign-out that an app is told of.
     LogoutId = "bcl";
+    /// An alert on a search of the log.
+    AlertId = "alt";
+    /// One time that an alert fired.
+    FiringId = "alf";
 }
 
 /// An event of the system log. Its wire form is the plain UUID, as log readers expect.

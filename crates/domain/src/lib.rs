@@ -15,6 +15,7 @@
 //! | [`event`] | the system log's records |
 
 pub mod access_policy;
+pub mod alert;
 pub mod app;
 mod base62;
 pub mod claim;

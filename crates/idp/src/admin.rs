@@ -11,16 +11,20 @@
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
 //! | [`groups`] | groups of users |
 //! | [`servers`], [`server_rules`], [`scopes`], [`claims`] | authorization servers |
-//! | [`access_policies`], [`access_rules`] | who gets tokens of a server, and for how long |
+//! | [`token_preview`] | what tokens would say |
+//! | [`access_policies`], [`access_rules`], [`access_order`] | who gets tokens of a server, and for how long |
 //! | [`registration`] | which apps may register themselves |
 //! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
+//! | [`alerts`] | what happens too often in the log |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
+pub mod access_order;
 pub mod access_policies;
 pub mod access_rules;
+pub mod alerts;
 pub mod api_keys;
 pub mod api_tokens;
 pub mod app_rules;
@@ -48,6 +52,7 @@ pub mod roles;
 pub mod scopes;
 pub mod server_rules;
 pub mod servers;
+pub mod token_preview;
 pub mod user_filter;
 pub mod user_grants;
 pub mod user_lifecycle;

@@ -3,7 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`overview`] | today at a glance |
-//! | [`log`], [`kinds`], [`groups`], [`saved`] | searching the system log |
+//! | [`log`], [`kinds`], [`terms`], [`groups`], [`saved`] | searching the system log |
 //! | [`event`] | one event and what belongs to it |
 //! | [`directory`] | users and apps with their recent past |
 
@@ -14,6 +14,7 @@ pub mod kinds;
 pub mod log;
 pub mod overview;
 pub mod saved;
+pub mod terms;
 
 use crate::admin::caller::By;
 use crate::admin::{Caller, Rights};

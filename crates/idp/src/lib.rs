@@ -9,6 +9,7 @@
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
 //! | [`subjects`] | what apps call users |
+//! | [`inspect`] | what a token is that somebody found |
 //! | [`admin`] | the management API |
 //! | [`account`] | what users do for themselves |
 //! | [`registration`] | apps that register themselves |
@@ -17,12 +18,14 @@
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
+//! | [`alerts`] | telling of what happens too often in it |
 //! | [`tenants`] | making tenants |
 
 pub mod access_policy;
 pub mod access_token;
 pub mod account;
 pub mod admin;
+pub mod alerts;
 pub mod attempt;
 pub mod authorize;
 pub mod backchannel;
@@ -40,6 +43,7 @@ pub mod frontchannel;
 pub mod gateway;
 mod grants;
 pub mod guard;
+pub mod inspect;
 pub mod introspect;
 pub mod journal;
 pub mod keys;

@@ -1,4 +1,4 @@
-//! Making tenants: a tenant, its org server and its server `default`, in one commit.
+//! Making tenants: a tenant, its org server, its server `default` and the alerts that it comes with, in one commit.
 
 pub mod rows;
 mod setup;
@@ -69,6 +69,7 @@ impl Idp {
         let servers =
             [self.server_row(&tenant, ServerKind::Org), self.server_row(&tenant, ServerKind::Custom)];
         let scopes: Vec<ScopeRow> = servers.iter().flat_map(|s| self.system_scopes(s)).collect();
+        let alerts = self.shipped_alerts(tenant.id, now);
         let event = self.tenant_event(&tenant, request);
         let row = tenant.clone();
         self.store()
@@ -79,6 +80,9 @@ impl Idp {
                     }
                     for scope in &scopes {
                         tx.insert_scope(scope).await?;
+                    }
+                    for alert in &alerts {
+                        tx.insert_alert(alert).await?;
                     }
                     tx.append(&event).await
                 })

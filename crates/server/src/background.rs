@@ -14,6 +14,10 @@ const SWEEP_STEPS: usize = 60;
 const COUNT_ROWS: i64 = 2_000;
 const COUNT_STEPS: usize = 5;
 
+/// Events that alerts hear in one step, and the steps of a tick.
+const ALERT_ROWS: i64 = 2_000;
+const ALERT_STEPS: usize = 5;
+
 /// Servers whose keys one tick looks after.
 const SERVERS_WITH_DUE_KEYS: i64 = 20;
 /// Sign-outs that are delivered at a time.
@@ -26,6 +30,7 @@ const UNUSED_REGISTRATIONS: i64 = 100;
 pub(crate) fn start(app: &App) {
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(count(app.clone()));
+    tokio::spawn(watch(app.clone()));
     tokio::spawn(close_stories(app.clone()));
     tokio::spawn(keep_keys(app.clone()));
     tokio::spawn(tell_apps(app.clone()));
@@ -112,6 +117,25 @@ async fn count(app: App) {
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "could not count events");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Lets alerts hear what is new in the log. Of several nodes one ends each step.
+async fn watch(app: App) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for _ in 0..ALERT_STEPS {
+            match app.idp().evaluate_alerts(ALERT_ROWS).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "could not evaluate alerts");
                     break;
                 }
             }

@@ -42,9 +42,11 @@ fn render(status: StatusCode, page: &impl Page, policy: &str) -> Response {
     };
     let policy = HeaderValue::try_from(policy);
     let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    let headers = response.headers_mut();
     if let Ok(policy) = policy {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(page.shell().language.tag()));
     response
 }
 
@@ -73,7 +75,7 @@ pub(crate) async fn alone(mut response: Response) -> Response {
     response
 }
 
-/// A page that says what went wrong at a tenant.
+/// A page in English that says what went wrong at a tenant: for administrators and developers.
 #[must_use]
 pub fn error_page(ctx: &Ctx, status: StatusCode, heading: &str, sentence: &str) -> Response {
     failure(&ctx.tenant.display_name, &ctx.request, status, (heading, sentence))

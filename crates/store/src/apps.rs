@@ -25,6 +25,12 @@ impl Tx {
         fetch_all!(self, App, SQL, self.tenant, after.unwrap_or(AppId(uuid::Uuid::nil())), limit)
     }
 
+    /// The secret with a hash, whatever app's it is. Apps are few, so their secrets are gone through.
+    pub async fn app_secret_by_hash(&mut self, hash: &[u8]) -> Result<Option<AppSecret>> {
+        const SQL: &str = "SELECT * FROM app_secrets WHERE tenant_id = $1 AND hash = $2";
+        fetch_optional!(self, AppSecret, SQL, self.tenant, hash)
+    }
+
     /// Creates an app. [`StoreError::Conflict`] when the `client_id` is taken.
     pub async fn insert_app(&mut self, a: &App) -> Result<()> {
         const SQL: &str =

@@ -76,10 +76,10 @@ pub struct HourlyCount {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
-struct Progress {
-    epoch: i64,
-    txid: i64,
-    seq: i64,
+pub(crate) struct Progress {
+    pub(crate) epoch: i64,
+    pub(crate) txid: i64,
+    pub(crate) seq: i64,
 }
 
 /// What a count needs of an event. The app is only named if there is one: what a stranger sends as its client

@@ -60,14 +60,17 @@ const SWEEPS: &[Sweep] = &[
     sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep DAY,
         only "rule NOT IN ('throttle', 'policy', 'policy_dry_run', 'client_secret')"),
     sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
+    // As long as the log that it leads to.
+    sweep!("alert_firings", ("tenant_id, id"), "fired_at", keep LOG_DAYS * DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
 ];
 
-/// The log goes from its beginning, in the order of commits, and only as far as it is counted. The commit that
+/// The log goes from its beginning, in the order of commits, and only as far as it is counted and alerts heard it. The commit that
 /// was counted last stays: on SQLite commits are numbered on from the highest number in the log.
 const LOG: &str = "DELETE FROM events WHERE published < $1 AND (tenant_id, epoch, txid, seq) IN (
     SELECT e.tenant_id, e.epoch, e.txid, e.seq FROM events e
     WHERE (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 1)
+    AND (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 2)
     ORDER BY e.epoch, e.txid, e.seq LIMIT $2)";
 
 /// A successor is kept for a client whose answer was lost. When the leeway is over nobody may have it again, so it

@@ -18,6 +18,8 @@ mod tx;
 mod writer;
 
 pub mod access_policies;
+pub mod alert_steps;
+pub mod alerts;
 pub mod api_calls;
 pub mod api_credentials;
 pub mod api_keys;

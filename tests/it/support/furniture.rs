@@ -3,6 +3,7 @@
 mod rows;
 
 use signet_domain::access_policy::{AccessPolicy, AccessRule};
+use signet_domain::alert::{Alert, AlertFiring};
 use signet_domain::app::{App, AppSecret, AppStatus};
 use signet_domain::claim::ClaimRow;
 use signet_domain::credential::{ApiScope, ApiToken, Credential, CredentialToken};
@@ -68,6 +69,8 @@ pub(crate) struct Furniture {
     pub(crate) registration_policy: RegistrationPolicy,
     pub(crate) registration_token: RegistrationToken,
     pub(crate) registration: Registration,
+    pub(crate) alert: Alert,
+    pub(crate) firing: AlertFiring,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -87,6 +90,7 @@ impl Furniture {
         let (user_id, server_id, grant_id): (UserId, ServerId, GrantId) = (id(), id(), id());
         let app = rows::app(tenant_id, name, now);
         let access_policy = rows::access_policy(tenant_id, server_id, name, now);
+        let alert = rows::alert(tenant_id, name, now);
         let credential = Credential {
             tenant_id,
             id: id(),
@@ -289,6 +293,8 @@ impl Furniture {
                 next_at: later,
                 created_at: now,
             },
+            firing: rows::firing(&alert, event.id),
+            alert,
             gateway: rows::gateway(tenant_id, server_id, now),
             api_key: ApiKey {
                 tenant_id,
@@ -393,6 +399,8 @@ impl Furniture {
         tx.insert_registration_policy(&self.registration_policy).await?;
         tx.insert_registration_token(&self.registration_token).await?;
         tx.insert_registration(&self.registration).await?;
+        tx.insert_alert(&self.alert).await?;
+        tx.insert_firing(&self.firing).await?;
         tx.append(&self.event).await
     }
 }

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub(crate) mod alerts;
 pub(crate) mod apps;
 pub(crate) mod client_key;
 pub(crate) mod console_routes;

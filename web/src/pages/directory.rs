@@ -267,6 +267,25 @@ pub struct ScopeItem {
     pub url: Option<String>,
 }
 
+/// One claim that an authorization server adds to its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimItem {
+    /// `department`.
+    pub name: String,
+    /// `user.department`, `"gold"`; or words about groups.
+    pub value: String,
+    /// Whether the value is code.
+    pub code: bool,
+    /// `access token`, `ID token and userinfo`.
+    pub goes: String,
+    /// `always`, `with orders:read`.
+    pub with: String,
+    /// In force or off.
+    pub status: Status,
+    /// Where it is changed, for who may.
+    pub url: Option<String>,
+}
+
 /// One signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyItem {
@@ -324,10 +343,22 @@ pub struct ServerPage {
     pub scopes: Vec<ScopeItem>,
     /// Where another scope is made.
     pub add_scope: Option<Link>,
+    /// By name.
+    pub claims: Vec<ClaimItem>,
+    /// Where another claim is made.
+    pub add_claim: Option<Link>,
+    /// Where it is seen what tokens would say.
+    pub preview: Link,
+    /// `2 access policies are asked in order: payroll, everybody else.`
+    pub policies: String,
+    /// The access policies' page.
+    pub policies_page: Link,
     /// Oldest first.
     pub keys: Vec<KeyItem>,
     /// Which apps may register themselves.
     pub registration: RegistrationBox,
+    /// Keys that came, took over and went, newest first. None for who doesn't see the log.
+    pub key_history: Option<Vec<LogRow>>,
     /// Ways to pages that change the server.
     pub edit: Vec<Link>,
     /// On, off, roll, delete: those that apply.

@@ -163,6 +163,8 @@ pub struct LogList {
     pub saved: Vec<Link>,
     /// Keeps this one; none while nothing narrows it.
     pub save: Option<Link>,
+    /// Where it becomes an alert, for who may.
+    pub alert: Option<Link>,
     /// All that are kept, with ways to forget them.
     pub manage: Option<Link>,
     /// This search with its times fixed, whoever opens it and whenever.
@@ -186,6 +188,8 @@ pub struct SavedRow {
     pub whose: String,
     /// When it was made.
     pub made: TimeText,
+    /// Where it becomes an alert, for who may.
+    pub alert: Option<Link>,
     /// Forgets it, for who may.
     pub forget: Option<Action>,
 }

@@ -1,6 +1,9 @@
 //! One struct a page.
 
+mod access;
 mod account;
+mod alerts;
+mod answer;
 mod directory;
 mod docs;
 mod door;
@@ -13,7 +16,10 @@ mod overview;
 mod policies;
 mod way;
 
+pub use access::*;
 pub use account::*;
+pub use alerts::*;
+pub use answer::*;
 pub use directory::*;
 pub use docs::*;
 pub use door::*;

@@ -107,6 +107,7 @@ fn list() -> LogList {
             Link::new(LONG, "/console/log"),
         ],
         save: Some(Link::new("Save search", "/console/log/searches/new")),
+        alert: Some(Link::new("Alert me", "/console/alerts/new")),
         manage: Some(Link::new("Manage", "/console/log/searches")),
         fixed_url: some("http://localhost:8080/console/log?since=x&until=y"),
         paging: Paging {
@@ -155,6 +156,7 @@ fn saved() -> SavedList {
         says: LONG.to_owned(),
         whose: "Everybody’s, by eve@acme.test".to_owned(),
         made: time("today, 14:02 UTC"),
+        alert: Some(Link::new("Alert me", "/console/alerts/new")),
         forget: Some(Action::post("Forget", "/console/log/searches/svs1/forget")),
     };
     SavedList {

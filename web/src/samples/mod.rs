@@ -1,6 +1,8 @@
 //! Every page in several states, with hostile, long and right-to-left text among them: what the suite renders
 //! and what a designer looks at.
 
+mod access;
+mod alerts;
 mod console;
 mod directory;
 mod door;
@@ -30,8 +32,17 @@ pub struct Sample {
 
 /// All of them.
 pub fn all() -> Vec<Sample> {
-    [door::all(), console::all(), log::all(), directory::all(), form::all(), groups::all(), policies::all()]
-        .concat()
+    let parts = [
+        door::all(),
+        console::all(),
+        log::all(),
+        alerts::all(),
+        directory::all(),
+        form::all(),
+        groups::all(),
+        policies::all(),
+    ];
+    [parts.concat(), access::all()].concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {
@@ -50,10 +61,12 @@ fn console(title: &str, current: Section) -> Console {
     let nav = [
         (Section::Overview, "/console"),
         (Section::Log, "/console/log"),
+        (Section::Alerts, "/console/alerts"),
         (Section::Users, "/console/users"),
         (Section::Groups, "/console/groups"),
         (Section::Apps, "/console/apps"),
         (Section::Servers, "/console/servers"),
+        (Section::Inspector, "/console/inspect"),
         (Section::Limits, "/console/limits"),
         (Section::Credentials, "/console/credentials"),
     ];

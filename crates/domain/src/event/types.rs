@@ -247,6 +247,18 @@ event_types! {
     SAVED_SEARCH_CREATE = "system.log.search.create", "Create saved search";
     /// A search of the log was forgotten.
     SAVED_SEARCH_DELETE = "system.log.search.delete", "Delete saved search";
+    /// An administrator asked what a token or a secret is that somebody found.
+    TOKEN_INSPECT = "app.oauth2.token.inspect", "Token was inspected";
+    /// An alert was created.
+    ALERT_CREATE = "system.alert.create", "Create alert";
+    /// An alert was changed, switched on or off, or muted.
+    ALERT_UPDATE = "system.alert.update", "Update alert";
+    /// An alert was deleted.
+    ALERT_DELETE = "system.alert.delete", "Delete alert";
+    /// As many events as an alert waits for happened in its window.
+    ALERT_FIRE = "system.alert.fire", "Alert fired";
+    /// Somebody took note of what an alert had told.
+    ALERT_ACKNOWLEDGE = "system.alert.acknowledge", "Acknowledge alert";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// A tenant was created.

@@ -74,7 +74,7 @@ pub(crate) fn required(method: &Method, path: &str) -> Option<(Area, Access)> {
         ("apps" | "authorizationServers" | "rate-policies", _, _) => Area::Apps,
         ("api-tokens", Some("current"), None) => return None,
         ("api-tokens" | "api-credentials", _, _) => Area::Callers,
-        ("logs" | "limits", _, _) => Area::Logs,
+        ("alerts" | "logs" | "limits", _, _) => Area::Logs,
         // A resource without a row here is for those who may do everything.
         _ => Area::Roles,
     };
@@ -137,6 +137,7 @@ mod tests {
         assert_eq!(needs(Method::DELETE, "/api/v1/api-tokens/current"), None);
         assert_eq!(needs(Method::GET, "/api/v1/logs"), Some((Area::Logs, Access::Read)));
         assert_eq!(needs(Method::GET, "/api/v1/limits/explain/x"), Some((Area::Logs, Access::Read)));
+        assert_eq!(needs(Method::PUT, "/api/v1/alerts/x"), Some((Area::Logs, Access::Write)));
         assert_eq!(needs(Method::PUT, "/api/v1/rate-policies/x"), Some((Area::Apps, Access::Write)));
         assert_eq!(needs(Method::POST, "/api/v1/anything"), Some((Area::Roles, Access::Write)));
     }

@@ -5,6 +5,7 @@
 
 mod access_policies;
 mod access_rules;
+mod alerts;
 mod api_keys;
 mod api_tokens;
 mod app_body;
@@ -80,6 +81,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(api_tokens::routes())
         .merge(credentials::routes())
         .merge(rate_policies::routes())
+        .merge(alerts::routes())
         .merge(logs::routes())
         .merge(limits::routes())
 }

@@ -23,6 +23,8 @@ pub(super) struct Admin {
     pub(super) ctx: Ctx,
     pub(super) signed_in: SignedIn,
     pub(super) caller: Caller,
+    /// What alerts told that nobody took note of, for who sees the log.
+    open_alerts: i64,
     cookie: String,
 }
 
@@ -40,7 +42,14 @@ impl FromRequestParts<App> for Admin {
         let signed_in = signed_in.map_err(|error| Failure::Broken(error).page(&ctx))?;
         match (signed_in, cookie) {
             (Some(signed_in), Some(cookie)) => match console::caller(&signed_in) {
-                Some(caller) => Ok(Self { app: app.clone(), ctx, signed_in, caller, cookie }),
+                Some(caller) => {
+                    let open_alerts = match caller.rights.may(Area::Logs, Access::Read) {
+                        true => app.idp().open_alerts(&ctx).await,
+                        false => Ok(0),
+                    };
+                    let open_alerts = open_alerts.map_err(|error| Failure::Broken(error).page(&ctx))?;
+                    Ok(Self { app: app.clone(), ctx, signed_in, caller, open_alerts, cookie })
+                }
                 None => Err(step::redirect(&next::sign_in(&wanted(parts)))),
             },
             _ => Err(step::redirect(&next::sign_in(&wanted(parts)))),
@@ -108,16 +117,24 @@ impl Admin {
         [
             (true, Section::Overview, "/console"),
             (sees(Area::Logs), Section::Log, "/console/log"),
+            (sees(Area::Logs), Section::Alerts, "/console/alerts"),
             (sees(Area::Users), Section::Users, "/console/users"),
             (sees(Area::Groups), Section::Groups, "/console/groups"),
             (sees(Area::Apps), Section::Apps, "/console/apps"),
             (sees(Area::Apps), Section::Servers, "/console/servers"),
+            (sees(Area::Logs), Section::Inspector, "/console/inspect"),
             (true, Section::Limits, "/console/limits"),
             (sees(Area::Callers), Section::Credentials, "/console/credentials"),
         ]
         .into_iter()
         .filter(|(shown, ..)| *shown)
-        .map(|(_, section, url)| NavItem::new(section, url))
+        .map(|(_, section, url)| match (section, self.open_alerts) {
+            (Section::Alerts, open @ 1..) => NavItem::new(section, url).badge(match open {
+                1..=99 => open.to_string(),
+                _ => "99+".to_owned(),
+            }),
+            _ => NavItem::new(section, url),
+        })
         .collect()
     }
 }

@@ -51,6 +51,10 @@ impl From<AdminError> for Failure {
                 "AuthorizationServer" => {
                     "There is no such authorization server here. It may have been deleted."
                 }
+                "OAuth2Claim" => "There is no such claim here. It may have been deleted.",
+                "Policy" => "There is no such access policy here. It may have been deleted.",
+                "PolicyRule" => "There is no such rule here. It may have been deleted.",
+                "Alert" => "There is no such alert here. It may have been deleted.",
                 _ => "There is no such thing here. It may be gone already.",
             }),
             AdminError::StillActive => Self::Refused("Switch the app off first. Nothing was changed."),

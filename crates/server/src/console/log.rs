@@ -10,6 +10,7 @@ pub(super) mod saved;
 mod search;
 
 pub(super) use detail::detail;
+pub(super) use search::OUTCOMES;
 
 use super::admin::Admin;
 use super::failure::Result;
@@ -23,8 +24,9 @@ use axum::response::Response;
 use params::{Key, Params};
 use search::Asked;
 use signet_domain::Time;
+use signet_domain::alert::SearchTerms;
 use signet_domain::id::EventId;
-use signet_idp::admin::Area;
+use signet_idp::admin::{Access, Area};
 use signet_idp::console::log::{BUDGET, LogView};
 use signet_web::{
     Chip, Choice, Empty, EventDetail, Folded, Hidden, Link, LogDay, LogForm, LogList, Paging, Section,
@@ -32,6 +34,25 @@ use signet_web::{
 
 /// Its own path.
 const PATH: &str = "/console/log";
+
+/// The events that a search finds in a span of time, wherever one looks at them from.
+pub(crate) fn events_url(terms: &SearchTerms, since: Time, until: Time) -> String {
+    let timed = Params::of_terms(terms)
+        .with(Key::Since, &when::exact(since))
+        .with(Key::Until, &when::exact(until))
+        .with(Key::Machines, search::SHOW);
+    timed.url(PATH)
+}
+
+/// The log's address for a search.
+pub(super) fn search_url(terms: &SearchTerms) -> String {
+    Params::of_terms(terms).with(Key::Machines, search::SHOW).url(PATH)
+}
+
+/// What an address of the log searches for.
+pub(super) fn terms_of(query: &str) -> SearchTerms {
+    Params::read(query.trim_start_matches('?')).terms()
+}
 
 pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
     let params = Params::read(query.as_deref().unwrap_or_default());
@@ -61,6 +82,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         exports: Vec::new(),
         saved: saved::links(admin).await?,
         save: None,
+        alert: None,
         manage: Some(Link::new("Manage", saved::PATH)),
         fixed_url: None,
         chosen: chosen(admin, params).await?,
@@ -72,6 +94,9 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         let lasting = params.lasting();
         page.save = (!lasting.is_plain())
             .then(|| Link::new("Save search", lasting.url(&format!("{}/new", saved::PATH))));
+        let terms = lasting.terms();
+        page.alert = (terms != SearchTerms::default() && admin.may(Area::Logs, Access::Write))
+            .then(|| Link::new("Alert me", Params::of_terms(&terms).url("/console/alerts/new")));
         match asked.group {
             Some(by) => groups::fill(admin, (params, &zone), &asked, by, &mut page).await?,
             None => {

@@ -4,10 +4,11 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::rows::{Apps, app_url, event_url, user_url};
 use super::words::{count, number};
-use super::{next, when};
+use super::{alerts, next, when};
 use crate::html;
 use axum::response::Response;
 use signet_domain::Time;
+use signet_domain::alert::{Alert, AlertFiring};
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::overview::{Figure as Sum, Overview as Day};
 use signet_idp::quota;
@@ -16,6 +17,8 @@ use signet_web::{Change, Figure, Link, Need, Outcome, Overview, Section};
 
 /// Refusals from which on it is worth saying that most come from one app.
 const WORTH_NAMING: i64 = 4;
+/// Firings that nobody took note of, newest first.
+const FIRED: i64 = 3;
 
 pub(super) async fn get(admin: Admin) -> Response {
     admin.answer(show(&admin).await)
@@ -27,11 +30,12 @@ async fn show(admin: &Admin) -> Result<Response> {
     let named = senders.chain(day.most_refused.iter().map(|(id, _)| id)).cloned();
     let apps = Apps::by_client_id(admin, named.collect()).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
+    let fired = if sees_log { admin.idp().open_firings(&admin.ctx, FIRED).await? } else { Vec::new() };
     Ok(html::page(&Overview {
         console: admin.frame("Overview", Section::Overview),
         period: period(&day, admin.ctx.now),
         figures: figures(&day, &apps, admin.ctx.now, sees_log),
-        needs: needs(admin, &day, &apps),
+        needs: needs(admin, &day, &apps, &fired),
         changes: if sees_log { changes(&day, admin.ctx.now) } else { Vec::new() },
         changes_url: (sees_log && !day.changes.is_empty())
             .then(|| "/console/log?outcome=changed&range=30d".to_owned()),
@@ -113,8 +117,8 @@ fn against(sum: &Sum) -> String {
 }
 
 /// Most urgent first: what is broken now, what will break, what could be better.
-fn needs(admin: &Admin, day: &Day, apps: &Apps) -> Vec<Need> {
-    let mut needs = Vec::new();
+fn needs(admin: &Admin, day: &Day, apps: &Apps, fired: &[(Alert, AlertFiring)]) -> Vec<Need> {
+    let mut needs: Vec<Need> = fired.iter().map(|(alert, firing)| alert_need(admin, alert, firing)).collect();
     if day.quota.remaining * 10 <= quota::LIMIT {
         needs.push(quota_need(day, admin.ctx.now));
     }
@@ -126,6 +130,15 @@ fn needs(admin: &Admin, day: &Day, apps: &Apps) -> Vec<Need> {
         needs.extend(secrets(day, admin.ctx.now));
     }
     needs
+}
+
+fn alert_need(admin: &Admin, alert: &Alert, firing: &AlertFiring) -> Need {
+    Need {
+        kind: Outcome::Throttled,
+        sentence: format!("{}: {}", syslog::visible(&alert.name), alerts::told(firing)),
+        detail: Some(format!("alert of {}", when::moment(firing.fired_at, admin.ctx.now).shown)),
+        action: Some(Link::new("See the alert", alerts::url_of(alert))),
+    }
 }
 
 fn quota_need(day: &Day, now: Time) -> Need {

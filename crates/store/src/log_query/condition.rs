@@ -6,6 +6,7 @@
 use super::sql::{Arg, SEARCH, Sql};
 use crate::dialect::Text;
 use crate::{Result, StoreError};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// How deeply conditions may nest.
@@ -105,6 +106,24 @@ pub enum TextOp {
 }
 
 impl Condition {
+    /// The types one of which an event must have, if the condition says so: without any of them there is nothing to
+    /// search for.
+    #[must_use]
+    pub fn event_types(&self) -> Option<BTreeSet<&str>> {
+        match self {
+            Self::Text { field: TextField::EventType, op: TextOp::Equal, value } => Some([&**value].into()),
+            Self::Never => Some(BTreeSet::new()),
+            Self::All(parts) => parts.iter().filter_map(Self::event_types).min_by_key(BTreeSet::len),
+            Self::Any(parts) => {
+                parts.iter().map(Self::event_types).try_fold(BTreeSet::new(), |mut all, one| {
+                    all.append(&mut one?);
+                    Some(all)
+                })
+            }
+            _ => None,
+        }
+    }
+
     /// Adds the condition to a statement.
     pub(super) fn compile(&self, sql: &mut Sql) -> Result<()> {
         let mut clauses = 0;
@@ -248,6 +267,11 @@ impl TextField {
         }
     }
 
+    /// Adds the text itself.
+    pub(super) fn write(&self, sql: &mut Sql) -> Result<()> {
+        self.place().write(sql)
+    }
+
     fn compare<'s>(&self, sql: &'s mut Sql, op: TextOp, value: &str) -> Result<&'s mut Sql> {
         let place = self.place();
         if let Place::Target(_) = place {
@@ -327,5 +351,27 @@ impl Place {
         self.write(sql)?;
         sql.push(sign).bind(value());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_told_where_a_condition_names_them() {
+        let is = |value: &str| Condition::Text {
+            field: TextField::EventType,
+            op: TextOp::Equal,
+            value: value.to_owned(),
+        };
+        let other = || Condition::TextPresent(TextField::Reason);
+        let either = || Condition::Any(vec![is("a"), is("b")]);
+        assert_eq!(either().event_types(), Some(["a", "b"].into()));
+        assert_eq!(Condition::All(vec![other(), either()]).event_types(), Some(["a", "b"].into()));
+        assert_eq!(Condition::Any(vec![is("a"), other()]).event_types(), None);
+        assert_eq!(Condition::Not(Box::new(is("a"))).event_types(), None);
+        assert_eq!(Condition::All(Vec::new()).event_types(), None);
+        assert_eq!(Condition::Any(Vec::new()).event_types(), Some(BTreeSet::new()));
     }
 }

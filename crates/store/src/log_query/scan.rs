@@ -1,6 +1,6 @@
 //! How far a search looks, so that one that finds nothing ends as soon as any other.
 
-use super::{Arg, LogQuery, Sql};
+use super::{Arg, LogQuery, Position, Sql, TextField};
 use crate::conn::Conn;
 use crate::macros::fetch_optional;
 use crate::{Result, StoreError, Tx};
@@ -33,6 +33,33 @@ impl Tx {
         sql.push(" ORDER BY e.published DESC LIMIT ").bind(Arg::Int(i64::from(MAX_TIMES)));
         let times: Vec<(Time,)> = super::fetch_built!(self, (Time,), sql)?;
         Ok(times.into_iter().map(|(at,)| at).collect())
+    }
+
+    /// When the events happened that a search finds after one place in the order of commits and up to another, and
+    /// how many each stands for. The query's own times, order, place and limit are passed over.
+    pub async fn log_between(
+        &mut self,
+        query: &LogQuery,
+        after: Position,
+        until: Position,
+    ) -> Result<Vec<(Time, i64)>> {
+        let mut sql = Sql::new(self.is_sqlite());
+        sql.push("SELECT e.published, ");
+        TextField::Debug("story".to_owned()).write(&mut sql)?;
+        sql.push(", ");
+        TextField::Debug("count".to_owned()).write(&mut sql)?;
+        sql.push(" FROM events e WHERE e.tenant_id = ").bind(Arg::Uuid(self.tenant.0));
+        super::narrow(&mut sql, query)?;
+        sql.push(" AND (e.epoch, e.txid, e.seq) > (").place(after).push(")");
+        sql.push(" AND (e.epoch, e.txid, e.seq) <= (").place(until).push(")");
+        sql.push(" ORDER BY e.epoch, e.txid, e.seq");
+        let found = super::fetch_built!(self, (Time, Option<String>, Option<String>), sql)?;
+        // What closes a story stands for many.
+        let weight = |story: Option<String>, count: Option<String>| match story {
+            Some(_) => count.and_then(|count| count.parse().ok()).unwrap_or(1),
+            None => 1,
+        };
+        Ok(found.into_iter().map(|(at, story, count)| (at, weight(story, count))).collect())
     }
 
     /// How the engine goes about a page of a search: the lines of its plan.

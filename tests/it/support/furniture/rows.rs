@@ -2,10 +2,11 @@
 
 use signet_domain::Time;
 use signet_domain::access_policy::{ALL_CLIENTS, AccessPolicy, AccessRule};
+use signet_domain::alert::{Alert, AlertFiring, SearchTerms};
 use signet_domain::app::{App, AppKind, AppMetadata, AppStatus, ConsentMethod, Rotation};
 use signet_domain::claim::{ClaimRow, ClaimTarget, ClaimValueType, InForce};
 use signet_domain::gateway::{Gateway, PkceMode};
-use signet_domain::id::{ServerId, TenantId, UserId};
+use signet_domain::id::{EventId, ServerId, TenantId, UserId};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
 use signet_domain::registration::{RegistrationMode, RegistrationPolicy, RegistrationToken};
 use signet_domain::server::{Server, ServerKind, ServerStatus};
@@ -28,6 +29,7 @@ pub(super) fn claim(tenant_id: TenantId, server_id: ServerId, name: &str, now: T
         scopes: Json(Vec::new()),
         always_in_token: false,
         status: InForce::Active,
+        version: 1,
         created_at: now,
     }
 }
@@ -264,5 +266,41 @@ pub(super) fn gateway(tenant_id: TenantId, server_id: ServerId, now: Time) -> Ga
         version: 1,
         created_at: now,
         updated_at: now,
+    }
+}
+
+pub(super) fn alert(tenant_id: TenantId, name: &str, now: Time) -> Alert {
+    Alert {
+        tenant_id,
+        id: id(),
+        name: format!("Alert of {name}"),
+        shipped: None,
+        enabled: true,
+        muted_until: None,
+        search: Json(SearchTerms { q: name.to_owned(), ..SearchTerms::default() }),
+        at_least: 1,
+        window_minutes: 1,
+        times_usual: 0,
+        heard: Json::default(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+pub(super) fn firing(alert: &Alert, event_id: EventId) -> AlertFiring {
+    let now = alert.created_at;
+    AlertFiring {
+        tenant_id: alert.tenant_id,
+        id: id(),
+        alert_id: alert.id,
+        event_id,
+        since_at: now,
+        until_at: now,
+        events: 1,
+        last_at: now,
+        fired_at: now,
+        acknowledged_at: None,
+        acknowledged_by: None,
     }
 }

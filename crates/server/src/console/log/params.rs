@@ -1,6 +1,7 @@
 //! What the log's address says, and addresses that say a little more or less.
 
 use crate::console::next::encoded;
+use signet_domain::alert::SearchTerms;
 
 /// Most bytes of one value.
 const MAX_VALUE: usize = 2000;
@@ -94,6 +95,32 @@ impl Params {
     /// A value; empty if it isn't there.
     pub(super) fn get(&self, key: Key) -> &str {
         self.0.iter().find(|(k, _)| *k == key).map_or("", |(_, v)| v.as_str())
+    }
+
+    /// What is searched for, without times.
+    pub(super) fn terms(&self) -> SearchTerms {
+        let text = |key| self.get(key).to_owned();
+        SearchTerms {
+            q: text(Key::Q),
+            filter: text(Key::Filter),
+            outcome: text(Key::Outcome),
+            app: text(Key::App),
+            user: text(Key::User),
+            ip: text(Key::Ip),
+        }
+    }
+
+    /// A search for these terms.
+    pub(super) fn of_terms(terms: &SearchTerms) -> Self {
+        let pairs = [
+            (Key::Q, &terms.q),
+            (Key::Filter, &terms.filter),
+            (Key::Outcome, &terms.outcome),
+            (Key::App, &terms.app),
+            (Key::User, &terms.user),
+            (Key::Ip, &terms.ip),
+        ];
+        Self(pairs.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k, v.clone())).collect())
     }
 
     /// The exact times, as one value.

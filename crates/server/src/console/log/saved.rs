@@ -54,6 +54,10 @@ async fn show(admin: &Admin, done: bool) -> Result<Response> {
             says: says(&Params::read(search.query.trim_start_matches('?'))),
             whose,
             made: when::moment(search.created_at, admin.ctx.now),
+            alert: shares.then(|| {
+                let terms = super::terms_of(&search.query);
+                Link::new("Alert me", Params::of_terms(&terms).url("/console/alerts/new"))
+            }),
             forget: (own || shares).then(|| Action::post("Forget", format!("{PATH}/{}/forget", search.id))),
         }
     };

@@ -6,19 +6,16 @@ use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_domain::id::{EventId, RequestId};
 use signet_idp::Ctx;
-use signet_idp::console::directory::of_user;
-use signet_idp::console::kinds::{self, equals};
 use signet_idp::console::log::{BUDGET, Chart, LogSearch, Place};
-use signet_idp::syslog::{Kind, filter};
-use signet_store::log_query::{Condition, GroupBy, IdField, MAX_WORDS, TextField};
+use signet_idp::console::terms;
+use signet_idp::syslog::filter;
+use signet_store::log_query::{Condition, GroupBy, IdField};
 use signet_web::FilterError;
 
 /// Events on a page.
 const PAGE: u32 = 50;
 /// The value of `machines` that shows them.
 pub(super) const SHOW: &str = "show";
-/// Most characters of one word.
-const MAX_WORD: usize = 100;
 /// Spans of the drawing for exact times.
 const SPANS: u32 = 60;
 
@@ -43,7 +40,7 @@ pub(super) const RANGES: &[Range] = &[
 const DEFAULT_RANGE: &str = "24h";
 
 /// The outcomes to choose from.
-pub(super) const OUTCOMES: &[(&str, &str)] = &[
+pub(in crate::console) const OUTCOMES: &[(&str, &str)] = &[
     ("", "Any outcome"),
     ("notable", "All but allowed"),
     ("refused", "Refused"),
@@ -127,7 +124,10 @@ impl Asked {
     fn narrow(&mut self, params: &Params, ctx: &Ctx, zone: &Zone) {
         self.words(params.get(Key::Q));
         match filter::parse(params.get(Key::Filter)) {
-            Ok(condition) => self.search.condition = Condition::All(conditions(params, condition)),
+            Ok(condition) => {
+                let narrowing = terms::narrowing(&params.terms());
+                self.search.condition = Condition::All([vec![condition], narrowing].concat());
+            }
             Err(error) => {
                 // The filter stands just above: it isn't told twice.
                 let prefix = format!("Invalid filter '{}': ", params.get(Key::Filter));
@@ -142,13 +142,10 @@ impl Asked {
     }
 
     fn words(&mut self, q: &str) {
-        let words: Vec<String> = q.split_whitespace().map(str::to_owned).collect();
-        if words.len() > MAX_WORDS {
-            self.problem = Some(format!("A search takes at most {MAX_WORDS} words."));
-        } else if words.iter().any(|w| w.chars().count() > MAX_WORD) {
-            self.problem = Some(format!("A word in a search has at most {MAX_WORD} characters."));
+        match terms::words(q) {
+            Ok(words) => self.search.words = words,
+            Err(problem) => self.problem = Some(problem),
         }
-        self.search.words = words;
     }
 
     /// A range ends now and begins at a whole span, so that every bar of the drawing is a whole one.
@@ -202,24 +199,4 @@ fn exact_id(q: &str) -> Option<Condition> {
         return Some(Condition::Id { field: IdField::Request, value: id.0 });
     }
     EventId::parse(q).map(|id| Condition::Id { field: IdField::Event, value: id.0 })
-}
-
-fn conditions(params: &Params, filter: Condition) -> Vec<Condition> {
-    let mut all = vec![filter];
-    all.extend(match params.get(Key::Outcome) {
-        "notable" => Some(kinds::not(kinds::condition(Kind::Allowed))),
-        "refused" => Some(kinds::condition(Kind::Refused)),
-        "throttled" => Some(kinds::condition(Kind::Throttled)),
-        "changed" => Some(kinds::condition(Kind::Changed)),
-        "allowed" => Some(kinds::condition(Kind::Allowed)),
-        _ => None,
-    });
-    let mut add = |key: Key, condition: fn(&str) -> Condition| match params.get(key) {
-        "" => {}
-        value => all.push(condition(value)),
-    };
-    add(Key::App, |client_id| equals(TextField::ClientId, client_id));
-    add(Key::User, of_user);
-    add(Key::Ip, |ip| equals(TextField::Ip, ip));
-    all
 }
