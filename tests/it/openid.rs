@@ -76,6 +76,8 @@ async fn discovery_says_what_there_is(app: Shared) {
         for (member, value) in [
             ("response_types_supported", "code"),
             ("subject_types_supported", "public"),
+            ("subject_types_supported", "pairwise"),
+            ("userinfo_signing_alg_values_supported", "RS256"),
             ("id_token_signing_alg_values_supported", "RS256"),
             ("scopes_supported", "openid"),
             ("claims_supported", "sub"),

@@ -155,6 +155,10 @@ async fn apps(c: &mut Contract) {
         insert_app_secret(tx, a, b) tx.insert_app_secret(&a.secret) => (Err(StoreError::Reference));
         set_app_secret_status(tx, a, b) tx.set_app_secret_status(a.app.id, a.secret.id, AppStatus::Inactive) => (Ok(false));
         touch_app_secret(tx, a, b) tx.touch_app_secret(a.app.id, a.secret.id, a.now.plus_secs(5)) => (Ok(()));
+        registration(tx, a, b) tx.registration(a.app.id) => (Ok(None));
+        insert_registration(tx, a, b) tx.insert_registration(&a.registration) => (Err(StoreError::Reference));
+        keep_registration(tx, a, b) tx.keep_registration(a.app.id) => (Ok(()));
+        end_unused_registration(tx, a, b) tx.end_unused_registration(a.app.id, a.now.plus_secs(9_999)) => (Ok(false));
         idle_secrets(tx, a, b) tx.idle_secrets(a.now.plus_secs(99), 10) => (Ok(v) if v.iter().all(|s| s.app_id == b.app.id));
         newest_tokens(tx, a, b) tx.newest_tokens(signet_domain::Time(0)) => (Ok(v) if v.iter().all(|(id, _)| *id == b.app.client_id));
         app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());
@@ -189,6 +193,16 @@ async fn servers(c: &mut Contract) {
         access_rule(tx, a, b) tx.access_rule(a.server.id, a.access_policy.id, a.access_rule.id) => (Ok(None));
         insert_access_rule(tx, a, b) tx.insert_access_rule(&a.access_rule) => (Err(StoreError::Reference));
         update_access_rule(tx, a, b) tx.update_access_rule(&a.access_rule, a.now) => (Err(StoreError::Stale));
+        registration_policy(tx, a, b) tx.registration_policy(a.server.id) => (Ok(None));
+        insert_registration_policy(tx, a, b) tx.insert_registration_policy(&a.registration_policy) => (Err(StoreError::Reference));
+        update_registration_policy(tx, a, b) tx.update_registration_policy(&a.registration_policy, a.now) => (Err(StoreError::Stale));
+        registration_tokens(tx, a, b) tx.registration_tokens(a.server.id) => (Ok(v) if v.is_empty());
+        registration_token(tx, a, b) tx.registration_token(a.server.id, a.registration_token.id) => (Ok(None));
+        registration_token_by_hash(tx, a, b) tx.registration_token_by_hash(a.server.id, &a.registration_token.hash) => (Ok(None));
+        insert_registration_token(tx, a, b) tx.insert_registration_token(&a.registration_token) => (Err(StoreError::Reference));
+        use_registration_token(tx, a, b) tx.use_registration_token(a.server.id, a.registration_token.id, a.now) => (Ok(false));
+        delete_registration_token(tx, a, b) tx.delete_registration_token(a.server.id, a.registration_token.id) => (Ok(false));
+        count_registrations(tx, a, b) tx.count_registrations(a.server.id) => (Ok(0));
         set_signing_key_due(tx, a, b) tx.set_signing_key_due(a.server.id, a.key.id, Some(a.now)) => (Ok(()));
         delete_signing_key(tx, a, b) tx.delete_signing_key(a.server.id, a.key.id) => (Ok(()));
     }

@@ -63,6 +63,7 @@ impl Subject<'_> {
     /// What the access token says.
     pub(crate) fn access_claims(
         &self,
+        idp: &Idp,
         ctx: &Ctx,
         configured: &[ConfiguredClaim],
         jti: String,
@@ -77,12 +78,13 @@ impl Subject<'_> {
             exp: iat + self.terms.access_seconds,
             cid: self.app.client_id.clone(),
             client_id: self.app.client_id.clone(),
-            uid: self.user.map(|u| u.id.to_string()),
+            // An app that is told a subject of its own must not learn the user's id or login from its token.
+            uid: self.user.filter(|_| !self.app.is_pairwise()).map(|u| u.id.to_string()),
             scp: self.scopes.to_vec(),
             auth_time: self.auth_time.map(Time::secs),
-            sub: self.user.map_or_else(|| self.app.client_id.clone(), |u| u.id.to_string()),
+            sub: self.user.map_or_else(|| self.app.client_id.clone(), |u| idp.subject(self.app, u.id)),
             gid: Some(self.grant.to_string()),
-            username: self.user.map(|u| u.login.clone()),
+            username: self.user.filter(|_| !self.app.is_pairwise()).map(|u| u.login.clone()),
             extra: self.configured(configured, Into::AccessToken)?,
         })
     }
@@ -90,6 +92,7 @@ impl Subject<'_> {
     /// What the ID token about a user says.
     pub(crate) fn id_claims(
         &self,
+        idp: &Idp,
         ctx: &Ctx,
         configured: &[ConfiguredClaim],
         user: &User,
@@ -106,7 +109,7 @@ impl Subject<'_> {
             jti,
             iss: self.server.issuer.clone(),
             aud: self.app.client_id.clone(),
-            sub: user.id.to_string(),
+            sub: idp.subject(self.app, user.id),
             iat,
             exp: iat + self.server.id_token_seconds,
             auth_time: self.auth_time.unwrap_or(ctx.now).secs(),
@@ -150,7 +153,7 @@ impl Idp {
         configured: &[ConfiguredClaim],
         s: &Subject<'_>,
     ) -> Result<Minted, OAuthError> {
-        let claims = s.access_claims(ctx, configured, self.entropy().secret("AT."))?;
+        let claims = s.access_claims(self, ctx, configured, self.entropy().secret("AT."))?;
         let token = jwt::sign(&keys.active, Some(TYP_ACCESS), &claims).map_err(IdpError::from)?;
         Ok(Minted { token, jti: claims.jti, expires_at: Time::from_secs(claims.exp) })
     }
@@ -169,7 +172,7 @@ impl Idp {
     ) -> Result<(String, String), OAuthError> {
         let user = s.user.ok_or_else(|| IdpError::Internal("an ID token needs a user".into()))?;
         let own = (self.entropy().secret("ID."), Some(at_hash(keys.active.alg(), access)));
-        let claims = s.id_claims(ctx, configured, user, own)?;
+        let claims = s.id_claims(self, ctx, configured, user, own)?;
         let token = jwt::sign(&keys.active, None, &claims).map_err(IdpError::from)?;
         Ok((token, claims.jti))
     }
@@ -196,11 +199,9 @@ impl Idp {
         };
         let app = self.app(ctx, &claims.cid).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let (server_id, grant, user) = (
-            server.id.to_string(),
-            claims.gid.clone().unwrap_or_default(),
-            claims.uid.clone().unwrap_or_default(),
-        );
+        let uid = user_of(&mut tx, &claims).await?;
+        let (server_id, grant, user) =
+            (server.id.to_string(), claims.gid.clone().unwrap_or_default(), uid.clone().unwrap_or_default());
         let facts = TokenFacts {
             jti: &claims.jti,
             grant: &grant,
@@ -217,7 +218,7 @@ impl Idp {
         {
             return Ok(Err(Reason::AccessTokenRevoked));
         }
-        let user = match claims.uid.as_deref().map(UserId::parse) {
+        let user = match uid.as_deref().map(UserId::parse) {
             None => None,
             Some(Some(id)) => match tx.user(id).await? {
                 Some(user) if user.is_active() => Some(user),
@@ -225,6 +226,10 @@ impl Idp {
             },
             Some(None) => return Ok(Err(Reason::AccessTokenInvalid)),
         };
+        // With its user a grant goes, too: then nobody can say any more whose a pairwise subject is.
+        if user.is_none() && claims.sub != claims.cid {
+            return Ok(Err(Reason::AccessTokenRevoked));
+        }
         Ok(Ok(Believed { claims, user }))
     }
 
@@ -241,6 +246,18 @@ impl Idp {
         let keys: Arc<ServerKeys> = self.server_keys(ctx, &config.server).await?;
         Ok(verified(&keys, &config.server, token, ctx.now).and_then(Result::ok))
     }
+}
+
+/// The id of a token's user. A token with a pairwise subject doesn't say: its grant does.
+pub(crate) async fn user_of(
+    tx: &mut signet_store::Tx,
+    claims: &AccessTokenClaims,
+) -> signet_store::Result<Option<String>> {
+    if claims.uid.is_some() || claims.sub == claims.cid {
+        return Ok(claims.uid.clone());
+    }
+    let Some(grant) = claims.gid.as_deref().and_then(GrantId::parse) else { return Ok(None) };
+    Ok(tx.grant(grant).await?.and_then(|grant| grant.user_id).map(|user| user.to_string()))
 }
 
 /// Whether a token of the gateway's endpoints is of its grant's present generation, and the grant still holds.

@@ -13,6 +13,7 @@
 //! | [`servers`], [`server_rules`], [`scopes`], [`claims`] | authorization servers |
 //! | [`token_preview`] | what tokens would say |
 //! | [`access_policies`], [`access_rules`], [`access_order`] | who gets tokens of a server, and for how long |
+//! | [`registration`] | which apps may register themselves |
 //! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
@@ -46,6 +47,7 @@ pub mod profile;
 pub mod rate_policies;
 pub mod rate_policy_rules;
 pub mod rate_simulation;
+pub mod registration;
 pub mod roles;
 pub mod scopes;
 pub mod server_rules;

@@ -163,7 +163,7 @@ impl Idp {
         let issued = ctx.now.secs();
         let claims = LogoutToken {
             iss: &server.issuer,
-            sub: delivery.user_id.to_string(),
+            sub: self.subject(app, delivery.user_id),
             aud: &app.client_id,
             iat: issued,
             exp: issued + TOKEN_SECONDS,

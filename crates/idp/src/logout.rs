@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub struct Hint {
     /// The app it was issued to.
     pub app: Arc<AppConfig>,
-    /// The user, by wire id.
+    /// The user, by what the app calls them.
     pub sub: String,
     /// The session, by wire id.
     pub sid: Option<String>,

@@ -53,8 +53,14 @@ pub enum SecretKind {
     ProvisionKey,
     /// A key that an app calls APIs with.
     ApiKey,
+    /// An initial access token, with which apps register themselves.
+    RegistrationToken,
+    /// The token that opens an app's registration.
+    RegistrationAccess,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
+    /// Not a secret: what the apps of a sector call a user.
+    Pairwise,
     /// Not a secret: the name of what a rate policy counts.
     RateKey,
 }
@@ -80,7 +86,10 @@ impl SecretKind {
             Self::GatewayCode => b"gateway-code",
             Self::ProvisionKey => b"provision-key",
             Self::ApiKey => b"api-key",
+            Self::RegistrationToken => b"registration-token",
+            Self::RegistrationAccess => b"registration-access",
             Self::Attempt => b"attempt",
+            Self::Pairwise => b"pairwise",
             Self::RateKey => b"rate-key",
         }
     }

@@ -75,6 +75,10 @@ error_codes! {
     RequestUriNotSupported = "request_uri_not_supported",
     /// OpenID Connect Core §3.1.2.6.
     RegistrationNotSupported = "registration_not_supported",
+    /// RFC 7591 §3.2.2.
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// RFC 7591 §3.2.2.
+    InvalidClientMetadata = "invalid_client_metadata",
 }
 
 impl fmt::Display for ErrorCode {

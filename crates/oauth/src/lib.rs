@@ -21,6 +21,7 @@
 //! | Claims of access and ID tokens | [`claims`] |
 //! | The `claims` parameter (OpenID Connect Core §5.5) | [`claims_request`] |
 //! | Discovery documents | [`metadata`] |
+//! | Clients that register themselves (RFC 7591) | [`registration`] |
 //! | Constant-time comparison | [`compare`] |
 //! | Strings that must not be printed | [`secret`] |
 
@@ -36,6 +37,7 @@ pub mod metadata;
 pub mod params;
 pub mod pkce;
 pub mod redirect;
+pub mod registration;
 pub mod request_object;
 pub mod response;
 pub mod scope;

@@ -60,6 +60,8 @@ pub struct Endpoints {
     pub pushed: String,
     /// OpenID Connect RP-Initiated Logout 1.0.
     pub end_session: String,
+    /// RFC 7591 §3; none where clients can't register themselves.
+    pub registration: Option<String>,
 }
 
 impl Endpoints {
@@ -76,6 +78,7 @@ impl Endpoints {
             revocation: at("revoke"),
             pushed: at("par"),
             end_session: at("logout"),
+            registration: None,
         }
     }
 }
@@ -99,6 +102,9 @@ pub struct Metadata {
     pub revocation_endpoint: String,
     /// OpenID Connect RP-Initiated Logout 1.0.
     pub end_session_endpoint: String,
+    /// RFC 7591 §3; only where clients may register themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     /// RFC 9126 §5.
     pub pushed_authorization_request_endpoint: String,
     /// Only of the apps that are set so (RFC 9126 §5).
@@ -109,10 +115,12 @@ pub struct Metadata {
     pub response_modes_supported: Vec<String>,
     /// The grants that are switched on.
     pub grant_types_supported: Vec<GrantType>,
-    /// Only `public`.
+    /// `public` and `pairwise` (OpenID Connect Core §8).
     pub subject_types_supported: Vec<String>,
     /// The algorithms of ID tokens.
     pub id_token_signing_alg_values_supported: Vec<Alg>,
+    /// The algorithms of userinfo as a JWT, for apps that want it signed.
+    pub userinfo_signing_alg_values_supported: Vec<Alg>,
     /// The published scopes.
     pub scopes_supported: Vec<String>,
     /// How clients authenticate at the token endpoint.
@@ -178,12 +186,14 @@ impl Metadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            registration_endpoint: endpoints.registration,
             pushed_authorization_request_endpoint: endpoints.pushed,
             require_pushed_authorization_requests: false,
             response_types_supported: strings(&["code"]),
             response_modes_supported: strings(&["query", "fragment", "form_post"]),
             grant_types_supported: grant_types,
-            subject_types_supported: strings(&["public"]),
+            subject_types_supported: strings(&["public", "pairwise"]),
+            userinfo_signing_alg_values_supported: algs.clone(),
             id_token_signing_alg_values_supported: algs,
             scopes_supported: scopes,
             token_endpoint_auth_methods_supported: all.clone(),

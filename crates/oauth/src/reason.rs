@@ -243,6 +243,18 @@ reasons! {
     ConsentRequiredClientCredentials "consent_required_client_credentials" ConsentRequired 400
         "A requested scope needs the consent of a user; leave it out with the client credentials grant.";
 
+    // Clients that register themselves.
+    InvalidRedirectUri "invalid_redirect_uri" InvalidRedirectUri 400
+        "The member 'redirect_uris' has a URI that can't be registered; send absolute https URIs without a fragment.";
+    InvalidClientMetadata "invalid_client_metadata" InvalidClientMetadata 400
+        "The client metadata can't be read; send one JSON object as RFC 7591 has it.";
+    RegistrationTokenInvalid "registration_token_invalid" InvalidToken 401
+        "The token of the registration is unknown, expired or used up; ask an administrator for another.";
+    RegistrationFull "registration_full" AccessDenied 400
+        "As many clients are registered here as the administrator allows; ask for a higher limit.";
+    RegistrationLimited "registration_limited" TemporarilyUnavailable 429
+        "Too many registrations came from this address; try again after the time that Retry-After names.";
+
     // Policies and assignment.
     NoMatchingPolicy "no_matching_policy" AccessDenied 400
         "No access policy of this authorization server allows the request; check its policies and rules.";
@@ -342,7 +354,13 @@ mod tests {
     fn status_follows_the_code() {
         for reason in Reason::ALL {
             let expected = match (reason, reason.code()) {
-                (Reason::UserRateLimited | Reason::RatePolicyExceeded | Reason::ClientLimited, _) => 429,
+                (
+                    Reason::UserRateLimited
+                    | Reason::RatePolicyExceeded
+                    | Reason::ClientLimited
+                    | Reason::RegistrationLimited,
+                    _,
+                ) => 429,
                 (Reason::AccessTokenMissing, _) => 401,
                 (_, ErrorCode::InvalidClient | ErrorCode::InvalidToken) => 401,
                 (_, ErrorCode::InsufficientScope) => 403,

@@ -38,8 +38,8 @@ impl Tx {
             redirect_uris, post_logout_redirect_uris, allowed_scopes, pkce_required, consent_method, rotation,
             leeway_seconds, par_required, jwks, demo, version, created_at, updated_at, external_id, jwks_uri,
             backchannel_logout_uri, backchannel_logout_session_required, request_uris,
-            frontchannel_logout_uri, frontchannel_logout_session_required)
-            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,1,$19,$19,$20,$21,$22,$23,$24,$25,$26)";
+            frontchannel_logout_uri, frontchannel_logout_session_required, metadata)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,1,$19,$19,$20,$21,$22,$23,$24,$25,$26,$27)";
         execute!(
             self,
             SQL,
@@ -68,7 +68,8 @@ impl Tx {
             a.backchannel_logout_session_required,
             &a.request_uris,
             &a.frontchannel_logout_uri,
-            a.frontchannel_logout_session_required
+            a.frontchannel_logout_session_required,
+            &a.metadata
         )?;
         self.config_changed();
         Ok(())
@@ -82,7 +83,7 @@ impl Tx {
             consent_method = $12, rotation = $13, leeway_seconds = $14, par_required = $15, jwks = $16,
             updated_at = $17, external_id = $19, jwks_uri = $20, backchannel_logout_uri = $21,
             backchannel_logout_session_required = $22, request_uris = $23, frontchannel_logout_uri = $24,
-            frontchannel_logout_session_required = $25, version = version + 1
+            frontchannel_logout_session_required = $25, metadata = $26, version = version + 1
             WHERE tenant_id = $1 AND id = $2 AND version = $18";
         let rows = execute!(
             self,
@@ -111,7 +112,8 @@ impl Tx {
             a.backchannel_logout_session_required,
             &a.request_uris,
             &a.frontchannel_logout_uri,
-            a.frontchannel_logout_session_required
+            a.frontchannel_logout_session_required,
+            &a.metadata
         )?;
         self.config_changed();
         if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }

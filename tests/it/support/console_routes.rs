@@ -27,6 +27,7 @@ pub(crate) struct Ids {
     scope: String,
     policy: String,
     group: String,
+    token: String,
     claim: String,
     access: String,
     rule: String,
@@ -51,6 +52,7 @@ impl Ids {
         let body =
             json!({ "name": unique("route"), "status": "INACTIVE", "claimType": "RESOURCE", "value": "1" });
         let claim = made("claims", body).await;
+        let token = made("registrationTokens", json!({ "name": unique("route") })).await;
         let clients = json!({ "clients": { "include": ["ALL_CLIENTS"] } });
         let body = json!({ "name": unique("route"), "status": "INACTIVE", "conditions": clients });
         let access = made("policies", body).await;
@@ -62,7 +64,7 @@ impl Ids {
         let rule = made(&format!("policies/{access}/rules"), body).await;
         let alert = super::alerts::alert_on_groups(tenant, &unique("route"), (1, 1)).await;
         let alert = alert.rsplit('/').next().expect("an id").to_owned();
-        Self { user, app, server, scope, policy, group, claim, access, rule, alert }
+        Self { user, app, server, scope, policy, group, claim, access, rule, alert, token }
     }
 
     /// The same, but at another's server: so each id is looked for where it isn't.
@@ -87,6 +89,7 @@ impl Ids {
             .replace("{session}", "none")
             .replace("{firing}", "none")
             .replace("{secret}", "none")
+            .replace("{token}", &self.token)
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")
             .replace("{policy}", &self.access)

@@ -301,6 +301,34 @@ pub struct KeyItem {
     pub until: Option<(String, TimeText)>,
 }
 
+/// An initial access token, with which apps register themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InitialToken {
+    /// The name that its maker gave.
+    pub name: String,
+    /// `1 of 5`.
+    pub uses: String,
+    /// Whether it still registers apps.
+    pub good: bool,
+    /// When it ends.
+    pub ends: TimeText,
+    /// Where it is revoked, for who may.
+    pub revoke: Option<String>,
+}
+
+/// Which apps may register themselves at a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrationBox {
+    /// Who may.
+    pub sentence: String,
+    /// Where that is changed, for who may.
+    pub change: Option<Link>,
+    /// Where a token is made, for who may.
+    pub make: Option<Link>,
+    /// Oldest first.
+    pub tokens: Vec<InitialToken>,
+}
+
 /// One authorization server.
 #[derive(Template, Debug, Clone)]
 #[template(path = "console/server.html")]
@@ -327,6 +355,8 @@ pub struct ServerPage {
     pub policies_page: Link,
     /// Oldest first.
     pub keys: Vec<KeyItem>,
+    /// Which apps may register themselves.
+    pub registration: RegistrationBox,
     /// Keys that came, took over and went, newest first. None for who doesn't see the log.
     pub key_history: Option<Vec<LogRow>>,
     /// Ways to pages that change the server.

@@ -71,6 +71,10 @@ pub struct Consent {
     pub scopes: Vec<ScopeLine>,
     /// Where the browser goes afterwards.
     pub return_host: String,
+    /// Nobody here vouches for the app: it registered itself.
+    pub unvouched: bool,
+    /// What the app says of privacy and of its terms: its own pages.
+    pub pages: Vec<Link>,
 }
 
 /// The sign-out is done.

@@ -1,9 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, KeyItem, Link, OpenSession,
-    Paging, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow, Snippet, Status, Tone,
-    UserList, UserPage, UserRow,
+    Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, InitialToken, KeyItem, Link,
+    OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow,
+    Snippet, Status, Tone, UserList, UserPage, UserRow,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -263,6 +263,18 @@ fn servers() -> Vec<Sample> {
             since: time("3 March"),
             until: Some(("Stops signing".to_owned(), time("1 June"))),
         }],
+        registration: RegistrationBox {
+            sentence: "Apps with an initial access token may register themselves.".to_owned(),
+            change: Some(Link::new("Change", "/console/servers/aus1/registration/edit")),
+            make: Some(Link::new("Make a token", "/console/servers/aus1/registration/tokens/new")),
+            tokens: vec![InitialToken {
+                name: LONG.to_owned(),
+                uses: "1 of 5".to_owned(),
+                good: true,
+                ends: time("3 March"),
+                revoke: Some("/console/servers/aus1/registration/tokens/iat1/revoke".to_owned()),
+            }],
+        },
         key_history: Some(rows().into_iter().take(2).collect()),
         edit: vec![Link::new("Settings", "/console/servers/aus1/edit")],
         actions: vec![Action::ask("Roll the key", "/console/servers/aus1/roll")],

@@ -85,6 +85,8 @@ fn consent() -> Vec<Sample> {
             line("offline_access", "Stay connected when you are away", false),
         ],
         return_host: "localhost:5173".to_owned(),
+        unvouched: false,
+        pages: Vec::new(),
     };
     let hostile = Consent {
         shell: Shell::new(RTL, "Allow?"),
@@ -92,6 +94,11 @@ fn consent() -> Vec<Sample> {
         login: LONG.to_owned(),
         scopes: vec![line(HOSTILE, HOSTILE, true), line(LONG, RTL, false)],
         return_host: LONG.to_owned(),
+        unvouched: true,
+        pages: vec![
+            Link::new("Its privacy policy", "https://shop.example/privacy"),
+            Link::new("Its terms of use", "https://shop.example/terms"),
+        ],
         ..page.clone()
     };
     let shell = german("Zugriff erlauben");

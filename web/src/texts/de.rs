@@ -36,6 +36,9 @@ pub(super) const TEXTS: Texts = Texts {
         will_be_able_to: "Die App darf dann",
         needed: "nötig, um Sie anzumelden",
         you_go_back_to: Around("Danach geht es zurück zu ", ""),
+        unvouched: Around("Diese App hat sich selbst registriert. Niemand bei ", " hat sie geprüft."),
+        privacy: "Datenschutzerklärung der App",
+        terms: "Nutzungsbedingungen der App",
         cancel: "Abbrechen",
         allow: "Erlauben",
         scopes: &[

@@ -35,6 +35,9 @@ pub(super) const TEXTS: Texts = Texts {
         will_be_able_to: "It will be able to",
         needed: "needed to sign you in",
         you_go_back_to: Around("You go back to ", ""),
+        unvouched: Around("This app registered itself. Nobody at ", " has checked it."),
+        privacy: "Its privacy policy",
+        terms: "Its terms of use",
         cancel: "Cancel",
         allow: "Allow",
         scopes: &[

@@ -148,6 +148,12 @@ pub struct Consent {
     pub needed: &'static str,
     /// Around the host.
     pub you_go_back_to: Around,
+    /// Around the tenant's name: the app registered itself.
+    pub unvouched: Around,
+    /// To the app's page on privacy.
+    pub privacy: &'static str,
+    /// To the app's terms of use.
+    pub terms: &'static str,
     /// Refuses.
     pub cancel: &'static str,
     /// Agrees.

@@ -26,6 +26,7 @@ fn app(kind: AppKind) -> App {
         request_uris: Json(Vec::new()),
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
+        metadata: Json(AppMetadata::default()),
         frontchannel_logout_uri: None,
         frontchannel_logout_session_required: false,
         external_id: None,

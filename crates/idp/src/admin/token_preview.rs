@@ -120,12 +120,13 @@ impl Idp {
         config: &ServerConfig,
         s: &Subject<'_>,
     ) -> Result<Previewed, signet_oauth::OAuthError> {
-        let access = payload(&s.access_claims(ctx, &config.claims, String::new())?);
+        let access = payload(&s.access_claims(self, ctx, &config.claims, String::new())?);
         let (mut id, mut userinfo) = (None, None);
         if let Some(user) = s.user.filter(|_| s.scopes.contains("openid")) {
-            id = Some(payload(&s.id_claims(ctx, &config.claims, user, (String::new(), None))?));
+            id = Some(payload(&s.id_claims(self, ctx, &config.claims, user, (String::new(), None))?));
             let mut told = s.configured(&config.claims, Into::Userinfo)?;
             told.extend(user_claims(user, s.scopes));
+            told.insert("sub".to_owned(), self.subject(s.app, user.id).into());
             userinfo = Some(told);
         }
         let decided_by =

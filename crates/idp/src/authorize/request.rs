@@ -75,7 +75,8 @@ impl Idp {
             _ => {}
         }
         let Some(client_id) = call.params.get("client_id") else { return Ok(None) };
-        let app = self.app(ctx, client_id).await.map_err(|error| (error.into(), None))?;
+        let app = self.app_at(ctx, call.server.server.id, client_id).await;
+        let app = app.map_err(|error| (error.into(), None))?;
         let Some(app) = app else { return Ok(None) };
         let read = self.request_object(ctx, call.server, &app, call.params, Source::Any).await;
         read.map_err(|error| (error, Some(app)))
@@ -134,7 +135,8 @@ impl Idp {
         call: &AuthorizeCall<'_>,
     ) -> Result<(AuthorizeTarget, Arc<AppConfig>), (Page, Option<Arc<AppConfig>>)> {
         let target = AuthorizeTarget::parse(call.params).map_err(|error| (Page(error), None))?;
-        let app = self.app(ctx, &target.client_id).await.map_err(|error| (error.into(), None))?;
+        let app = self.app_at(ctx, call.server.server.id, &target.client_id).await;
+        let app = app.map_err(|error| (error.into(), None))?;
         let Some(app) = app.filter(|a| a.app.is_active()) else {
             let error = OAuthError::new(Reason::UnknownClient).describe(
                 "No app has this 'client_id' here; compare it, and the address, with the app's settings.",
@@ -161,7 +163,9 @@ impl Idp {
         if let Some(subject) = self.hinted(ctx, call, app).await? {
             requested_claims::expect(&mut request, vec![subject])?;
         }
-        let fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(&request, s));
+        let fresh = call
+            .signed_in
+            .filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(self, &request, &app.app, s));
         if let Some(signed_in) = fresh {
             self.may_answer_by_policy(ctx, call.server, app, &request, &signed_in.user).await?;
         }
@@ -287,6 +291,7 @@ pub(super) fn read(
 ) -> Result<AuthorizeRequest, OAuthError> {
     let mut request = AuthorizeRequest::parse(params, target)?;
     request.origin = origin;
+    request.max_age = request.max_age.or(app.app.metadata.default_max_age);
     check_app(server, app, &request)?;
     let granted = scopes::resolve(server, &app.app, request.scope.as_ref(), GrantType::AuthorizationCode)?;
     request.scope = Some(granted);

@@ -43,6 +43,26 @@ const TABLE: &[Row] = &[
         "Find out who sends them: an old copy of the app with a secret that was rolled, or somebody who guesses.",
     ),
     (
+        "registration_limited",
+        "too many registrations came from there",
+        "From this address came more registrations, or more wrong tokens for them, than are looked at, so nothing \
+         more is until the time is over.",
+        "Nothing, if it is a stranger's script. Otherwise raise the server's limit, or give an initial access token.",
+    ),
+    (
+        "registration_full",
+        "no more apps may register",
+        "As many apps are there that registered themselves as the server allows.",
+        "Delete those that nobody needs, or raise the server's limit.",
+    ),
+    (
+        "registration_token_invalid",
+        "the token of the registration isn't good",
+        "The initial access token, or the token of the app's registration, is unknown, over, used up or revoked, or \
+         belongs to another server.",
+        "Make another initial access token, if whoever sent it should have one.",
+    ),
+    (
         "invalid_password_credentials",
         "the password was wrong",
         "The account exists, but the password is another one.",

@@ -69,6 +69,7 @@ fn settings_of(app: &App) -> AppSettings {
         request_uris: app.request_uris.0.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
+        metadata: app.metadata.0.clone(),
         frontchannel_logout_uri: app.frontchannel_logout_uri.clone(),
         frontchannel_logout_session_required: app.frontchannel_logout_session_required,
         external_id: app.external_id.clone(),
@@ -127,6 +128,7 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
         backchannel_logout_session_required: base.backchannel_logout_session_required
             && backchannel_logout_uri.is_some(),
         backchannel_logout_uri,
+        metadata: base.metadata,
         frontchannel_logout_session_required: base.frontchannel_logout_session_required
             && frontchannel_logout_uri.is_some(),
         frontchannel_logout_uri,

@@ -34,6 +34,7 @@ mod policies;
 mod policy_forms;
 mod policy_trial;
 mod prefix;
+mod registration_forms;
 mod rows;
 mod scope_forms;
 mod server_forms;
@@ -130,6 +131,18 @@ pub fn routes() -> Router<crate::App> {
         .route(
             "/console/servers/{id}/scopes/{scope}/delete",
             get(scope_forms::ask_delete).post(scope_forms::delete),
+        )
+        .route(
+            "/console/servers/{id}/registration/edit",
+            get(registration_forms::edit).post(registration_forms::save),
+        )
+        .route(
+            "/console/servers/{id}/registration/tokens/new",
+            get(registration_forms::new_token).post(registration_forms::make_token),
+        )
+        .route(
+            "/console/servers/{id}/registration/tokens/{token}/revoke",
+            get(registration_forms::ask_revoke).post(registration_forms::revoke),
         )
         .route("/console/servers/{id}/claims/new", get(claim_forms::new).post(claim_forms::create))
         .route("/console/servers/{id}/claims/{claim}", get(claim_forms::edit).post(claim_forms::save))

@@ -66,6 +66,8 @@ fn told(done: Option<&str>, server: &Server) -> Option<String> {
         "claim-delete" => "The claim is deleted.",
         "scope" => "The scope is saved.",
         "scope-delete" => "The scope is deleted.",
+        "registration" => "It is saved which apps may register themselves.",
+        "registration-revoke" => "The initial access token is revoked.",
         _ => return None,
     };
     Some(text.to_owned())
@@ -82,6 +84,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     let (_, policies) = admin.idp().admin_access_policies(&admin.ctx, &server.id.to_string()).await?;
     let life = KeyLife { server: &server, keys: &keys };
     let writes = admin.may(Area::Apps, Access::Write);
+    let registration = super::registration_forms::shown(admin, &server, writes).await?;
     let url = server_url(&server);
     let mut console = admin.frame(&name_of(&server), Section::Servers);
     console.notice = told(done, &server);
@@ -96,6 +99,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         policies: access_policies::says(&policies),
         policies_page: Link::new("Access policies", access_policies::list_url(&server)),
         add_scope: writes.then(|| Link::new("Add a scope", format!("{url}/scopes/new"))),
+        registration,
         keys: keys.iter().map(|key| key_item(life, key, admin.ctx.now)).collect(),
         key_history,
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },

@@ -55,10 +55,11 @@ fn shared(response: &mut Response) {
 
 fn document(config: &ServerConfig, algs: Vec<Alg>) -> Metadata {
     let server = &config.server;
-    let endpoints = match server.kind {
+    let mut endpoints = match server.kind {
         ServerKind::Org => Endpoints::below(&format!("{}/oauth2", server.issuer)),
         ServerKind::Custom => Endpoints::below(&server.issuer),
     };
+    endpoints.registration = config.registration().map(|_| server.endpoint("clients"));
     let custom_scopes = server.kind == ServerKind::Custom;
     let grants = GrantType::ALL
         .iter()

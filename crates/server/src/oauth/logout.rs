@@ -69,7 +69,7 @@ async fn log_out(
     let mut told = Vec::new();
     if let Some(signed_in) = &browser.signed_in {
         let own = hint.as_ref().is_some_and(|h| {
-            h.sub == signed_in.user.id.to_string()
+            h.sub == idp.subject(&h.app.app, signed_in.user.id)
                 && h.sid.as_deref().is_none_or(|sid| sid == signed_in.session.id.to_string())
         });
         if !own && !confirmed {

@@ -14,6 +14,7 @@ use axum::response::Response;
 use signet_idp::admin::AdminError;
 use signet_idp::admin::password_rules::PasswordFault;
 use signet_idp::authorize::SignedIn;
+use signet_idp::console::directory::Held;
 use signet_idp::syslog::visible;
 use signet_idp::{Ctx, IdpError};
 use signet_oauth::{OAuthError, Params, Reason, Secret};
@@ -110,16 +111,23 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
         sessions: sessions(language, ctx.now, Some(me.session.id), &open, |session| {
             Some(format!("{PATH}/sessions/{}/end", session.id))
         }),
-        allowed: allowed(
-            language,
-            ctx.now,
-            &held,
-            |_| None,
-            |held| Some(format!("{PATH}/apps/{}/revoke", held.app.id)),
-        ),
+        allowed: allowed(language, ctx.now, &held, start, |held| {
+            Some(format!("{PATH}/apps/{}/revoke", held.app.id))
+        }),
         password: Link::new(language.texts().password.change, PASSWORD),
         sign_out: Link::new(language.texts().sign_out.sign_out, "/oauth2/v1/logout"),
     }))
+}
+
+/// Where an app takes up a sign-in that others begin (OpenID Connect Core §4), if it does.
+fn start(held: &Held) -> Option<String> {
+    let (uri, issuer) = (held.app.metadata.initiate_login_uri.as_deref()?, held.issuer.as_deref()?);
+    if !held.app.is_active() {
+        return None;
+    }
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    let issuer = percent_encoding::utf8_percent_encode(issuer, percent_encoding::NON_ALPHANUMERIC);
+    Some(format!("{uri}{separator}iss={issuer}"))
 }
 
 pub(super) async fn end_session(

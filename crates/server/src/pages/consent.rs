@@ -9,12 +9,13 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use signet_domain::app::AppMetadata;
 use signet_domain::server::ScopeRow;
 use signet_idp::authorize::{OpenFlow, Page, SignedIn, Step};
 use signet_idp::{Ctx, Idp};
 use signet_oauth::{OAuthError, Params, Reason};
 use signet_web::texts::{self, Language};
-use signet_web::{Consent, Csrf, ScopeLine};
+use signet_web::{Consent, Csrf, Link, ScopeLine};
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -99,7 +100,7 @@ where
     let open = app.idp().open_flow(ctx, &handle, &browser.cookie).await?;
     let ctx = &ctx.clone().preferring(open.request.ui_locales.as_deref());
     // An old sign-in doesn't answer a flow that asks for a new one.
-    match browser.signed_in.filter(|s| open.accepts(s)) {
+    match browser.signed_in.filter(|s| open.accepts(app.idp(), s)) {
         Some(signed_in) => then(app.clone(), ctx.clone(), Given { params, handle, open, signed_in }).await,
         None => Ok(step::go(ctx, Step::SignIn { handle })),
     }
@@ -118,8 +119,16 @@ fn show(app: &App, ctx: &Ctx, browser: &Browser, handle: &str, open: &OpenFlow) 
         change_account: "/consent/account".to_owned(),
         scopes: Idp::consent_scopes(open).iter().map(|scope| line(texts, scope)).collect(),
         return_host: step::host_of(&open.request.redirect_uri),
+        unvouched: open.app.registration.is_some(),
+        pages: own_pages(texts, &open.app.app.metadata),
     };
     html::page_with(StatusCode::OK, &page, &[&step::form_target(&open.request.redirect_uri)])
+}
+
+/// What the app says of itself, at its own addresses.
+fn own_pages(texts: &texts::Consent, metadata: &AppMetadata) -> Vec<Link> {
+    let pages = [(texts.privacy, &metadata.policy_uri), (texts.terms, &metadata.tos_uri)];
+    pages.into_iter().filter_map(|(label, uri)| Some(Link::new(label, uri.as_deref()?))).collect()
 }
 
 fn line(texts: &texts::Consent, scope: &ScopeRow) -> ScopeLine {

@@ -29,7 +29,10 @@ pub(super) async fn get(
         let open = open(&app, &ctx, &browser, handle).await?;
         let ctx = for_reader(&ctx, open.as_ref());
         let login = open.as_ref().and_then(|o| o.request.login_hint.clone()).unwrap_or_default();
-        let another = open.as_ref().zip(browser.signed_in.as_ref()).is_some_and(|(o, s)| o.is_for_another(s));
+        let another = open
+            .as_ref()
+            .zip(browser.signed_in.as_ref())
+            .is_some_and(|(o, s)| o.is_for_another(app.idp(), s));
         let error = another.then_some(language::texts(&ctx).sign_in.other_account);
         let form = Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login: &login, error };
         Ok(browser.keep(&ctx, show(&app, &ctx, &browser, StatusCode::OK, &form)))
