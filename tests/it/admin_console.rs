@@ -11,6 +11,7 @@ use crate::support::make::unique;
 
 on_each_engine! {
     ad_01_every_route_of_the_console_against_every_role,
+    tx_01_every_route_of_the_console_with_foreign_ids,
     ad_02_no_page_shows_a_secret,
     ad_04_nobody_raises_their_own_rights,
     ad_05_the_last_administrator_stays,
@@ -41,11 +42,13 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
         FORMS.contains(&last)
     };
     let last = route.rsplit('/').next().unwrap_or_default();
-    let asks = form(last) || route.ends_with("/scopes/{scope}");
+    let asks = form(last) || ["{scope}", "{claim}", "{rule}"].contains(&last);
     let (read, write) = match (role, route.split('/').nth(2)) {
         (_, None | Some("sign-in" | "sign-out" | "limits" | "policies")) => return None,
         // Searches of one's own are kept by whoever sees the log.
         ("READ_ONLY_ADMIN", Some("log")) => (true, true),
+        // They only ask.
+        ("READ_ONLY_ADMIN", _) if ["preview", "why", "inspect"].contains(&last) => (true, true),
         ("READ_ONLY_ADMIN", _) => (true, false),
         // What happened to a user is shown to who looks after users; any other event is none.
         ("HELP_DESK_ADMIN", Some("log")) => (last == "{id}", false),
@@ -91,6 +94,30 @@ async fn ad_01_every_route_of_the_console_against_every_role(app: Shared) {
                 let call = desk.visitor.call("POST", &url).form([("csrf", token.as_str())]);
                 let reply = desk.visitor.send(call).await;
                 assert_eq!(reply.status, 403, "{role} POST {route}: {}", reply.describe());
+            }
+        }
+    }
+}
+
+async fn tx_01_every_route_of_the_console_with_foreign_ids(app: Shared) {
+    let (acme, globex) = (app.acme(), app.globex());
+    let desk = Desk::of(&acme).await;
+    let token = desk.page("/console").await.page().forms()[0].get("csrf").unwrap().to_owned();
+    let foreign = Ids::make(&globex).await;
+    let mixed = Ids::make(&globex).await.at_server_of(&Ids::make(&acme).await);
+    let within = |route: &str| route.starts_with("/console/servers/{id}/") && route.matches('{').count() > 1;
+    for (route, gets, posts) in routes().iter().filter(|(route, ..)| route.contains('{')) {
+        for ids in [Some(&foreign), Some(&mixed).filter(|_| within(route))].into_iter().flatten() {
+            let url = format!("{}{}", acme.origin(), ids.fill(route));
+            if *gets {
+                let reply = desk.visitor.get(&url).await;
+                assert_eq!(reply.status, 404, "GET {route}: {}", reply.describe());
+            }
+            if *posts {
+                let call = desk.visitor.call("POST", &url).form([("csrf", token.as_str())]);
+                let reply = desk.visitor.send(call).await;
+                // Some look at the form before they look for what it is about.
+                assert!((400..500).contains(&reply.status), "POST {route}: {}", reply.describe());
             }
         }
     }

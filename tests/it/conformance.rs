@@ -15,6 +15,7 @@ const PLANS: &[(&str, usize)] = &[
     ("frontchannel_logout", 2),
     ("session_management", 2),
     ("dynamic", 23),
+    ("third_party_initiated_login", 2),
 ];
 
 #[derive(serde::Deserialize)]

@@ -76,19 +76,23 @@ async fn discovery_says_what_there_is(app: Shared) {
         for (member, value) in [
             ("response_types_supported", "code"),
             ("subject_types_supported", "public"),
+            ("subject_types_supported", "pairwise"),
+            ("userinfo_signing_alg_values_supported", "RS256"),
             ("id_token_signing_alg_values_supported", "RS256"),
             ("scopes_supported", "openid"),
             ("claims_supported", "sub"),
             ("code_challenge_methods_supported", "S256"),
             ("response_modes_supported", "form_post"),
             ("ui_locales_supported", "en"),
+            ("ui_locales_supported", "de"),
         ] {
             let list = document[member].as_array().unwrap_or_else(|| panic!("no {member}"));
             assert!(list.iter().any(|entry| entry == value), "{member}: {list:?}");
         }
         for (member, value) in [
-            ("request_parameter_supported", false),
-            ("request_uri_parameter_supported", false),
+            ("request_parameter_supported", true),
+            ("request_uri_parameter_supported", true),
+            ("require_request_uri_registration", true),
             ("claims_parameter_supported", true),
             ("authorization_response_iss_parameter_supported", true),
         ] {

@@ -126,6 +126,7 @@ async fn people(c: &mut Contract) {
         insert_session(tx, a, b) tx.insert_session(&a.session) => (Err(StoreError::Reference));
         touch_session(tx, a, b) tx.touch_session(a.session.id, a.now.plus_secs(5)) => (Ok(()));
         apps_of_session(tx, a, b) tx.apps_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
+        front_channel_of_session(tx, a, b) tx.front_channel_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         apps_of_sessions(tx, a, b) tx.apps_of_sessions(a.user.id, a.now) => (Ok(v) if v.is_empty());
         insert_logout(tx, a, b) tx.insert_logout(&a.logout) => (Err(StoreError::Reference));
         postpone_logout(tx, a, b) tx.postpone_logout(a.logout.id, a.now) => (Ok(false));
@@ -150,9 +151,14 @@ async fn apps(c: &mut Contract) {
         apps(tx, a, b) tx.apps(None, 10) => (Ok(v) if v.iter().all(|app| app.tenant_id == b.tenant.id));
         update_app(tx, a, b) tx.update_app(&a.app, a.now) => (Err(StoreError::Stale));
         app_secrets(tx, a, b) tx.app_secrets(a.app.id) => (Ok(v) if v.is_empty());
+        app_secret_by_hash(tx, a, b) tx.app_secret_by_hash(&a.secret.hash) => (Ok(None));
         insert_app_secret(tx, a, b) tx.insert_app_secret(&a.secret) => (Err(StoreError::Reference));
         set_app_secret_status(tx, a, b) tx.set_app_secret_status(a.app.id, a.secret.id, AppStatus::Inactive) => (Ok(false));
         touch_app_secret(tx, a, b) tx.touch_app_secret(a.app.id, a.secret.id, a.now.plus_secs(5)) => (Ok(()));
+        registration(tx, a, b) tx.registration(a.app.id) => (Ok(None));
+        insert_registration(tx, a, b) tx.insert_registration(&a.registration) => (Err(StoreError::Reference));
+        keep_registration(tx, a, b) tx.keep_registration(a.app.id) => (Ok(()));
+        end_unused_registration(tx, a, b) tx.end_unused_registration(a.app.id, a.now.plus_secs(9_999)) => (Ok(false));
         idle_secrets(tx, a, b) tx.idle_secrets(a.now.plus_secs(99), 10) => (Ok(v) if v.iter().all(|s| s.app_id == b.app.id));
         newest_tokens(tx, a, b) tx.newest_tokens(signet_domain::Time(0)) => (Ok(v) if v.iter().all(|(id, _)| *id == b.app.client_id));
         app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());
@@ -178,7 +184,7 @@ async fn servers(c: &mut Contract) {
         claims(tx, a, b) tx.claims(a.server.id) => (Ok(v) if v.is_empty());
         claim(tx, a, b) tx.claim(a.server.id, a.claim.id) => (Ok(None));
         insert_claim(tx, a, b) tx.insert_claim(&a.claim) => (Err(StoreError::Reference));
-        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Ok(false));
+        update_claim(tx, a, b) tx.update_claim(&a.claim) => (Err(StoreError::Stale));
         access_policies(tx, a, b) tx.access_policies(a.server.id) => (Ok(v) if v.is_empty());
         access_policy(tx, a, b) tx.access_policy(a.server.id, a.access_policy.id) => (Ok(None));
         insert_access_policy(tx, a, b) tx.insert_access_policy(&a.access_policy) => (Err(StoreError::Reference));
@@ -187,6 +193,16 @@ async fn servers(c: &mut Contract) {
         access_rule(tx, a, b) tx.access_rule(a.server.id, a.access_policy.id, a.access_rule.id) => (Ok(None));
         insert_access_rule(tx, a, b) tx.insert_access_rule(&a.access_rule) => (Err(StoreError::Reference));
         update_access_rule(tx, a, b) tx.update_access_rule(&a.access_rule, a.now) => (Err(StoreError::Stale));
+        registration_policy(tx, a, b) tx.registration_policy(a.server.id) => (Ok(None));
+        insert_registration_policy(tx, a, b) tx.insert_registration_policy(&a.registration_policy) => (Err(StoreError::Reference));
+        update_registration_policy(tx, a, b) tx.update_registration_policy(&a.registration_policy, a.now) => (Err(StoreError::Stale));
+        registration_tokens(tx, a, b) tx.registration_tokens(a.server.id) => (Ok(v) if v.is_empty());
+        registration_token(tx, a, b) tx.registration_token(a.server.id, a.registration_token.id) => (Ok(None));
+        registration_token_by_hash(tx, a, b) tx.registration_token_by_hash(a.server.id, &a.registration_token.hash) => (Ok(None));
+        insert_registration_token(tx, a, b) tx.insert_registration_token(&a.registration_token) => (Err(StoreError::Reference));
+        use_registration_token(tx, a, b) tx.use_registration_token(a.server.id, a.registration_token.id, a.now) => (Ok(false));
+        delete_registration_token(tx, a, b) tx.delete_registration_token(a.server.id, a.registration_token.id) => (Ok(false));
+        count_registrations(tx, a, b) tx.count_registrations(a.server.id) => (Ok(0));
         set_signing_key_due(tx, a, b) tx.set_signing_key_due(a.server.id, a.key.id, Some(a.now)) => (Ok(()));
         delete_signing_key(tx, a, b) tx.delete_signing_key(a.server.id, a.key.id) => (Ok(()));
     }
@@ -212,6 +228,7 @@ async fn grants(c: &mut Contract) {
         grants_of_session(tx, a, b) tx.grants_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         grants_of(tx, a, b) tx.grants_of(a.user.id, 10) => (Ok(v) if v.is_empty());
         insert_one_time(tx, a, b) tx.insert_one_time(&a.one_time) => (Err(StoreError::Reference));
+        use_once(tx, a, b) tx.use_once(&a.one_time) => (Err(StoreError::Reference));
         spend(tx, a, b) tx.spend(a.server.id, OneTimeKind::Code, &a.one_time.hash, a.now) => (Ok(Spent::Unknown));
         peek_one_time(tx, a, b) tx.peek_one_time(a.server.id, OneTimeKind::Code, &a.one_time.hash) => (Ok(None));
         insert_refresh_token(tx, a, b) tx.insert_refresh_token(a.server.id, &a.refresh) => (Err(StoreError::Reference));

@@ -34,7 +34,9 @@ async fn furnish(tenant: &Tenant) {
             // The first look makes them.
             tenant.api("GET", &format!("/api/v1/{list}/{id}/credentials/keys")).await.expect(200);
             let body = signet_testkit::json!({ "enable_client_credentials": true });
-            tenant.api("PUT", &format!("/api/v1/{list}/{id}/gateway")).json(&body).await
+            tenant.api("PUT", &format!("/api/v1/{list}/{id}/gateway")).json(&body).await;
+            let body = signet_testkit::json!({ "name": "tx01" });
+            tenant.api("POST", &format!("/api/v1/{list}/{id}/registrationTokens")).json(&body).await
         } else {
             let body = signet_testkit::json!({ "name": "tx01" });
             tenant.api("POST", &format!("/api/v1/{list}/{id}/api-keys")).json(&body).await

@@ -40,6 +40,7 @@ const UNSCOPED: &[&str] = &[
     "unscoped_tenant_by_name",
     "unscoped_tenants",
     "unscoped_touch_operator_session",
+    "unscoped_unused_registrations",
 ];
 
 #[test]

@@ -13,6 +13,7 @@ mod pages;
 mod parts;
 pub mod samples;
 mod shell;
+pub mod texts;
 
 pub use askama::Template;
 pub use assets::{Asset, asset, asset_url, assets};
@@ -21,3 +22,4 @@ pub use chart::{Bar, CountedWindow, StripAttempt, Throttle};
 pub use pages::*;
 pub use parts::*;
 pub use shell::{Console, NavItem, Page, Section, Shell, Theme};
+pub use texts::Language;

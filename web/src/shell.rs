@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::parts::Csrf;
+use crate::texts::{Language, Texts};
 
 /// A stored choice of colours; without one the system's is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Shell {
     pub tenant: String,
     /// The page's title, without the tenant.
     pub title: String,
+    /// The language of the page.
+    pub language: Language,
     /// A stored choice of colours.
     pub theme: Option<Theme>,
     /// The address of the tenant's stylesheet (`/brand/{hash}.css`).
@@ -46,11 +49,19 @@ impl Shell {
         Self {
             tenant: tenant.into(),
             title: title.into(),
+            language: Language::default(),
             theme: None,
             brand_css: None,
             logo: None,
             note: None,
         }
+    }
+
+    /// The same in another language than English.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
     }
 
     /// The same with a note at the foot.
@@ -86,6 +97,8 @@ pub enum Section {
     Apps,
     /// Authorization servers.
     Servers,
+    /// What a token is that somebody found.
+    Inspector,
     /// Throttle, quota and rate policies.
     Limits,
     /// API tokens and credentials.
@@ -106,6 +119,7 @@ impl Section {
             Self::Groups => "Groups",
             Self::Apps => "Apps",
             Self::Servers => "Authorization servers",
+            Self::Inspector => "Token inspector",
             Self::Limits => "Limits",
             Self::Credentials => "API credentials",
             Self::Tenants => "Tenants",
@@ -121,6 +135,7 @@ impl Section {
             Self::Groups => "users-round",
             Self::Apps => "app-window",
             Self::Servers => "server",
+            Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",
             Self::Tenants => "building-2",
@@ -183,6 +198,11 @@ pub struct Console {
 pub trait Page: Template {
     /// Brand and title.
     fn shell(&self) -> &Shell;
+
+    /// What the page says besides its values.
+    fn texts(&self) -> &'static Texts {
+        self.shell().language.texts()
+    }
 
     /// The document. Fails only if a value's own formatting does.
     fn html(&self) -> Result<String, askama::Error> {

@@ -1,6 +1,8 @@
 // Small comforts. Every page is complete without them.
 
 const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+// In the language of the page.
+const words = document.documentElement.dataset;
 
 // Copy: the button shows itself only where the clipboard can be written.
 if (navigator.clipboard) {
@@ -11,9 +13,9 @@ if (navigator.clipboard) {
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(button.dataset.copy);
-        word.textContent = "Copied";
+        word.textContent = words.copied;
       } catch {
-        word.textContent = "Not allowed";
+        word.textContent = words.notAllowed;
       }
       button.dataset.done = "";
       setTimeout(() => {
@@ -28,9 +30,10 @@ if (navigator.clipboard) {
 each("[data-reveal]", (button) => {
   const input = document.getElementById(button.dataset.reveal);
   if (!input) return;
+  const usual = button.textContent;
   const show = (on) => {
     input.type = on ? "text" : "password";
-    button.textContent = on ? "Hide" : "Show";
+    button.textContent = on ? words.hide : usual;
     button.setAttribute("aria-pressed", String(on));
   };
   button.hidden = false;

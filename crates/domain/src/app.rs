@@ -49,6 +49,60 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What an app calls its users (OpenID Connect Core §8).
+    pub enum SubjectType {
+        /// By what everybody calls them.
+        Public = "public",
+        /// By a name that only apps of its sector share.
+        Pairwise = "pairwise",
+    }
+}
+
+/// What an app says of itself beside what it may do (OpenID Connect Registration 1.0 §2).
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct AppMetadata {
+    /// Its home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    /// What it does with what it learns of its users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// On what terms it may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    /// Whom to ask about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// Seconds that a sign-in may be old unless a request says otherwise (`max_age`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u32>,
+    /// What it calls its users; public unless it says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_type: Option<SubjectType>,
+    /// The document that lists the redirect URIs of its sector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
+    /// The algorithm of userinfo as a JWT; plain JSON unless one is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<String>,
+    /// Where others send a browser that shall sign in there (OpenID Connect Core §4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
+}
+
+/// The host of an address.
+fn host_of(uri: &str) -> Option<&str> {
+    let authority = uri.split_once("://")?.1.split(['/', '?', '#']).next()?;
+    let host = match authority.rsplit_once(':') {
+        // The colons of an IPv6 address are inside its brackets.
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    (!host.is_empty()).then_some(host)
+}
+
 /// An OAuth client.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct App {
@@ -88,10 +142,18 @@ pub struct App {
     pub jwks: Json<Vec<serde_json::Value>>,
     /// Where it publishes its keys, if it doesn't register them by value.
     pub jwks_uri: Option<String>,
+    /// Where it keeps its request objects (OpenID Connect Core §6.2).
+    pub request_uris: Json<Vec<String>>,
     /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout 1.0).
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants logout tokens to name the session; they always do.
     pub backchannel_logout_session_required: bool,
+    /// What it says of itself.
+    pub metadata: Json<AppMetadata>,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout 1.0).
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there; it always is.
+    pub frontchannel_logout_session_required: bool,
     /// What it is called elsewhere: its `X-Consumer-Custom-ID` at a gateway.
     pub external_id: Option<String>,
     /// Made by the demo seed.
@@ -115,6 +177,24 @@ impl App {
     #[must_use]
     pub fn allows_grant(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|g| g == grant_type)
+    }
+
+    /// Whether it is told subjects that only apps of its sector share.
+    #[must_use]
+    pub fn is_pairwise(&self) -> bool {
+        self.metadata.subject_type == Some(SubjectType::Pairwise)
+    }
+
+    /// The sector of a pairwise app (OpenID Connect Core §8.1): the host of its sector's document, or else that of
+    /// its redirect URIs; none while they have several.
+    #[must_use]
+    pub fn sector(&self) -> Option<&str> {
+        if let Some(uri) = &self.metadata.sector_identifier_uri {
+            return host_of(uri);
+        }
+        let mut hosts = self.redirect_uris.iter().map(|uri| host_of(uri));
+        let first = hosts.next()??;
+        hosts.all(|host| host == Some(first)).then_some(first)
     }
 
     /// Whether it may be used.

@@ -74,6 +74,8 @@ pub struct ClaimRow {
     pub always_in_token: bool,
     /// Whether it is in force.
     pub status: InForce,
+    /// Grows with every change.
+    pub version: i64,
     /// When it was created.
     pub created_at: Time,
 }

@@ -121,7 +121,7 @@ pub struct Event {
     pub flow_id: Option<FlowId>,
     /// The grant it belongs to.
     pub grant_id: Option<GrantId>,
-    /// `jti` of the access token that was issued or revoked.
+    /// `jti` of the access or ID token that was issued, revoked or inspected.
     pub jti: Option<String>,
     /// The request.
     pub request: RequestFacts,

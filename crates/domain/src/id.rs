@@ -91,6 +91,8 @@ ids! {
     ApiKeyId = "apk";
     /// One HTTP request.
     RequestId = "req";
+    /// An initial access token, with which apps register themselves.
+    RegistrationTokenId = "iat";
     /// A sign-out that an app is told of.
     LogoutId = "bcl";
     /// An alert on a search of the log.

@@ -11,6 +11,7 @@
 //! | [`session`], [`flow`], [`grant`], [`token`], [`logout`] | what happens at run time |
 //! | [`credential`] | API credentials and API tokens |
 //! | [`gateway`] | APIs behind a gateway |
+//! | [`registration`] | apps that register themselves |
 //! | [`event`] | the system log's records |
 
 pub mod access_policy;
@@ -31,6 +32,7 @@ pub mod key_life;
 pub mod login;
 pub mod logout;
 pub mod rate_policy;
+pub mod registration;
 pub mod saved_search;
 pub mod server;
 pub mod session;

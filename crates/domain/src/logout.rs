@@ -1,4 +1,4 @@
-//! Telling apps of sign-outs (OpenID Connect Back-Channel Logout 1.0).
+//! Telling apps of sign-outs (OpenID Connect Back-Channel Logout 1.0 and Front-Channel Logout 1.0).
 
 use crate::id::{AppId, LogoutId, ServerId, SessionId, TenantId, UserId};
 use crate::time::Time;
@@ -35,6 +35,19 @@ pub struct LogoutTarget {
     pub server_id: ServerId,
     /// The session.
     pub session_id: SessionId,
+    /// The scopes of the grant.
+    pub scopes: String,
+}
+
+/// An app that the browser tells of its sign-out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+pub struct FrontChannelTarget {
+    /// The app.
+    pub client_id: String,
+    /// The issuer of the app's ID token.
+    pub issuer: String,
+    /// Where it is told.
+    pub uri: String,
     /// The scopes of the grant.
     pub scopes: String,
 }

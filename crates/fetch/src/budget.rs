@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Calls to one host in one window.
-pub(crate) const CALLS: u32 = 60;
+pub(crate) const CALLS: u32 = 300;
 
 /// A window.
 pub(crate) const WINDOW: Duration = Duration::from_secs(60);

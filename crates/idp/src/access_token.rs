@@ -51,9 +51,75 @@ pub struct Subject<'a> {
 
 impl Subject<'_> {
     /// The claims that a server's configuration adds.
-    fn configured(&self, claims: &[ConfiguredClaim], into: Into) -> Result<Map<String, Value>, OAuthError> {
+    pub(crate) fn configured(
+        &self,
+        claims: &[ConfiguredClaim],
+        into: Into,
+    ) -> Result<Map<String, Value>, OAuthError> {
         let about = About { app: self.app, user: self.user, groups: &self.terms.groups, scopes: self.scopes };
         about.claims(claims, into)
+    }
+
+    /// What the access token says.
+    pub(crate) fn access_claims(
+        &self,
+        idp: &Idp,
+        ctx: &Ctx,
+        configured: &[ConfiguredClaim],
+        jti: String,
+    ) -> Result<AccessTokenClaims, OAuthError> {
+        let iat = ctx.now.secs();
+        Ok(AccessTokenClaims {
+            ver: VERSION,
+            jti,
+            iss: self.server.issuer.clone(),
+            aud: self.server.audience.clone(),
+            iat,
+            exp: iat + self.terms.access_seconds,
+            cid: self.app.client_id.clone(),
+            client_id: self.app.client_id.clone(),
+            // An app that is told a subject of its own must not learn the user's id or login from its token.
+            uid: self.user.filter(|_| !self.app.is_pairwise()).map(|u| u.id.to_string()),
+            scp: self.scopes.to_vec(),
+            auth_time: self.auth_time.map(Time::secs),
+            sub: self.user.map_or_else(|| self.app.client_id.clone(), |u| idp.subject(self.app, u.id)),
+            gid: Some(self.grant.to_string()),
+            username: self.user.filter(|_| !self.app.is_pairwise()).map(|u| u.login.clone()),
+            extra: self.configured(configured, Into::AccessToken)?,
+        })
+    }
+
+    /// What the ID token about a user says.
+    pub(crate) fn id_claims(
+        &self,
+        idp: &Idp,
+        ctx: &Ctx,
+        configured: &[ConfiguredClaim],
+        user: &User,
+        (jti, at_hash): (String, Option<String>),
+    ) -> Result<IdTokenClaims, OAuthError> {
+        let iat = ctx.now.secs();
+        let mut profile = self.configured(configured, Into::IdToken)?;
+        profile.extend(user_claims(user, self.scopes));
+        let wishes = requested_claims::from_text(self.claims).id_token;
+        profile.extend(requested_claims::give(user, &wishes, self.app));
+        profile.remove("sub");
+        Ok(IdTokenClaims {
+            ver: VERSION,
+            jti,
+            iss: self.server.issuer.clone(),
+            aud: self.app.client_id.clone(),
+            sub: idp.subject(self.app, user.id),
+            iat,
+            exp: iat + self.server.id_token_seconds,
+            auth_time: self.auth_time.unwrap_or(ctx.now).secs(),
+            nonce: self.nonce.map(str::to_owned),
+            at_hash,
+            amr: vec!["pwd".to_owned()],
+            sid: self.session.map(|id| id.to_string()),
+            idp: Some(ctx.tenant.id.to_string()),
+            profile,
+        })
     }
 }
 
@@ -87,31 +153,12 @@ impl Idp {
         configured: &[ConfiguredClaim],
         s: &Subject<'_>,
     ) -> Result<Minted, OAuthError> {
-        let jti = self.entropy().secret("AT.");
-        let iat = ctx.now.secs();
-        let exp = iat + s.terms.access_seconds;
-        let claims = AccessTokenClaims {
-            ver: VERSION,
-            jti: jti.clone(),
-            iss: s.server.issuer.clone(),
-            aud: s.server.audience.clone(),
-            iat,
-            exp,
-            cid: s.app.client_id.clone(),
-            client_id: s.app.client_id.clone(),
-            uid: s.user.map(|u| u.id.to_string()),
-            scp: s.scopes.to_vec(),
-            auth_time: s.auth_time.map(Time::secs),
-            sub: s.user.map_or_else(|| s.app.client_id.clone(), |u| u.id.to_string()),
-            gid: Some(s.grant.to_string()),
-            username: s.user.map(|u| u.login.clone()),
-            extra: s.configured(configured, Into::AccessToken)?,
-        };
+        let claims = s.access_claims(self, ctx, configured, self.entropy().secret("AT."))?;
         let token = jwt::sign(&keys.active, Some(TYP_ACCESS), &claims).map_err(IdpError::from)?;
-        Ok(Minted { token, jti, expires_at: Time::from_secs(exp) })
+        Ok(Minted { token, jti: claims.jti, expires_at: Time::from_secs(claims.exp) })
     }
 
-    /// Mints an ID token (OpenID Connect Core §2) beside an access token.
+    /// Mints an ID token (OpenID Connect Core §2) beside an access token; gives it and its `jti`.
     ///
     /// # Errors
     /// When signing fails, a configured claim can't be made, or there is no user.
@@ -122,30 +169,12 @@ impl Idp {
         configured: &[ConfiguredClaim],
         s: &Subject<'_>,
         access: &str,
-    ) -> Result<String, OAuthError> {
+    ) -> Result<(String, String), OAuthError> {
         let user = s.user.ok_or_else(|| IdpError::Internal("an ID token needs a user".into()))?;
-        let iat = ctx.now.secs();
-        let mut profile = s.configured(configured, Into::IdToken)?;
-        profile.extend(user_claims(user, s.scopes));
-        profile.extend(requested_claims::give(user, &requested_claims::from_text(s.claims).id_token, s.app));
-        profile.remove("sub");
-        let claims = IdTokenClaims {
-            ver: VERSION,
-            jti: self.entropy().secret("ID."),
-            iss: s.server.issuer.clone(),
-            aud: s.app.client_id.clone(),
-            sub: user.id.to_string(),
-            iat,
-            exp: iat + s.server.id_token_seconds,
-            auth_time: s.auth_time.unwrap_or(ctx.now).secs(),
-            nonce: s.nonce.map(str::to_owned),
-            at_hash: Some(at_hash(keys.active.alg(), access)),
-            amr: vec!["pwd".to_owned()],
-            sid: s.session.map(|id| id.to_string()),
-            idp: Some(ctx.tenant.id.to_string()),
-            profile,
-        };
-        Ok(jwt::sign(&keys.active, None, &claims).map_err(IdpError::from)?)
+        let own = (self.entropy().secret("ID."), Some(at_hash(keys.active.alg(), access)));
+        let claims = s.id_claims(self, ctx, configured, user, own)?;
+        let token = jwt::sign(&keys.active, None, &claims).map_err(IdpError::from)?;
+        Ok((token, claims.jti))
     }
 
     /// Whether an access token of a server is good right now: signature, issuer, audience, times, and that
@@ -170,11 +199,9 @@ impl Idp {
         };
         let app = self.app(ctx, &claims.cid).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let (server_id, grant, user) = (
-            server.id.to_string(),
-            claims.gid.clone().unwrap_or_default(),
-            claims.uid.clone().unwrap_or_default(),
-        );
+        let uid = user_of(&mut tx, &claims).await?;
+        let (server_id, grant, user) =
+            (server.id.to_string(), claims.gid.clone().unwrap_or_default(), uid.clone().unwrap_or_default());
         let facts = TokenFacts {
             jti: &claims.jti,
             grant: &grant,
@@ -191,7 +218,7 @@ impl Idp {
         {
             return Ok(Err(Reason::AccessTokenRevoked));
         }
-        let user = match claims.uid.as_deref().map(UserId::parse) {
+        let user = match uid.as_deref().map(UserId::parse) {
             None => None,
             Some(Some(id)) => match tx.user(id).await? {
                 Some(user) if user.is_active() => Some(user),
@@ -199,6 +226,10 @@ impl Idp {
             },
             Some(None) => return Ok(Err(Reason::AccessTokenInvalid)),
         };
+        // With its user a grant goes, too: then nobody can say any more whose a pairwise subject is.
+        if user.is_none() && claims.sub != claims.cid {
+            return Ok(Err(Reason::AccessTokenRevoked));
+        }
         Ok(Ok(Believed { claims, user }))
     }
 
@@ -215,6 +246,18 @@ impl Idp {
         let keys: Arc<ServerKeys> = self.server_keys(ctx, &config.server).await?;
         Ok(verified(&keys, &config.server, token, ctx.now).and_then(Result::ok))
     }
+}
+
+/// The id of a token's user. A token with a pairwise subject doesn't say: its grant does.
+pub(crate) async fn user_of(
+    tx: &mut signet_store::Tx,
+    claims: &AccessTokenClaims,
+) -> signet_store::Result<Option<String>> {
+    if claims.uid.is_some() || claims.sub == claims.cid {
+        return Ok(claims.uid.clone());
+    }
+    let Some(grant) = claims.gid.as_deref().and_then(GrantId::parse) else { return Ok(None) };
+    Ok(tx.grant(grant).await?.and_then(|grant| grant.user_id).map(|user| user.to_string()))
 }
 
 /// Whether a token of the gateway's endpoints is of its grant's present generation, and the grant still holds.

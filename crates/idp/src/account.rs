@@ -65,7 +65,7 @@ impl Idp {
     /// session and token ends, this one too.
     ///
     /// # Errors
-    /// [`AdminError::OldPassword`] when it is wrong or the login is locked; [`AdminError::Invalid`] for a new
+    /// [`AdminError::OldPassword`] when it is wrong or the login is locked; [`AdminError::Password`] for a new
     /// one that breaks a rule.
     pub async fn account_change_password(
         &self,

@@ -11,7 +11,9 @@
 //! | [`apps`], [`app_rules`], [`app_secrets`] | OAuth clients |
 //! | [`groups`] | groups of users |
 //! | [`servers`], [`server_rules`], [`scopes`], [`claims`] | authorization servers |
-//! | [`access_policies`], [`access_rules`] | who gets tokens of a server, and for how long |
+//! | [`token_preview`] | what tokens would say |
+//! | [`access_policies`], [`access_rules`], [`access_order`] | who gets tokens of a server, and for how long |
+//! | [`registration`] | which apps may register themselves |
 //! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
@@ -19,6 +21,7 @@
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
+pub mod access_order;
 pub mod access_policies;
 pub mod access_rules;
 pub mod alerts;
@@ -44,10 +47,12 @@ pub mod profile;
 pub mod rate_policies;
 pub mod rate_policy_rules;
 pub mod rate_simulation;
+pub mod registration;
 pub mod roles;
 pub mod scopes;
 pub mod server_rules;
 pub mod servers;
+pub mod token_preview;
 pub mod user_filter;
 pub mod user_grants;
 pub mod user_lifecycle;

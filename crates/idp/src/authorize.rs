@@ -1,6 +1,8 @@
 //! The authorization endpoint (RFC 6749 §4.1.1): from a stranger's request to a page, a code or a refusal.
 
 mod code;
+mod object;
+mod origin;
 mod push;
 mod request;
 mod resume;
@@ -15,6 +17,7 @@ use signet_oauth::response::AuthorizeResponse;
 use std::sync::Arc;
 
 pub(crate) use code::Agreed;
+pub(crate) use origin::spend;
 pub use push::{PushCall, Pushed};
 pub use request::AuthorizeCall;
 

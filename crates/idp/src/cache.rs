@@ -10,6 +10,7 @@ use signet_domain::app::{App, AppSecret};
 use signet_domain::gateway::Gateway;
 use signet_domain::id::{ServerId, TenantId};
 use signet_domain::rate_policy::RatePolicy;
+use signet_domain::registration::{Registration, RegistrationMode, RegistrationPolicy};
 use signet_domain::server::{ScopeRow, Server};
 use signet_domain::tenant::Tenant;
 use std::collections::{HashMap, HashSet};
@@ -33,6 +34,16 @@ pub struct ServerConfig {
     pub policies: Vec<PolicyWithRules>,
     /// Its gateway profile, if it has one.
     pub gateway: Option<Gateway>,
+    /// What was said of apps that register themselves, if anything was.
+    pub registration_policy: Option<RegistrationPolicy>,
+}
+
+impl ServerConfig {
+    /// What apps that register themselves may have; none where they can't.
+    #[must_use]
+    pub fn registration(&self) -> Option<&RegistrationPolicy> {
+        self.registration_policy.as_ref().filter(|policy| policy.mode != RegistrationMode::Off)
+    }
 }
 
 /// An app with its live secrets.
@@ -42,6 +53,22 @@ pub struct AppConfig {
     pub app: App,
     /// Its secrets.
     pub secrets: Vec<AppSecret>,
+    /// How it registered itself, if no administrator made it.
+    pub registration: Option<Registration>,
+}
+
+impl AppConfig {
+    /// Whether it may be used at a server: one that registered itself only where it did.
+    #[must_use]
+    pub fn is_for(&self, server: ServerId) -> bool {
+        self.registration.as_ref().is_none_or(|registration| registration.server_id == server)
+    }
+
+    /// Whether it registered itself and has never got a token, as far as this node knows.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.registration.as_ref().is_some_and(|registration| registration.expires_at.is_some())
+    }
 }
 
 /// One tenant's part. It is thrown away as a whole, so a load that began before a change can only fill a part

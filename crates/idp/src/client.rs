@@ -76,7 +76,7 @@ impl Idp {
         auth: &ClientAuth,
         client_id: &str,
     ) -> Result<Client, OAuthError> {
-        let config = self.app(ctx, client_id).await?;
+        let config = self.app_at(ctx, door.server.id, client_id).await?;
         let presented = match auth {
             ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => Some(secret),
             ClientAuth::None { .. } | ClientAuth::Assertion { .. } => None,
@@ -102,6 +102,11 @@ impl Idp {
             return Err(auth.error(Reason::InvalidClient));
         }
         Ok(Client { config, method, secret: matched, used_header: auth.used_header() })
+    }
+
+    /// Whether this is a live secret of an app.
+    pub(crate) fn is_secret_of(&self, ctx: &Ctx, config: &AppConfig, presented: &Secret) -> bool {
+        self.match_secret(ctx, Some(config), presented).is_some()
     }
 
     /// Compares with every live secret, in constant time, and with a decoy where there is none.

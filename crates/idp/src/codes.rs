@@ -33,6 +33,7 @@ impl Idp {
     ) -> Result<bool, IdpError> {
         let now = ctx.now;
         let (app, secret) = (client.config.app.id, client.secret_to_touch(now));
+        let unused = client.config.is_unused();
         let rows = self.store().tenant(ctx.tenant_id());
         let first = rows.write(move |tx| {
             Box::pin(async move {
@@ -44,6 +45,9 @@ impl Idp {
                 }
                 if let Some(secret) = secret {
                     tx.touch_app_secret(app, secret, now).await?;
+                }
+                if unused {
+                    tx.keep_registration(app).await?;
                 }
                 if let Some(row) = &refresh {
                     tx.insert_refresh_token(code.server, row).await?;

@@ -61,6 +61,8 @@ impl Expression {
             Self::User(name) => {
                 let user = user?;
                 Some(match name.as_str() {
+                    // Every app would know the user by it.
+                    "id" if app.is_pairwise() => return None,
                     "id" => user.id.to_string().into(),
                     "login" => user.login.as_str().into(),
                     "email" => user.email.as_str().into(),

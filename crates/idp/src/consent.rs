@@ -1,12 +1,12 @@
 //! Consent: the question, the answer, and taking it back.
 
-use crate::authorize::{Agreed, OpenFlow, Page, SignedIn, Step};
+use crate::authorize::{Agreed, OpenFlow, Page, SignedIn, Step, spend};
 use crate::ctx::{At, app_instance, by_kind, user_entity};
 use crate::grants::revoke_access;
 use crate::token::scopes;
 use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::event::{Entity, EventType, types};
-use signet_domain::grant::{Consent, OneTimeKind};
+use signet_domain::grant::Consent;
 use signet_domain::id::AppId;
 use signet_domain::server::{ScopeConsent, ScopeRow};
 use signet_domain::user::User;
@@ -119,8 +119,8 @@ impl Idp {
             .target(app_instance(app));
         event.flow_id = Some(open.flow.id);
         event.session_id = Some(signed_in.session.id);
-        let (flow, now, server_id) = (open.flow.id, ctx.now, server.id);
-        let pushed = open.request.pushed.clone();
+        let (flow, now, place) = (open.flow.id, ctx.now, (ctx.tenant_id(), server.id));
+        let origin = open.request.origin.clone();
         let first = self
             .store()
             .tenant(ctx.tenant_id())
@@ -128,9 +128,7 @@ impl Idp {
                 Box::pin(async move {
                     let first = tx.finish_flow(flow, now).await?;
                     if first {
-                        if let Some(hash) = &pushed {
-                            tx.spend(server_id, OneTimeKind::Pushed, hash, now).await?;
-                        }
+                        spend(tx, &origin, place, now).await?;
                         tx.append(&event).await?;
                     }
                     Ok(first)

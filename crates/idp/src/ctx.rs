@@ -18,6 +18,9 @@ pub struct Ctx {
     pub now: Time,
     /// The request.
     pub request: RequestFacts,
+    /// The languages that whoever reads the answer wants, the best first: tags (BCP 47) with spaces between, as
+    /// `ui_locales` has them. Empty where nobody said.
+    pub locales: String,
 }
 
 impl Ctx {
@@ -25,6 +28,15 @@ impl Ctx {
     #[must_use]
     pub fn tenant_id(&self) -> TenantId {
         self.tenant.id
+    }
+
+    /// The same for a reader for whom an app wants these languages before the browser's own.
+    #[must_use]
+    pub fn preferring(mut self, ui_locales: Option<&str>) -> Self {
+        if let Some(wanted) = ui_locales {
+            self.locales = format!("{wanted} {}", self.locales);
+        }
+        self
     }
 }
 

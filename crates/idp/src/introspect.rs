@@ -180,9 +180,9 @@ impl Idp {
             active: true,
             token_type: Some("Bearer"),
             scope: Some(grant.scopes),
-            sub: Some(user.as_ref().map_or_else(|| app.client_id.clone(), |u| u.id.to_string())),
+            sub: Some(user.as_ref().map_or_else(|| app.client_id.clone(), |u| self.subject(&app, u.id))),
+            username: user.filter(|_| !app.is_pairwise()).map(|u| u.login),
             client_id: Some(app.client_id),
-            username: user.map(|u| u.login),
             exp: Some(end.secs()),
             authenticated_userid: vouched,
             ..Introspection::default()

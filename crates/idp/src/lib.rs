@@ -5,11 +5,14 @@
 //! |---|---|
 //! | [`service`] | the running identity provider: store, keys, hashing, limits |
 //! | [`authorize`], [`sign_in`], [`consent`], [`logout`] | the browser's way |
-//! | [`backchannel`] | telling apps of sign-outs |
+//! | [`backchannel`], [`frontchannel`] | telling apps of sign-outs |
 //! | [`token`] | the token endpoint, a file per grant |
 //! | [`introspect`], [`revoke`], [`userinfo`] | what tokens are good for |
+//! | [`subjects`] | what apps call users |
+//! | [`inspect`] | what a token is that somebody found |
 //! | [`admin`] | the management API |
 //! | [`account`] | what users do for themselves |
+//! | [`registration`] | apps that register themselves |
 //! | [`gateway`] | APIs behind a gateway |
 //! | [`quota`], [`throttle`], [`attempt`], [`guard`], [`rates`] | limits |
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
@@ -36,9 +39,11 @@ pub mod ctx;
 pub mod error;
 pub mod explain;
 mod flight;
+pub mod frontchannel;
 pub mod gateway;
 mod grants;
 pub mod guard;
+pub mod inspect;
 pub mod introspect;
 pub mod journal;
 pub mod keys;
@@ -49,12 +54,14 @@ pub mod password;
 pub mod policy_use;
 pub mod quota;
 pub mod rates;
+pub mod registration;
 pub mod revoke;
 pub mod secret_guard;
 pub mod secrets;
 pub mod service;
 pub mod sign_in;
 pub mod stories;
+pub mod subjects;
 pub mod syslog;
 pub mod tenants;
 pub mod terms;

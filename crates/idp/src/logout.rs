@@ -4,6 +4,7 @@ use crate::access_token::ALGS;
 use crate::authorize::SignedIn;
 use crate::cache::{AppConfig, ServerConfig};
 use crate::ctx::user_entity;
+use crate::frontchannel::{Farewell, farewells};
 use crate::grants::end_grant;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::event::types;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 pub struct Hint {
     /// The app it was issued to.
     pub app: Arc<AppConfig>,
-    /// The user, by wire id.
+    /// The user, by what the app calls them.
     pub sub: String,
     /// The session, by wire id.
     pub sid: Option<String>,
@@ -60,11 +61,12 @@ impl Idp {
             .then(|| asked.to_owned())
     }
 
-    /// Ends a session, with the grants that were given in it and their tokens.
+    /// Ends a session, with the grants that were given in it and their tokens. Gives the apps that the browser has
+    /// to tell of it.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn sign_out(&self, ctx: &Ctx, signed_in: &SignedIn) -> Result<(), IdpError> {
+    pub async fn sign_out(&self, ctx: &Ctx, signed_in: &SignedIn) -> Result<Vec<Farewell>, IdpError> {
         let (session, user, now) = (signed_in.session.id, signed_in.user.id, ctx.now);
         let idp = self.clone();
         let mut event = self
@@ -72,20 +74,27 @@ impl Idp {
             .target(user_entity(&signed_in.user));
         event.session_id = Some(session);
         event.user_id = Some(user.to_string());
-        self.store()
+        let told = self
+            .store()
             .tenant(ctx.tenant_id())
             .write(move |tx| {
                 Box::pin(async move {
                     if !idp.end_session_and_tell(tx, session, user, now).await? {
-                        return Ok(());
+                        return Ok(Vec::new());
+                    }
+                    let told = farewells(tx, session, user).await?;
+                    if !told.is_empty() {
+                        let apps: Vec<&str> = told.iter().map(|app| app.client_id.as_str()).collect();
+                        event = event.debug("frontChannelLogout", apps.join(","));
                     }
                     for grant in tx.grants_of_session(session, user).await? {
                         end_grant(tx, grant.id, now).await?;
                     }
-                    tx.append(&event).await
+                    tx.append(&event).await?;
+                    Ok(told)
                 })
             })
             .await?;
-        Ok(())
+        Ok(told)
     }
 }

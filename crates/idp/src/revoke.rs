@@ -1,5 +1,6 @@
 //! Revocation (RFC 7009). The answer is the same whether there was anything to revoke.
 
+use crate::access_token::user_of;
 use crate::cache::ServerConfig;
 use crate::client::Client;
 use crate::ctx::{At, app_entity, by_kind};
@@ -51,7 +52,10 @@ impl Idp {
         };
         let mut event = self.revocation_event(ctx, config, client);
         event.jti = Some(claims.jti.clone());
-        event.user_id = claims.uid.clone();
+        event.user_id = {
+            let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+            user_of(&mut tx, &claims).await?
+        };
         if claims.cid != client.config.app.client_id {
             return self.record(ctx, vec![event.failed("mismatched_client")]).await;
         }

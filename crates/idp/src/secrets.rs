@@ -45,14 +45,22 @@ pub enum SecretKind {
     Pushed,
     /// Not a secret: the `jti` of a client's assertion, with the client.
     Assertion,
+    /// Not a secret: the `jti` of a client's request object, with the client.
+    RequestObject,
     /// An authorization code of the gateway's endpoints.
     GatewayCode,
     /// The key of a trusted front end.
     ProvisionKey,
     /// A key that an app calls APIs with.
     ApiKey,
+    /// An initial access token, with which apps register themselves.
+    RegistrationToken,
+    /// The token that opens an app's registration.
+    RegistrationAccess,
     /// Not a secret: the ids of throttled attempts' events.
     Attempt,
+    /// Not a secret: what the apps of a sector call a user.
+    Pairwise,
     /// Not a secret: the name of what a rate policy counts.
     RateKey,
 }
@@ -74,10 +82,14 @@ impl SecretKind {
             Self::Setup => b"setup",
             Self::Pushed => b"pushed",
             Self::Assertion => b"assertion",
+            Self::RequestObject => b"request-object",
             Self::GatewayCode => b"gateway-code",
             Self::ProvisionKey => b"provision-key",
             Self::ApiKey => b"api-key",
+            Self::RegistrationToken => b"registration-token",
+            Self::RegistrationAccess => b"registration-access",
             Self::Attempt => b"attempt",
+            Self::Pairwise => b"pairwise",
             Self::RateKey => b"rate-key",
         }
     }

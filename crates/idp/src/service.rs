@@ -309,9 +309,24 @@ impl Idp {
         let claims = tx.claims(server.id).await?.into_iter().filter_map(ConfiguredClaim::of).collect();
         let policies = tx.access_policies(server.id).await?;
         let policies = PolicyWithRules::join(policies, &tx.access_rules(server.id).await?);
-        let config = Arc::new(ServerConfig { server, scopes, claims, policies, gateway });
+        let registration_policy = tx.registration_policy(server.id).await?;
+        let config =
+            Arc::new(ServerConfig { server, scopes, claims, policies, gateway, registration_policy });
         part.put_server(slug, config.clone());
         Ok(Some(config))
+    }
+
+    /// An app by its `client_id`, active or not, if it may be used at a server.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn app_at(
+        &self,
+        ctx: &Ctx,
+        server: signet_domain::id::ServerId,
+        client_id: &str,
+    ) -> Result<Option<Arc<AppConfig>>, IdpError> {
+        Ok(self.app(ctx, client_id).await?.filter(|config| config.is_for(server)))
     }
 
     /// An app by its `client_id`, active or not.
@@ -326,7 +341,8 @@ impl Idp {
         let mut tx = self.0.store.tenant(ctx.tenant_id()).read().await?;
         let Some(app) = tx.app_by_client_id(client_id).await? else { return Ok(None) };
         let secrets = tx.app_secrets(app.id).await?;
-        let config = Arc::new(AppConfig { app, secrets });
+        let registration = tx.registration(app.id).await?;
+        let config = Arc::new(AppConfig { app, secrets, registration });
         part.put_app(client_id, config.clone());
         Ok(Some(config))
     }

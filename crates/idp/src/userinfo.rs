@@ -7,7 +7,7 @@ use crate::{Ctx, Idp, IdpError, requested_claims};
 use serde_json::{Map, Value};
 use signet_domain::id::GrantId;
 use signet_domain::user::User;
-use signet_oauth::{OAuthError, Reason, ScopeSet};
+use signet_oauth::{OAuthError, Reason, ScopeSet, jwt};
 
 /// What a token's user is like, and who asks.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct UserInfo {
     pub claims: Map<String, Value>,
     /// The app that the token was issued to.
     pub client_id: String,
+    /// The claims as a JWT, for an app that wants them signed (OpenID Connect Core §5.3.2).
+    pub signed: Option<String>,
 }
 
 impl Idp {
@@ -38,12 +40,34 @@ impl Idp {
                 let mut claims = self.configured_userinfo(ctx, config, &user, &client_id, &scopes).await?;
                 claims.extend(self.wished_claims(ctx, &user, &client_id, believed.claims.gid).await?);
                 claims.extend(user_claims(&user, &scopes));
-                Ok(UserInfo { claims, client_id })
+                claims.insert("sub".to_owned(), believed.claims.sub.into());
+                let signed = self.signed_userinfo(ctx, config, &claims, &client_id).await?;
+                Ok(UserInfo { claims, client_id, signed })
             }
             _ => Err(OAuthError::new(Reason::InsufficientScope).describe(
                 "The access token needs the scope 'openid' and a user; ask for it with a user's grant.",
             )),
         }
+    }
+
+    /// The claims as a JWT, if the app wants them so: signed with the key that signs the server's tokens. Without
+    /// `exp` it is no ID token, hint or access token anywhere.
+    async fn signed_userinfo(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        claims: &Map<String, Value>,
+        client_id: &str,
+    ) -> Result<Option<String>, IdpError> {
+        let app = self.app(ctx, client_id).await?;
+        if app.is_none_or(|app| app.app.metadata.userinfo_signed_response_alg.is_none()) {
+            return Ok(None);
+        }
+        let mut claims = claims.clone();
+        claims.insert("iss".to_owned(), config.server.issuer.as_str().into());
+        claims.insert("aud".to_owned(), client_id.into());
+        let keys = self.server_keys(ctx, &config.server).await?;
+        Ok(Some(jwt::sign(&keys.active, None, &claims)?))
     }
 
     /// The claims that the server's configuration adds.

@@ -23,8 +23,16 @@ pub static TOKENS: Family<4> =
     Family::new(["authorization_code", "client_credentials", "password", "refresh_token"]);
 
 /// Refusals by the rule that refused.
-pub static REFUSALS: Family<7> =
-    Family::new(["throttle", "quota", "status_calls", "lockout", "overload", "policy", "client_secret"]);
+pub static REFUSALS: Family<8> = Family::new([
+    "throttle",
+    "quota",
+    "status_calls",
+    "lockout",
+    "overload",
+    "policy",
+    "client_secret",
+    "registration",
+]);
 
 /// Password hashes that wait or are computed.
 pub static HASHES: AtomicI64 = AtomicI64::new(0);

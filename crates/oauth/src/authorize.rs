@@ -137,9 +137,29 @@ pub struct AuthorizeRequest {
     /// The server's own note: the only users, by id, who may answer; anyone, if there are none.
     #[serde(default)]
     pub subjects: Vec<String>,
-    /// The server's own note: the digest of the `request_uri` that the request was pushed under.
+    /// The server's own note: what the answer spends.
+    #[serde(default, flatten)]
+    pub origin: Origin,
+}
+
+/// Where a request came from, as far as the server has to remember that it was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The digest of the `request_uri` that it was pushed under.
     #[serde(default)]
     pub pushed: Option<Vec<u8>>,
+    /// The request object that held it, if that names itself.
+    #[serde(default)]
+    pub object: Option<ObjectMark>,
+}
+
+/// A request object with a `jti`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectMark {
+    /// The digest of the `jti`, with the client.
+    pub digest: Vec<u8>,
+    /// When the object expires, in seconds since the epoch.
+    pub expires: i64,
 }
 
 impl AuthorizeRequest {
@@ -174,7 +194,7 @@ impl AuthorizeRequest {
             resource: parse_resources(params)?,
             claims: params.get("claims").map(ClaimsRequest::parse).transpose()?.unwrap_or_default(),
             subjects: Vec::new(),
-            pushed: None,
+            origin: Origin::default(),
         })
     }
 

@@ -67,12 +67,18 @@ error_codes! {
     UnmetAuthenticationRequirements = "unmet_authentication_requirements",
     /// RFC 9101 §7.
     InvalidRequestUri = "invalid_request_uri",
+    /// RFC 9101 §7.
+    InvalidRequestObject = "invalid_request_object",
     /// OpenID Connect Core §3.1.2.6.
     RequestNotSupported = "request_not_supported",
     /// OpenID Connect Core §3.1.2.6.
     RequestUriNotSupported = "request_uri_not_supported",
     /// OpenID Connect Core §3.1.2.6.
     RegistrationNotSupported = "registration_not_supported",
+    /// RFC 7591 §3.2.2.
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// RFC 7591 §3.2.2.
+    InvalidClientMetadata = "invalid_client_metadata",
 }
 
 impl fmt::Display for ErrorCode {

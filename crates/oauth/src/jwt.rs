@@ -304,9 +304,24 @@ pub fn peek_unverified(token: &str) -> Result<Header, JwtError> {
 /// The `sub` of a token that nobody has verified: only to find the keys to verify it with.
 #[must_use]
 pub fn unverified_subject(token: &str) -> Option<String> {
+    unverified_text(token, "sub")
+}
+
+/// A text that a token says and nobody has verified: only to find what to verify it with, or what was forged.
+#[must_use]
+pub fn unverified_text(token: &str, claim: &str) -> Option<String> {
+    unverified(token)?.get(claim)?.as_str().map(str::to_owned)
+}
+
+/// A whole number that a token says and nobody has verified.
+#[must_use]
+pub fn unverified_number(token: &str, claim: &str) -> Option<i64> {
+    unverified(token)?.get(claim)?.as_i64()
+}
+
+fn unverified(token: &str) -> Option<Map<String, Value>> {
     let [_, claims, _] = split(token).ok()?;
-    let claims = strict_json::object(&b64url_decode(claims)?)?;
-    claims.get("sub")?.as_str().map(str::to_owned)
+    strict_json::object(&b64url_decode(claims)?)
 }
 
 fn split(token: &str) -> Result<[&str; 3], JwtError> {

@@ -13,6 +13,7 @@
 //! | Redirect URIs: registration and comparison | [`redirect`] |
 //! | Client authentication (RFC 6749 §2.3) | [`client_auth`] |
 //! | The authorization request | [`authorize`] |
+//! | Request objects (RFC 9101) | [`request_object`] |
 //! | The token request | [`token_request`] |
 //! | Successful and failed answers | [`response`] |
 //! | Public keys (RFC 7517) | [`jwk`] |
@@ -20,6 +21,7 @@
 //! | Claims of access and ID tokens | [`claims`] |
 //! | The `claims` parameter (OpenID Connect Core §5.5) | [`claims_request`] |
 //! | Discovery documents | [`metadata`] |
+//! | Clients that register themselves (RFC 7591) | [`registration`] |
 //! | Constant-time comparison | [`compare`] |
 //! | Strings that must not be printed | [`secret`] |
 
@@ -35,6 +37,8 @@ pub mod metadata;
 pub mod params;
 pub mod pkce;
 pub mod redirect;
+pub mod registration;
+pub mod request_object;
 pub mod response;
 pub mod scope;
 pub mod secret;

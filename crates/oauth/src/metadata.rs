@@ -60,6 +60,8 @@ pub struct Endpoints {
     pub pushed: String,
     /// OpenID Connect RP-Initiated Logout 1.0.
     pub end_session: String,
+    /// RFC 7591 §3; none where clients can't register themselves.
+    pub registration: Option<String>,
 }
 
 impl Endpoints {
@@ -76,6 +78,7 @@ impl Endpoints {
             revocation: at("revoke"),
             pushed: at("par"),
             end_session: at("logout"),
+            registration: None,
         }
     }
 }
@@ -99,6 +102,9 @@ pub struct Metadata {
     pub revocation_endpoint: String,
     /// OpenID Connect RP-Initiated Logout 1.0.
     pub end_session_endpoint: String,
+    /// RFC 7591 §3; only where clients may register themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     /// RFC 9126 §5.
     pub pushed_authorization_request_endpoint: String,
     /// Only of the apps that are set so (RFC 9126 §5).
@@ -109,10 +115,12 @@ pub struct Metadata {
     pub response_modes_supported: Vec<String>,
     /// The grants that are switched on.
     pub grant_types_supported: Vec<GrantType>,
-    /// Only `public`.
+    /// `public` and `pairwise` (OpenID Connect Core §8).
     pub subject_types_supported: Vec<String>,
     /// The algorithms of ID tokens.
     pub id_token_signing_alg_values_supported: Vec<Alg>,
+    /// The algorithms of userinfo as a JWT, for apps that want it signed.
+    pub userinfo_signing_alg_values_supported: Vec<Alg>,
     /// The published scopes.
     pub scopes_supported: Vec<String>,
     /// How clients authenticate at the token endpoint.
@@ -139,10 +147,18 @@ pub struct Metadata {
     pub backchannel_logout_supported: bool,
     /// Logout tokens name the session.
     pub backchannel_logout_session_supported: bool,
-    /// No request objects.
+    /// OpenID Connect Front-Channel Logout 1.0 §3.
+    pub frontchannel_logout_supported: bool,
+    /// Addresses are loaded with issuer and session.
+    pub frontchannel_logout_session_supported: bool,
+    /// Signed request objects (OpenID Connect Core §6, RFC 9101).
     pub request_parameter_supported: bool,
-    /// No request objects by reference; said explicitly because the default is true.
+    /// And by reference.
     pub request_uri_parameter_supported: bool,
+    /// Only from registered addresses.
+    pub require_request_uri_registration: bool,
+    /// The algorithms of request objects.
+    pub request_object_signing_alg_values_supported: Vec<Alg>,
     /// OpenID Connect Core §5.5.
     pub claims_parameter_supported: bool,
 }
@@ -170,12 +186,14 @@ impl Metadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            registration_endpoint: endpoints.registration,
             pushed_authorization_request_endpoint: endpoints.pushed,
             require_pushed_authorization_requests: false,
             response_types_supported: strings(&["code"]),
             response_modes_supported: strings(&["query", "fragment", "form_post"]),
             grant_types_supported: grant_types,
-            subject_types_supported: strings(&["public"]),
+            subject_types_supported: strings(&["public", "pairwise"]),
+            userinfo_signing_alg_values_supported: algs.clone(),
             id_token_signing_alg_values_supported: algs,
             scopes_supported: scopes,
             token_endpoint_auth_methods_supported: all.clone(),
@@ -190,8 +208,12 @@ impl Metadata {
             ui_locales_supported: strings(&["en"]),
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
-            request_parameter_supported: false,
-            request_uri_parameter_supported: false,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
+            request_parameter_supported: true,
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
+            request_object_signing_alg_values_supported: Alg::ALL.to_vec(),
             claims_parameter_supported: true,
         }
     }
@@ -214,7 +236,7 @@ mod tests {
         assert_eq!(json["response_types_supported"], serde_json::json!(["code"]));
         assert_eq!(json["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
         assert_eq!(json["code_challenge_methods_supported"], serde_json::json!(["S256"]));
-        assert_eq!(json["request_uri_parameter_supported"], false);
+        assert_eq!(json["require_request_uri_registration"], true);
         assert_eq!(json["authorization_response_iss_parameter_supported"], true);
         let introspection = &json["introspection_endpoint_auth_methods_supported"];
         assert_eq!(

@@ -90,9 +90,9 @@ reasons! {
     InvalidClientApplicationType "invalid_client_application_type" InvalidRequest 400
         "A client of type 'service' has no users and cannot use this endpoint.";
     RequestUriNotSupported "request_uri_not_supported" RequestUriNotSupported 400
-        "The parameter 'request_uri' is not supported; send the parameters themselves.";
+        "This client has no registered keys, so its 'request_uri' is not supported; send the parameters themselves.";
     RequestNotSupported "request_not_supported" RequestNotSupported 400
-        "The parameter 'request' is not supported; send the parameters themselves.";
+        "An unsigned 'request', or one of a client without registered keys, is not supported; send the parameters themselves.";
     RegistrationNotSupported "registration_not_supported" RegistrationNotSupported 400
         "The parameter 'registration' is not supported; register the client beforehand.";
     InvalidClaims "invalid_claims" InvalidRequest 400
@@ -101,6 +101,8 @@ reasons! {
         "No sign-in here has the 'acr' that the parameter 'claims' calls essential; ask for it as voluntary.";
     InvalidRequestUri "invalid_request_uri" InvalidRequestUri 400
         "The parameter 'request_uri' is unknown here, expired or already used; push the request again.";
+    InvalidRequestObject "invalid_request_object" InvalidRequestObject 400
+        "The request object isn't a JWT that one of the client's registered keys signed for this server; sign a new one.";
     PushedRequestRequired "pushed_request_required" InvalidRequest 400
         "This client has to push its authorization requests; send them to the PAR endpoint first.";
     InvalidTarget "invalid_target" InvalidTarget 400
@@ -241,6 +243,18 @@ reasons! {
     ConsentRequiredClientCredentials "consent_required_client_credentials" ConsentRequired 400
         "A requested scope needs the consent of a user; leave it out with the client credentials grant.";
 
+    // Clients that register themselves.
+    InvalidRedirectUri "invalid_redirect_uri" InvalidRedirectUri 400
+        "The member 'redirect_uris' has a URI that can't be registered; send absolute https URIs without a fragment.";
+    InvalidClientMetadata "invalid_client_metadata" InvalidClientMetadata 400
+        "The client metadata can't be read; send one JSON object as RFC 7591 has it.";
+    RegistrationTokenInvalid "registration_token_invalid" InvalidToken 401
+        "The token of the registration is unknown, expired or used up; ask an administrator for another.";
+    RegistrationFull "registration_full" AccessDenied 400
+        "As many clients are registered here as the administrator allows; ask for a higher limit.";
+    RegistrationLimited "registration_limited" TemporarilyUnavailable 429
+        "Too many registrations came from this address; try again after the time that Retry-After names.";
+
     // Policies and assignment.
     NoMatchingPolicy "no_matching_policy" AccessDenied 400
         "No access policy of this authorization server allows the request; check its policies and rules.";
@@ -340,7 +354,13 @@ mod tests {
     fn status_follows_the_code() {
         for reason in Reason::ALL {
             let expected = match (reason, reason.code()) {
-                (Reason::UserRateLimited | Reason::RatePolicyExceeded | Reason::ClientLimited, _) => 429,
+                (
+                    Reason::UserRateLimited
+                    | Reason::RatePolicyExceeded
+                    | Reason::ClientLimited
+                    | Reason::RegistrationLimited,
+                    _,
+                ) => 429,
                 (Reason::AccessTokenMissing, _) => 401,
                 (_, ErrorCode::InvalidClient | ErrorCode::InvalidToken) => 401,
                 (_, ErrorCode::InsufficientScope) => 403,

@@ -25,6 +25,9 @@ const SERVERS_WITH_DUE_KEYS: i64 = 20;
 /// Sign-outs, and calls of webhooks, that are delivered at a time.
 const DELIVERIES: i64 = 64;
 
+/// Unused registrations that one tick deletes.
+const UNUSED_REGISTRATIONS: i64 = 100;
+
 /// Starts the loops; they end with the runtime.
 pub(crate) fn start(app: &App) {
     tokio::spawn(sweep(app.clone()));
@@ -34,6 +37,7 @@ pub(crate) fn start(app: &App) {
     tokio::spawn(keep_keys(app.clone()));
     tokio::spawn(tell_apps(app.clone()));
     tokio::spawn(tell_webhooks(app.clone()));
+    tokio::spawn(end_unused_registrations(app.clone()));
 }
 
 /// Deletes what has expired.
@@ -183,6 +187,29 @@ async fn keep_keys(app: App) {
         for (tenant, server) in due {
             if let Err(error) = app.idp().keep_keys(tenant, server).await {
                 tracing::warn!(%error, %server, "could not look after signing keys");
+            }
+        }
+    }
+}
+
+/// Deletes apps that registered themselves and never got a token.
+async fn end_unused_registrations(app: App) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = app.idp().clock().now();
+        let unused = app.idp().store().unscoped_unused_registrations(now, UNUSED_REGISTRATIONS).await;
+        let unused = match unused {
+            Ok(unused) => unused,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for unused registrations");
+                continue;
+            }
+        };
+        for (tenant, id) in unused {
+            if let Err(error) = app.idp().end_unused_registration(tenant, id).await {
+                tracing::warn!(%error, "could not delete an unused registration");
             }
         }
     }

@@ -6,7 +6,9 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use signet_domain::event::RequestFacts;
 use signet_idp::Ctx;
+use signet_oauth::redirect::RedirectUri;
 use signet_web::{ErrorPage, Page, Shell};
+use std::collections::BTreeSet;
 
 /// A page.
 #[must_use]
@@ -17,15 +19,34 @@ pub fn page(page: &impl Page) -> Response {
 /// A page with a status, whose forms may lead to these origins besides our own.
 #[must_use]
 pub fn page_with(status: StatusCode, page: &impl Page, form_action: &[&str]) -> Response {
+    render(status, page, &policy(form_action))
+}
+
+/// A page that loads these addresses of apps in frames; their origins, and nothing else, may be framed.
+#[must_use]
+pub(crate) fn page_with_frames(page: &impl Page, frames: &[String]) -> Response {
+    let origins: BTreeSet<String> =
+        frames.iter().filter_map(|uri| RedirectUri::stored(uri.as_str(), false).origin()).collect();
+    let mut policy = policy(&[]);
+    if !origins.is_empty() {
+        policy.push_str("; frame-src");
+        append(&mut policy, origins.iter().map(String::as_str));
+    }
+    render(StatusCode::OK, page, &policy)
+}
+
+fn render(status: StatusCode, page: &impl Page, policy: &str) -> Response {
     let Ok(html) = page.html() else {
         tracing::error!(title = page.shell().title, "a page could not be rendered");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let policy = HeaderValue::try_from(policy(form_action));
+    let policy = HeaderValue::try_from(policy);
     let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    let headers = response.headers_mut();
     if let Ok(policy) = policy {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(page.shell().language.tag()));
     response
 }
 
@@ -34,12 +55,16 @@ fn policy(form_action: &[&str]) -> String {
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
          connect-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
     );
-    // A space or semicolon would end the source and begin another.
-    for target in form_action.iter().filter(|t| !t.contains([' ', ';', ',', '\'', '\r', '\n'])) {
-        policy.push(' ');
-        policy.push_str(target);
-    }
+    append(&mut policy, form_action.iter().copied());
     policy
+}
+
+/// A space or semicolon would end the source and begin another.
+fn append<'a>(policy: &mut String, sources: impl Iterator<Item = &'a str>) {
+    for source in sources.filter(|source| !source.contains([' ', ';', ',', '\'', '\r', '\n'])) {
+        policy.push(' ');
+        policy.push_str(source);
+    }
 }
 
 /// Keeps windows of other origins away from a page. Not for sign-in and consent: an app that opens them in a window
@@ -50,7 +75,7 @@ pub(crate) async fn alone(mut response: Response) -> Response {
     response
 }
 
-/// A page that says what went wrong at a tenant.
+/// A page in English that says what went wrong at a tenant: for administrators and developers.
 #[must_use]
 pub fn error_page(ctx: &Ctx, status: StatusCode, heading: &str, sentence: &str) -> Response {
     failure(&ctx.tenant.display_name, &ctx.request, status, (heading, sentence))

@@ -2,9 +2,10 @@
 
 use crate::{App, api, console, demo, docs, gateway, health, home, html, oauth, operator, pages, setup};
 use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use signet_idp::Ctx;
@@ -62,5 +63,5 @@ async fn nowhere(uri: Uri, Extension(ctx): Extension<Ctx>) -> Response {
     if is_api {
         return refusal.render(&ctx.request);
     }
-    html::not_found_page(&ctx.tenant.display_name, &ctx.request).into_response()
+    crate::pages::language::wrong(&ctx, StatusCode::NOT_FOUND, |errors| errors.no_page)
 }

@@ -10,6 +10,7 @@ pub(crate) use rehome::rehome;
 use credentials::OperatorCredentials;
 use signet_domain::Time;
 use signet_domain::login::canonical;
+use signet_idp::admin::operators::OPERATOR_DOMAIN;
 use signet_idp::tenants::BaseUrl;
 use signet_idp::{Idp, IdpError};
 use signet_store::Store;
@@ -22,7 +23,7 @@ const OPERATOR: &str = "operator@signet.test";
 
 /// Whether the demo is complete: its operator is made last.
 async fn has_operator(store: &Store) -> Result<bool, String> {
-    let key = canonical(OPERATOR, "signet.test").map_err(|e| e.to_string())?;
+    let key = canonical(OPERATOR, OPERATOR_DOMAIN).map_err(|e| e.to_string())?;
     let operator = store.unscoped_operator(key.as_str()).await.map_err(|e| e.to_string())?;
     Ok(operator.is_some_and(|o| o.demo))
 }
@@ -57,7 +58,7 @@ pub(crate) async fn operator_row(
     password: &str,
     now: Time,
 ) -> Result<Operator, IdpError> {
-    let key = canonical(login, "signet.test").map_err(|e| IdpError::Internal(e.to_string()))?;
+    let key = canonical(login, OPERATOR_DOMAIN).map_err(|e| IdpError::Internal(e.to_string()))?;
     Ok(Operator {
         id: idp.entropy().id(now),
         login: login.to_owned(),

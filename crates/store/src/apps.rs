@@ -25,14 +25,21 @@ impl Tx {
         fetch_all!(self, App, SQL, self.tenant, after.unwrap_or(AppId(uuid::Uuid::nil())), limit)
     }
 
+    /// The secret with a hash, whatever app's it is. Apps are few, so their secrets are gone through.
+    pub async fn app_secret_by_hash(&mut self, hash: &[u8]) -> Result<Option<AppSecret>> {
+        const SQL: &str = "SELECT * FROM app_secrets WHERE tenant_id = $1 AND hash = $2";
+        fetch_optional!(self, AppSecret, SQL, self.tenant, hash)
+    }
+
     /// Creates an app. [`StoreError::Conflict`] when the `client_id` is taken.
     pub async fn insert_app(&mut self, a: &App) -> Result<()> {
         const SQL: &str =
             "INSERT INTO apps (tenant_id, id, client_id, label, kind, status, auth_method, grant_types,
             redirect_uris, post_logout_redirect_uris, allowed_scopes, pkce_required, consent_method, rotation,
             leeway_seconds, par_required, jwks, demo, version, created_at, updated_at, external_id, jwks_uri,
-            backchannel_logout_uri, backchannel_logout_session_required)
-            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,1,$19,$19,$20,$21,$22,$23)";
+            backchannel_logout_uri, backchannel_logout_session_required, request_uris,
+            frontchannel_logout_uri, frontchannel_logout_session_required, metadata)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,1,$19,$19,$20,$21,$22,$23,$24,$25,$26,$27)";
         execute!(
             self,
             SQL,
@@ -58,7 +65,11 @@ impl Tx {
             &a.external_id,
             &a.jwks_uri,
             &a.backchannel_logout_uri,
-            a.backchannel_logout_session_required
+            a.backchannel_logout_session_required,
+            &a.request_uris,
+            &a.frontchannel_logout_uri,
+            a.frontchannel_logout_session_required,
+            &a.metadata
         )?;
         self.config_changed();
         Ok(())
@@ -71,7 +82,8 @@ impl Tx {
             redirect_uris = $8, post_logout_redirect_uris = $9, allowed_scopes = $10, pkce_required = $11,
             consent_method = $12, rotation = $13, leeway_seconds = $14, par_required = $15, jwks = $16,
             updated_at = $17, external_id = $19, jwks_uri = $20, backchannel_logout_uri = $21,
-            backchannel_logout_session_required = $22, version = version + 1
+            backchannel_logout_session_required = $22, request_uris = $23, frontchannel_logout_uri = $24,
+            frontchannel_logout_session_required = $25, metadata = $26, version = version + 1
             WHERE tenant_id = $1 AND id = $2 AND version = $18";
         let rows = execute!(
             self,
@@ -97,7 +109,11 @@ impl Tx {
             &a.external_id,
             &a.jwks_uri,
             &a.backchannel_logout_uri,
-            a.backchannel_logout_session_required
+            a.backchannel_logout_session_required,
+            &a.request_uris,
+            &a.frontchannel_logout_uri,
+            a.frontchannel_logout_session_required,
+            &a.metadata
         )?;
         self.config_changed();
         if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }

@@ -1,7 +1,7 @@
 //! Claims that servers add to tokens.
 
 use crate::macros::{execute, fetch_all, fetch_optional};
-use crate::{Result, Tx};
+use crate::{Result, StoreError, Tx};
 use signet_domain::claim::ClaimRow;
 use signet_domain::id::{ClaimId, ServerId};
 
@@ -19,12 +19,12 @@ impl Tx {
         fetch_optional!(self, ClaimRow, SQL, self.tenant, server, id)
     }
 
-    /// Creates a claim. [`crate::StoreError::Conflict`] when its name is taken among those for the same tokens.
+    /// Creates a claim. [`StoreError::Conflict`] when its name is taken among those for the same tokens.
     pub async fn insert_claim(&mut self, c: &ClaimRow) -> Result<()> {
         const SQL: &str =
             "INSERT INTO server_claims (tenant_id, server_id, id, name, target, value_type, value,
-            group_filter, scopes, always_in_token, status, created_at)
-            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)";
+            group_filter, scopes, always_in_token, status, version, created_at)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,1,$12)";
         execute!(
             self,
             SQL,
@@ -45,14 +45,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes a claim back. [`crate::StoreError::Conflict`] as for a new one.
-    pub async fn update_claim(&mut self, c: &ClaimRow) -> Result<bool> {
+    /// Writes a claim back if it is still at the version that was read. [`StoreError::Conflict`] as for a new one.
+    pub async fn update_claim(&mut self, c: &ClaimRow) -> Result<()> {
         const SQL: &str =
             "UPDATE server_claims SET name = $4, target = $5, value_type = $6, value = $7, group_filter = $8,
-            scopes = $9, always_in_token = $10, status = $11
-            WHERE tenant_id = $1 AND server_id = $2 AND id = $3";
-        self.config_changed();
-        execute!(
+            scopes = $9, always_in_token = $10, status = $11, version = version + 1
+            WHERE tenant_id = $1 AND server_id = $2 AND id = $3 AND version = $12";
+        let rows = execute!(
             self,
             SQL,
             self.tenant,
@@ -65,9 +64,11 @@ impl Tx {
             c.group_filter,
             &c.scopes,
             c.always_in_token,
-            c.status
-        )
-        .map(|n| n > 0)
+            c.status,
+            c.version
+        )?;
+        self.config_changed();
+        if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
     }
 
     /// Deletes a claim.

@@ -43,6 +43,7 @@ pub mod one_time;
 pub mod rate_counters;
 pub mod rate_policies;
 pub mod refresh;
+pub mod registrations;
 pub mod revocations;
 pub mod saved_searches;
 pub mod servers;

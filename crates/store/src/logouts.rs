@@ -4,7 +4,7 @@ use crate::macros::{execute, fetch_all};
 use crate::{Result, Tx};
 use signet_domain::Time;
 use signet_domain::id::{LogoutId, SessionId, UserId};
-use signet_domain::logout::{LogoutDelivery, LogoutTarget};
+use signet_domain::logout::{FrontChannelTarget, LogoutDelivery, LogoutTarget};
 
 impl Tx {
     /// The apps to tell when a session of a user ends: those that want to hear of it. There is a row for each grant.
@@ -24,6 +24,21 @@ impl Tx {
             WHERE g.tenant_id = $1 AND g.user_id = $2 AND s.ended_at IS NULL AND s.expires_at > $3
             AND a.backchannel_logout_uri IS NOT NULL AND a.status = 'ACTIVE'";
         fetch_all!(self, LogoutTarget, SQL, self.tenant, user, now)
+    }
+
+    /// As [`Tx::apps_of_session`], of those that want to hear of it from the browser.
+    pub async fn front_channel_of_session(
+        &mut self,
+        session: SessionId,
+        user: UserId,
+    ) -> Result<Vec<FrontChannelTarget>> {
+        const SQL: &str = "SELECT DISTINCT a.client_id, s.issuer, a.frontchannel_logout_uri AS uri, g.scopes
+            FROM grants g
+            JOIN apps a ON a.tenant_id = g.tenant_id AND a.id = g.app_id
+            JOIN servers s ON s.tenant_id = g.tenant_id AND s.id = g.server_id
+            WHERE g.tenant_id = $1 AND g.user_id = $2 AND g.session_id = $3
+            AND a.frontchannel_logout_uri IS NOT NULL AND a.status = 'ACTIVE'";
+        fetch_all!(self, FrontChannelTarget, SQL, self.tenant, user, session)
     }
 
     /// Queues a delivery.

@@ -38,6 +38,27 @@ impl Tx {
         .map(|_| ())
     }
 
+    /// Stores what is spent by its first use; `false` when it was here before.
+    pub async fn use_once(&mut self, o: &OneTime) -> Result<bool> {
+        const SQL: &str =
+            "INSERT INTO one_time (tenant_id, server_id, kind, hash, grant_id, payload, created_at,
+            expires_at, spent_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$7)
+            ON CONFLICT (tenant_id, server_id, kind, hash) DO NOTHING";
+        let rows = execute!(
+            self,
+            SQL,
+            self.tenant,
+            o.server_id,
+            o.kind,
+            &o.hash,
+            o.grant_id,
+            &o.payload,
+            o.created_at,
+            o.expires_at
+        )?;
+        Ok(rows == 1)
+    }
+
     /// Spends a secret.
     pub async fn spend(
         &mut self,

@@ -115,6 +115,7 @@ const SECRET_MEMBERS: &[&str] = &[
     "assertion",
     "client_assertion",
     "client_secret",
+    "registration_access_token",
     "code",
     "code_verifier",
     "id_token",

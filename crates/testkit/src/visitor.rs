@@ -14,17 +14,26 @@ const MOST_REDIRECTS: usize = 10;
 pub struct Visitor {
     http: Http,
     jar: Arc<Mutex<Jar>>,
-    agent: Option<String>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Visitor {
     pub(crate) fn new(http: Http) -> Self {
-        Self { http, jar: Arc::default(), agent: None }
+        Self { http, jar: Arc::default(), headers: Vec::new() }
     }
 
     /// Names itself.
-    pub fn with_user_agent(mut self, agent: &str) -> Self {
-        self.agent = Some(agent.to_owned());
+    pub fn with_user_agent(self, agent: &str) -> Self {
+        self.with_header("user-agent", agent)
+    }
+
+    /// Reads these languages: a value of `Accept-Language`.
+    pub fn with_languages(self, languages: &str) -> Self {
+        self.with_header("accept-language", languages)
+    }
+
+    fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
         self
     }
 
@@ -41,10 +50,7 @@ impl Visitor {
         if let Some(line) = self.jar().header(url.host_str().unwrap_or_default(), url.path()) {
             call = call.header("cookie", &line);
         }
-        match &self.agent {
-            Some(agent) => call.header("user-agent", agent),
-            None => call,
-        }
+        self.headers.iter().fold(call, |call, (name, value)| call.header(name, value))
     }
 
     /// Sends a call and keeps the cookies it sets.

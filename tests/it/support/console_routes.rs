@@ -2,6 +2,7 @@
 
 use super::apps::{NewApp, Person, add_scope, server_id};
 use super::make::{idle_rate_policy, unique};
+use signet_testkit::{Value, json};
 
 /// Every route of the console as its source has it, with its methods: a new one joins by itself.
 pub(crate) fn routes() -> Vec<(String, bool, bool)> {
@@ -26,6 +27,10 @@ pub(crate) struct Ids {
     scope: String,
     policy: String,
     group: String,
+    token: String,
+    claim: String,
+    access: String,
+    rule: String,
     alert: String,
     webhook: String,
 }
@@ -38,10 +43,35 @@ impl Ids {
         let policy = idle_rate_policy(tenant).await["id"].as_str().expect("an id").to_owned();
         let group = super::groups::group(tenant, &unique("route")).await;
         super::groups::join(tenant, &group, &user).await;
+        let app = NewApp::web().make(tenant).await.id;
+        let made = async |path: &str, body: Value| {
+            let path = format!("/api/v1/authorizationServers/{server}/{path}");
+            let reply = tenant.api("POST", &path).json(&body).await.expect(201).json();
+            reply["id"].as_str().expect("an id").to_owned()
+        };
+        // Out of force, so that the server goes on serving other tests as it did.
+        let body =
+            json!({ "name": unique("route"), "status": "INACTIVE", "claimType": "RESOURCE", "value": "1" });
+        let claim = made("claims", body).await;
+        let token = made("registrationTokens", json!({ "name": unique("route") })).await;
+        let clients = json!({ "clients": { "include": ["ALL_CLIENTS"] } });
+        let body = json!({ "name": unique("route"), "status": "INACTIVE", "conditions": clients });
+        let access = made("policies", body).await;
+        let conditions = json!({
+            "people": { "groups": { "include": ["EVERYONE"] }, "users": { "include": [user] } },
+            "grantTypes": { "include": ["password"] }, "scopes": { "include": ["*"] },
+        });
+        let body = json!({ "name": "route", "conditions": conditions });
+        let rule = made(&format!("policies/{access}/rules"), body).await;
         let alert = super::alerts::alert_on_groups(tenant, &unique("route"), (1, 1)).await;
         let alert = alert.rsplit('/').next().expect("an id").to_owned();
         let webhook = super::alerts::webhook(tenant, &unique("route")).await;
-        Self { user, app: NewApp::web().make(tenant).await.id, server, scope, policy, group, alert, webhook }
+        Self { user, app, server, scope, policy, group, claim, access, rule, alert, webhook, token }
+    }
+
+    /// The same, but at another's server: so each id is looked for where it isn't.
+    pub(crate) fn at_server_of(self, other: &Self) -> Self {
+        Self { server: other.server.clone(), ..self }
     }
 
     pub(crate) fn fill(&self, route: &str) -> String {
@@ -62,9 +92,12 @@ impl Ids {
             .replace("{session}", "none")
             .replace("{firing}", "none")
             .replace("{secret}", "none")
+            .replace("{token}", &self.token)
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")
-            .replace("{policy}", "none")
+            .replace("{policy}", &self.access)
+            .replace("{rule}", &self.rule)
+            .replace("{claim}", &self.claim)
             .replace("{name}", "none")
     }
 }

@@ -15,6 +15,7 @@ use signet_domain::group::Group;
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
 use signet_domain::logout::LogoutDelivery;
 use signet_domain::rate_policy::RatePolicy;
+use signet_domain::registration::{Registration, RegistrationPolicy, RegistrationToken};
 use signet_domain::saved_search::SavedSearch;
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server};
 use signet_domain::session::{Session, SessionKind};
@@ -66,6 +67,9 @@ pub(crate) struct Furniture {
     pub(crate) access_rule: AccessRule,
     pub(crate) saved_search: SavedSearch,
     pub(crate) logout: LogoutDelivery,
+    pub(crate) registration_policy: RegistrationPolicy,
+    pub(crate) registration_token: RegistrationToken,
+    pub(crate) registration: Registration,
     pub(crate) alert: Alert,
     pub(crate) firing: AlertFiring,
     pub(crate) webhook: Webhook,
@@ -270,6 +274,19 @@ impl Furniture {
                 made_by: name.to_owned(),
                 created_at: now,
             },
+            registration_policy: rows::registration_policy(tenant_id, server_id, now),
+            registration_token: rows::registration_token(tenant_id, server_id, name, now),
+            registration: Registration {
+                tenant_id,
+                app_id: app.id,
+                server_id,
+                token_id: None,
+                hash: bytes(),
+                grant_types: Json(Vec::new()),
+                scopes: Json(Vec::new()),
+                created_at: now,
+                expires_at: Some(later),
+            },
             logout: LogoutDelivery {
                 tenant_id,
                 id: id(),
@@ -386,6 +403,9 @@ impl Furniture {
         tx.insert_access_rule(&self.access_rule).await?;
         tx.insert_saved_search(&self.saved_search).await?;
         tx.insert_logout(&self.logout).await?;
+        tx.insert_registration_policy(&self.registration_policy).await?;
+        tx.insert_registration_token(&self.registration_token).await?;
+        tx.insert_registration(&self.registration).await?;
         tx.insert_alert(&self.alert).await?;
         tx.insert_firing(&self.firing).await?;
         tx.insert_webhook(&self.webhook).await?;

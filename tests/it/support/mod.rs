@@ -17,6 +17,7 @@ pub(crate) mod make;
 pub(crate) mod openapi;
 pub(crate) mod outside;
 pub(crate) mod rates;
+pub(crate) mod registering;
 pub(crate) mod replies;
 pub(crate) mod ropg;
 pub(crate) mod rows;

@@ -49,6 +49,7 @@ impl Walk {
             self.browser.appearance(dark, true).await;
             self.axe(&place).await;
             self.sideways(&place).await;
+            self.gaps(&place).await;
             self.browser.picture(&format!("{}-{name}-{width}-{shade}", self.shots)).await;
         }
         self.elsewhere(name).await;
@@ -89,6 +90,23 @@ impl Walk {
             .await;
         if let Some(wide) = wide.as_str() {
             self.note(place, wide);
+        }
+    }
+
+    /// A table's rows reach its edge: a cell over columns that aren't shown would leave a gap beside the others.
+    async fn gaps(&mut self, place: &str) {
+        let script = "const far = (cells) => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right));
+             const shown = (row) => [...row.cells].filter((cell) => cell.getClientRects().length);
+             return [...document.querySelectorAll('table')].flatMap((table) => {
+               const all = [...table.rows].filter((row) => getComputedStyle(row).display === 'table-row');
+               const rows = all.filter((row) => row.parentNode.tagName === 'TBODY').map(shown).filter((cells) => cells.length > 1);
+               const edge = table.getBoundingClientRect().right;
+               const short = rows.find((cells) => far(cells) < edge - 2);
+               return short ? [`${edge - far(short)} px beside ${short[0].parentNode.outerHTML.slice(0, 120)}`] : [];
+             })";
+        let short = self.browser.script(script, &[]).await;
+        for one in short.as_array().cloned().unwrap_or_default() {
+            self.note(place, one.as_str().unwrap_or_default());
         }
     }
 

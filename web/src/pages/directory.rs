@@ -267,6 +267,25 @@ pub struct ScopeItem {
     pub url: Option<String>,
 }
 
+/// One claim that an authorization server adds to its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimItem {
+    /// `department`.
+    pub name: String,
+    /// `user.department`, `"gold"`; or words about groups.
+    pub value: String,
+    /// Whether the value is code.
+    pub code: bool,
+    /// `access token`, `ID token and userinfo`.
+    pub goes: String,
+    /// `always`, `with orders:read`.
+    pub with: String,
+    /// In force or off.
+    pub status: Status,
+    /// Where it is changed, for who may.
+    pub url: Option<String>,
+}
+
 /// One signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyItem {
@@ -280,6 +299,34 @@ pub struct KeyItem {
     pub since: TimeText,
     /// What happens to it by itself, and when.
     pub until: Option<(String, TimeText)>,
+}
+
+/// An initial access token, with which apps register themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InitialToken {
+    /// The name that its maker gave.
+    pub name: String,
+    /// `1 of 5`.
+    pub uses: String,
+    /// Whether it still registers apps.
+    pub good: bool,
+    /// When it ends.
+    pub ends: TimeText,
+    /// Where it is revoked, for who may.
+    pub revoke: Option<String>,
+}
+
+/// Which apps may register themselves at a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrationBox {
+    /// Who may.
+    pub sentence: String,
+    /// Where that is changed, for who may.
+    pub change: Option<Link>,
+    /// Where a token is made, for who may.
+    pub make: Option<Link>,
+    /// Oldest first.
+    pub tokens: Vec<InitialToken>,
 }
 
 /// One authorization server.
@@ -296,8 +343,22 @@ pub struct ServerPage {
     pub scopes: Vec<ScopeItem>,
     /// Where another scope is made.
     pub add_scope: Option<Link>,
+    /// By name.
+    pub claims: Vec<ClaimItem>,
+    /// Where another claim is made.
+    pub add_claim: Option<Link>,
+    /// Where it is seen what tokens would say.
+    pub preview: Link,
+    /// `2 access policies are asked in order: payroll, everybody else.`
+    pub policies: String,
+    /// The access policies' page.
+    pub policies_page: Link,
     /// Oldest first.
     pub keys: Vec<KeyItem>,
+    /// Which apps may register themselves.
+    pub registration: RegistrationBox,
+    /// Keys that came, took over and went, newest first. None for who doesn't see the log.
+    pub key_history: Option<Vec<LogRow>>,
     /// Ways to pages that change the server.
     pub edit: Vec<Link>,
     /// On, off, roll, delete: those that apply.

@@ -71,6 +71,10 @@ pub struct Consent {
     pub scopes: Vec<ScopeLine>,
     /// Where the browser goes afterwards.
     pub return_host: String,
+    /// Nobody here vouches for the app: it registered itself.
+    pub unvouched: bool,
+    /// What the app says of privacy and of its terms: its own pages.
+    pub pages: Vec<Link>,
 }
 
 /// The sign-out is done.
@@ -80,6 +84,20 @@ pub struct SignedOut {
     /// Brand and title.
     pub shell: Shell,
     /// Back to the app that asked for it.
+    pub back: Option<Link>,
+    /// To a fresh sign-in.
+    pub sign_in: Option<Link>,
+}
+
+/// After signing out, while the browser tells apps of it: one hidden frame for each.
+#[derive(Template, Debug, Clone)]
+#[template(path = "signing_out.html")]
+pub struct SigningOut {
+    /// Brand and title.
+    pub shell: Shell,
+    /// What the frames load: addresses of apps.
+    pub frames: Vec<String>,
+    /// Back to the app that asked for it, once the others have been told.
     pub back: Option<Link>,
     /// To a fresh sign-in.
     pub sign_in: Option<Link>,
@@ -131,6 +149,7 @@ page! {
     SignIn: shell;
     Consent: shell;
     SignedOut: shell;
+    SigningOut: shell;
     LogoutConfirm: shell;
     Setup: shell;
 }

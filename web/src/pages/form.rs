@@ -3,8 +3,8 @@
 
 use askama::Template;
 
-use crate::pages::Trial;
-use crate::parts::{Fact, Hidden, Link};
+use crate::pages::{Answer, Trial};
+use crate::parts::{Choice, Fact, Hidden, Link};
 use crate::shell::{Console, Page as _, page};
 
 /// One thing to choose.
@@ -119,6 +119,8 @@ pub struct Field {
     pub mono: bool,
     /// The browser's `autocomplete`.
     pub autocomplete: &'static str,
+    /// What one line may be, where there is a list: any other text may be typed, too.
+    pub suggestions: Vec<Choice>,
 }
 
 impl Field {
@@ -132,6 +134,7 @@ impl Field {
             required: false,
             mono: false,
             autocomplete: "off",
+            suggestions: Vec::new(),
         }
     }
 
@@ -201,6 +204,13 @@ impl Field {
         self
     }
 
+    /// With what it may be.
+    #[must_use]
+    pub fn suggest(mut self, suggestions: impl IntoIterator<Item = Choice>) -> Self {
+        self.suggestions = suggestions.into_iter().collect();
+        self
+    }
+
     pub(crate) fn described_by(&self) -> String {
         let help = self.help.as_ref().map(|_| format!("{}-help", self.name));
         let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
@@ -258,6 +268,10 @@ pub struct FormPage {
     pub elsewhere: Option<Link>,
     /// A way to try it before it is saved.
     pub trial: Option<Trial>,
+    /// It only asks: nothing is saved.
+    pub asks: bool,
+    /// What was found, once it was asked.
+    pub answer: Option<Answer>,
 }
 
 impl FormPage {
@@ -282,6 +296,8 @@ impl FormPage {
             clashes: Vec::new(),
             elsewhere: None,
             trial: None,
+            asks: false,
+            answer: None,
         }
     }
 
@@ -310,6 +326,13 @@ impl FormPage {
     #[must_use]
     pub fn carry(mut self, name: &str, value: impl Into<String>) -> Self {
         self.hidden.push(Hidden::new(name, value));
+        self
+    }
+
+    /// It only asks: nothing is saved.
+    #[must_use]
+    pub fn asking(mut self) -> Self {
+        self.asks = true;
         self
     }
 

@@ -1,7 +1,9 @@
 //! One struct a page.
 
+mod access;
 mod account;
 mod alerts;
+mod answer;
 mod directory;
 mod docs;
 mod door;
@@ -15,8 +17,10 @@ mod policies;
 mod way;
 mod webhooks;
 
+pub use access::*;
 pub use account::*;
 pub use alerts::*;
+pub use answer::*;
 pub use directory::*;
 pub use docs::*;
 pub use door::*;

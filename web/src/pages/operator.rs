@@ -3,12 +3,14 @@
 use askama::Template;
 
 use crate::pages::Figure;
-use crate::parts::{Empty, Fact, Paging, Status, TimeText};
+use crate::parts::{Action, Empty, Fact, Link, Paging, Status, TimeText};
 use crate::shell::{Console, Page as _, page};
 
 /// One tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantRow {
+    /// Its page.
+    pub page: String,
     /// Its display name.
     pub name: String,
     /// Its short name.
@@ -29,6 +31,8 @@ pub struct TenantRow {
 pub struct OperatorTenants {
     /// The frame.
     pub console: Console,
+    /// Where one is made.
+    pub create: Option<Link>,
     /// `2 tenants`.
     pub count: Option<String>,
     /// All of them.
@@ -55,7 +59,24 @@ pub struct OperatorHome {
     pub tenants_url: String,
 }
 
+/// One tenant of this installation.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/tenant.html")]
+pub struct TenantPage {
+    /// The frame; its title is the tenant's name.
+    pub console: Console,
+    /// The list.
+    pub back: Link,
+    /// Active, suspended.
+    pub status: Status,
+    /// What it is.
+    pub facts: Vec<Fact>,
+    /// What can be done to it.
+    pub actions: Vec<Action>,
+}
+
 page! {
+    TenantPage: console.shell;
     OperatorTenants: console.shell;
     OperatorHome: console.shell;
 }

@@ -11,6 +11,8 @@ use crate::shell::{Page as _, Shell, page};
 pub struct Home {
     /// Brand and title.
     pub shell: Shell,
+    /// The visitor's own account.
+    pub account_url: String,
     /// The console, for administrators.
     pub console_url: String,
     /// The API's documentation.

@@ -3,7 +3,7 @@ use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
     Action, Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need,
     OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota, RefusedOften, Rule, Section,
-    Status, TenantRow, Theme, Tone,
+    Status, TenantPage, TenantRow, Theme, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -204,6 +204,7 @@ fn limits() -> Vec<Sample> {
 
 fn operators() -> Vec<Sample> {
     let tenant = |name: &str, slug: &str, url: &str| TenantRow {
+        page: format!("/tenants/{slug}"),
         name: name.to_owned(),
         slug: slug.to_owned(),
         url: url.to_owned(),
@@ -228,10 +229,18 @@ fn operators() -> Vec<Sample> {
     };
     let list = OperatorTenants {
         console: operator("Tenants", Section::Tenants),
+        create: Some(Link::new("New tenant", "/tenants/new")),
         count: some("2 tenants"),
         tenants: [tenants, vec![tenant(HOSTILE, LONG, LONG)]].concat(),
         paging: Paging::default(),
         empty: None,
     };
-    vec![sample("operator-home", &home), sample("operator-tenants", &list)]
+    let one = TenantPage {
+        console: operator(LONG, Section::Tenants),
+        back: Link::new("Tenants", "/tenants"),
+        status: Status::new("Suspended", Tone::Bad),
+        facts: vec![Fact::code("Address", LONG).to("http://localhost:8080"), Fact::text("Since", HOSTILE)],
+        actions: vec![Action::ask("Suspend…", "/tenants/acme/suspend").explain(RTL).dangerous()],
+    };
+    vec![sample("operator-home", &home), sample("operator-tenants", &list), sample("operator-tenant", &one)]
 }

@@ -1,9 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
-    Action, AllowedApp, AppList, AppPage, AppRow, Empty, Fact, Grant, KeyItem, Link, OpenSession, Paging,
-    ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow, Snippet, Status, Tone, UserList,
-    UserPage, UserRow,
+    Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, InitialToken, KeyItem, Link,
+    OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow,
+    Snippet, Status, Tone, UserList, UserPage, UserRow,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -236,12 +236,26 @@ fn servers() -> Vec<Sample> {
         ],
         empty: None,
     };
+    let claim = |name: &str, value: &str| ClaimItem {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        code: true,
+        goes: "access token".to_owned(),
+        with: "with orders:read".to_owned(),
+        status: Status::new("On", Tone::Good),
+        url: Some("/console/servers/aus1/claims/ocl1".to_owned()),
+    };
     let page = ServerPage {
         console: console("default", Section::Servers),
         back: Link::new("Authorization servers", "/console/servers"),
         server: server("default", ISSUER),
         scopes: vec![scope("openid", None), scope("orders:read", Some("/console/servers/aus1/scopes/scp1"))],
         add_scope: Some(Link::new("Add a scope", "/console/servers/aus1/scopes/new")),
+        claims: vec![claim("department", "user.department"), claim(HOSTILE, HOSTILE), claim(LONG, LONG)],
+        add_claim: Some(Link::new("Add a claim", "/console/servers/aus1/claims/new")),
+        preview: Link::new("Preview tokens", "/console/servers/aus1/preview"),
+        policies: "One policy is in force. What none of its rules allows is refused.".to_owned(),
+        policies_page: Link::new("Access policies", "/console/servers/aus1/policies"),
         keys: vec![KeyItem {
             kid: "kid-1".to_owned(),
             alg: "RS256".to_owned(),
@@ -249,8 +263,21 @@ fn servers() -> Vec<Sample> {
             since: time("3 March"),
             until: Some(("Stops signing".to_owned(), time("1 June"))),
         }],
+        registration: RegistrationBox {
+            sentence: "Apps with an initial access token may register themselves.".to_owned(),
+            change: Some(Link::new("Change", "/console/servers/aus1/registration/edit")),
+            make: Some(Link::new("Make a token", "/console/servers/aus1/registration/tokens/new")),
+            tokens: vec![InitialToken {
+                name: LONG.to_owned(),
+                uses: "1 of 5".to_owned(),
+                good: true,
+                ends: time("3 March"),
+                revoke: Some("/console/servers/aus1/registration/tokens/iat1/revoke".to_owned()),
+            }],
+        },
+        key_history: Some(rows().into_iter().take(2).collect()),
         edit: vec![Link::new("Settings", "/console/servers/aus1/edit")],
         actions: vec![Action::ask("Roll the key", "/console/servers/aus1/roll")],
     };
-    vec![sample("servers", &list), sample("server", &page)]
+    vec![sample("servers", &list), sample("server-hostile", &page)]
 }

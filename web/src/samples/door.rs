@@ -1,13 +1,19 @@
 use super::{HOSTILE, LONG, RTL, Sample, csrf, sample, shell, some, time};
 use crate::{
     ApiDocs, Consent, DecodedToken, DemoCallback, DemoStep, Door, ErrorPage, Fact, FormPost, Hidden, Home,
-    Link, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell, SignIn, SignedOut, Theme,
+    Language, Link, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell, SignIn, SignedOut,
+    SigningOut, Theme,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
 
 pub(super) fn all() -> Vec<Sample> {
     [sign_in(), consent(), ends(), way(), demo(), docs()].concat()
+}
+
+/// The shell of a page in German.
+fn german(title: &str) -> Shell {
+    shell(title).language(Language::German)
 }
 
 fn sign_in() -> Vec<Sample> {
@@ -55,6 +61,7 @@ fn sign_in() -> Vec<Sample> {
         sample("sign_in-long", &long),
         sample("sign_in-console", &console),
         sample("sign_in-operator", &operator),
+        sample("sign_in-de", &SignIn { shell: german("Anmelden"), ..error }),
     ]
 }
 
@@ -78,6 +85,8 @@ fn consent() -> Vec<Sample> {
             line("offline_access", "Stay connected when you are away", false),
         ],
         return_host: "localhost:5173".to_owned(),
+        unvouched: false,
+        pages: Vec::new(),
     };
     let hostile = Consent {
         shell: Shell::new(RTL, "Allow?"),
@@ -85,9 +94,19 @@ fn consent() -> Vec<Sample> {
         login: LONG.to_owned(),
         scopes: vec![line(HOSTILE, HOSTILE, true), line(LONG, RTL, false)],
         return_host: LONG.to_owned(),
+        unvouched: true,
+        pages: vec![
+            Link::new("Its privacy policy", "https://shop.example/privacy"),
+            Link::new("Its terms of use", "https://shop.example/terms"),
+        ],
         ..page.clone()
     };
-    vec![sample("consent", &page), sample("consent-hostile", &hostile)]
+    let shell = german("Zugriff erlauben");
+    vec![
+        sample("consent", &page),
+        sample("consent-hostile", &hostile),
+        sample("consent-de", &Consent { shell, ..page }),
+    ]
 }
 
 fn ends() -> Vec<Sample> {
@@ -95,6 +114,17 @@ fn ends() -> Vec<Sample> {
         shell: shell("Signed out"),
         back: Some(Link::new("Back to Storefront", "http://localhost:5173/")),
         sign_in: Some(Link::new("Sign in again", "/signin")),
+    };
+    let telling = SigningOut {
+        shell: shell("Signed out"),
+        frames: Vec::new(),
+        back: None,
+        sign_in: Some(Link::new("Sign in", "/login")),
+    };
+    let going = SigningOut {
+        back: Some(Link::new("Continue to storefront.example", "http://localhost:5173/")),
+        sign_in: None,
+        ..telling.clone()
     };
     let confirm = LogoutConfirm {
         shell: shell("Sign out?"),
@@ -125,8 +155,14 @@ fn ends() -> Vec<Sample> {
         LogoutConfirm { login: HOSTILE.to_owned(), app_name: some(RTL), stay: None, ..confirm.clone() };
     vec![
         sample("signed_out", &out),
+        sample("signing_out", &telling),
+        sample("signing_out-going", &going),
+        sample("signing_out-de", &SigningOut { shell: german("Abgemeldet"), ..telling.clone() }),
+        sample("signing_out-hostile", &SigningOut { sign_in: Some(Link::new(HOSTILE, "/")), ..telling }),
         sample("signed_out-bare", &SignedOut { back: None, sign_in: None, ..out.clone() }),
+        sample("signed_out-de", &SignedOut { shell: german("Abgemeldet"), ..out }),
         sample("logout_confirm", &confirm),
+        sample("logout_confirm-de", &LogoutConfirm { shell: german("Abmelden"), ..confirm.clone() }),
         sample("logout_confirm-hostile", &hostile),
         sample("setup", &setup),
         sample("setup-error", &again),
@@ -136,6 +172,7 @@ fn ends() -> Vec<Sample> {
 fn way() -> Vec<Sample> {
     let home = Home {
         shell: shell("Sign in"),
+        account_url: "/account".to_owned(),
         console_url: "/console".to_owned(),
         docs_url: "/docs/api".to_owned(),
         discovery_url: "/.well-known/openid-configuration".to_owned(),
@@ -176,9 +213,12 @@ fn way() -> Vec<Sample> {
     };
     vec![
         sample("home", &home),
+        sample("home-de", &Home { shell: german("Willkommen"), ..home.clone() }),
         sample("error", &error),
+        sample("error-de", &ErrorPage { shell: german("Abgebrochen"), ..error.clone() }),
         sample("error-hostile", &hostile),
         sample("form_post", &post),
+        sample("form_post-de", &FormPost { shell: german("Weiter"), ..post.clone() }),
     ]
 }
 

@@ -2,8 +2,8 @@
 
 use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some};
 use crate::{
-    Account, AccountPassword, Action, Clash, CredentialPage, Fact, Field, FormPage, Link, Pick, Section,
-    ShownOnce, Status, Tone,
+    Account, AccountPassword, Action, Clash, CredentialPage, Fact, Field, FormPage, Language, Link, Pick,
+    Section, ShownOnce, Status, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -66,6 +66,7 @@ pub(super) fn all() -> Vec<Sample> {
         facts: vec![Fact::code("Id", "00t1"), Fact::text("Acts as", HOSTILE)],
         actions: vec![Action::ask("Revoke", "/console/credentials/tokens/1/revoke").dangerous()],
     };
+    let german = |title| shell(title).language(Language::German);
     let account = Account {
         shell: shell("Your account"),
         csrf: csrf(),
@@ -87,7 +88,9 @@ pub(super) fn all() -> Vec<Sample> {
     };
     vec![
         sample("account", &account),
+        sample("account-de", &Account { shell: german("Ihr Konto"), ..account.clone() }),
         sample("account-password", &password),
+        sample("account-password-de", &AccountPassword { shell: german("Passwort"), ..password.clone() }),
         sample("form", &page),
         sample("form-wrong", &wrong),
         sample("form-danger", &page.dangerous()),

@@ -1,6 +1,7 @@
 //! Every page in several states, with hostile, long and right-to-left text among them: what the suite renders
 //! and what a designer looks at.
 
+mod access;
 mod alerts;
 mod console;
 mod directory;
@@ -32,7 +33,7 @@ pub struct Sample {
 
 /// All of them.
 pub fn all() -> Vec<Sample> {
-    [
+    let parts = [
         door::all(),
         console::all(),
         log::all(),
@@ -42,8 +43,8 @@ pub fn all() -> Vec<Sample> {
         groups::all(),
         policies::all(),
         webhooks::all(),
-    ]
-    .concat()
+    ];
+    [parts.concat(), access::all()].concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {
@@ -67,6 +68,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Groups, "/console/groups"),
         (Section::Apps, "/console/apps"),
         (Section::Servers, "/console/servers"),
+        (Section::Inspector, "/console/inspect"),
         (Section::Limits, "/console/limits"),
         (Section::Credentials, "/console/credentials"),
     ];

@@ -127,6 +127,18 @@ event_types! {
     APP_DEACTIVATE = "application.lifecycle.deactivate", "Deactivate application";
     /// An app was deleted.
     APP_DELETE = "application.lifecycle.delete", "Delete application";
+    /// An app registered itself, or was not let.
+    CLIENT_REGISTER = "app.oauth2.client.lifecycle.create", "App registered itself";
+    /// An app changed its own registration, or was not let.
+    CLIENT_UPDATE = "app.oauth2.client.lifecycle.update", "App changed its registration";
+    /// An app deleted its own registration, or it went because the app never got a token.
+    CLIENT_DELETE = "app.oauth2.client.lifecycle.delete", "Registration of app was deleted";
+    /// Who may register apps at a server was changed.
+    REGISTRATION_UPDATE = "oauth2.as.registration.updated", "Registration at authorization server was changed";
+    /// An initial access token was made.
+    REGISTRATION_TOKEN_CREATE = "oauth2.as.registration.token.created", "Initial access token was created";
+    /// An initial access token was revoked.
+    REGISTRATION_TOKEN_REVOKE = "oauth2.as.registration.token.revoked", "Initial access token was revoked";
     /// A client secret was made.
     SECRET_CREATE = "app.oauth2.credentials.lifecycle.create", "Create client secret";
     /// A client secret was switched on.
@@ -235,6 +247,8 @@ event_types! {
     SAVED_SEARCH_CREATE = "system.log.search.create", "Create saved search";
     /// A search of the log was forgotten.
     SAVED_SEARCH_DELETE = "system.log.search.delete", "Delete saved search";
+    /// An administrator asked what a token or a secret is that somebody found.
+    TOKEN_INSPECT = "app.oauth2.token.inspect", "Token was inspected";
     /// An alert was created.
     ALERT_CREATE = "system.alert.create", "Create alert";
     /// An alert was changed, switched on or off, or muted.

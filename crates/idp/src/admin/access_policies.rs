@@ -340,7 +340,11 @@ async fn all(tx: &mut Tx, server: &Server) -> Result<Vec<PolicyWithRules>, Admin
     Ok(PolicyWithRules::join(policies, &tx.access_rules(server.id).await?))
 }
 
-async fn find_policy(tx: &mut Tx, server: &str, key: &str) -> Result<(Server, AccessPolicy), AdminError> {
+pub(super) async fn find_policy(
+    tx: &mut Tx,
+    server: &str,
+    key: &str,
+) -> Result<(Server, AccessPolicy), AdminError> {
     let server = Idp::find_server(tx, server).await?;
     let policy = match AccessPolicyId::parse(key) {
         Some(id) => tx.access_policy(server.id, id).await?,
@@ -350,7 +354,7 @@ async fn find_policy(tx: &mut Tx, server: &str, key: &str) -> Result<(Server, Ac
     Ok((server, policy))
 }
 
-async fn find_rule(
+pub(super) async fn find_rule(
     tx: &mut Tx,
     server: &str,
     policy: &str,
@@ -403,11 +407,11 @@ fn new_rule(idp: &Idp, ctx: &Ctx, policy: &AccessPolicy) -> AccessRule {
     }
 }
 
-fn policy_entity(policy: &AccessPolicy) -> Entity {
+pub(super) fn policy_entity(policy: &AccessPolicy) -> Entity {
     Entity::new("AccessPolicy", policy.id, &policy.name, &policy.name)
 }
 
-fn rule_entity(rule: &AccessRule) -> Entity {
+pub(super) fn rule_entity(rule: &AccessRule) -> Entity {
     Entity::new("AccessPolicyRule", rule.id, &rule.name, &rule.name)
 }
 

@@ -33,6 +33,18 @@ pub struct AccessPolicySettings {
 }
 
 impl AccessPolicySettings {
+    /// A policy as it would be sent.
+    #[must_use]
+    pub fn of(policy: &AccessPolicy) -> Self {
+        Self {
+            name: policy.name.clone(),
+            description: policy.description.clone(),
+            priority: Some(policy.priority),
+            status: policy.status,
+            clients: policy.clients.0.clone(),
+        }
+    }
+
     pub(super) async fn put(self, tx: &mut Tx, policy: &mut AccessPolicy) -> Result<(), AdminError> {
         let mut causes = Causes::default();
         causes.text("name", &self.name, 1..=100);
@@ -80,6 +92,24 @@ pub struct AccessRuleSettings {
 }
 
 impl AccessRuleSettings {
+    /// A rule as it would be sent.
+    #[must_use]
+    pub fn of(rule: &AccessRule) -> Self {
+        let minutes = |seconds: Option<i64>| seconds.map(|s| s / 60);
+        Self {
+            name: rule.name.clone(),
+            priority: Some(rule.priority),
+            status: rule.status,
+            grant_types: rule.grant_types.0.clone(),
+            users: rule.user_ids.0.clone(),
+            groups: rule.group_ids.0.clone(),
+            scopes: rule.scopes.0.clone(),
+            access_token_minutes: minutes(rule.access_token_seconds),
+            refresh_window_minutes: minutes(rule.refresh_idle_seconds),
+            refresh_lifetime_minutes: minutes(rule.refresh_absolute_seconds),
+        }
+    }
+
     pub(super) async fn put(
         self,
         tx: &mut Tx,

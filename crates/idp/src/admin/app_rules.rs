@@ -1,13 +1,14 @@
 //! What an app may be set to, by its kind.
 
 use super::AdminError;
-use super::change::Facts;
+use super::change::{Diff, Facts};
 use super::error::Causes;
 use serde_json::Value;
-use signet_domain::app::{App, AppKind, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation, SubjectType};
 use signet_fetch::Client;
 use signet_oauth::Scope;
 use signet_oauth::jwk::PublicJwk;
+use signet_oauth::jwt::Alg;
 use signet_oauth::redirect::{AppKind as UriKind, RedirectUri};
 use signet_store::sqlx_types::Json;
 
@@ -16,6 +17,9 @@ const MAX_ENTRIES: usize = 100;
 
 /// Most keys of one app.
 const MAX_KEYS: usize = 10;
+
+/// Most people to ask about one app.
+const MAX_CONTACTS: usize = 10;
 
 /// Settings as they are sent. What is absent gets the kind's default.
 #[derive(Debug, Clone, Default)]
@@ -50,10 +54,18 @@ pub struct AppSettings {
     pub jwks: Vec<Value>,
     /// Where the app publishes its keys, instead of `jwks`.
     pub jwks_uri: Option<String>,
+    /// Where the app keeps its request objects.
+    pub request_uris: Vec<String>,
     /// Where the app is told of sign-outs.
     pub backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended.
     pub backchannel_logout_session_required: bool,
+    /// What the app says of itself.
+    pub metadata: AppMetadata,
+    /// Where the browser tells the app of sign-outs.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there.
+    pub frontchannel_logout_session_required: bool,
     /// What the app is called elsewhere.
     pub external_id: Option<String>,
 }
@@ -114,15 +126,18 @@ impl AppSettings {
             causes.add("refresh_token.rotation_type", "must be ROTATE for browser and native apps");
         }
         causes.range("refresh_token.leeway", self.leeway_seconds.unwrap_or(30), 0..=60);
-        let jwks = check_jwks(&mut causes, &self);
+        let jwks = check_jwks(&mut causes, &self, app.kind);
         check_addresses(&mut causes, &self, app.kind, outbound);
+        check_front_channel(&mut causes, &self);
         if self.par_required && app.kind == AppKind::Service {
             causes
                 .add("require_pushed_authorization_requests", "service apps have no authorization requests");
         }
+        check_metadata(&mut causes, &self.metadata, app.kind);
         if let Some(id) = &self.external_id {
             causes.text("external_id", id, 1..=128);
         }
+        check_sector(&mut causes, &self);
         causes.check("settings")?;
 
         let default_method = if public { "none" } else { "client_secret_basic" };
@@ -139,8 +154,12 @@ impl AppSettings {
         app.par_required = self.par_required;
         app.jwks = Json(jwks);
         app.jwks_uri = self.jwks_uri;
+        app.request_uris = Json(self.request_uris);
         app.backchannel_logout_uri = self.backchannel_logout_uri;
         app.backchannel_logout_session_required = self.backchannel_logout_session_required;
+        app.metadata = Json(self.metadata);
+        app.frontchannel_logout_uri = self.frontchannel_logout_uri;
+        app.frontchannel_logout_session_required = self.frontchannel_logout_session_required;
         app.external_id = self.external_id;
         Ok(())
     }
@@ -160,17 +179,19 @@ fn check_auth_method(causes: &mut Causes, settings: &AppSettings, public: bool) 
 }
 
 /// The keys as they are kept: only what a public key has, and none that proves nothing (RFC 8725 §3.5).
-fn check_jwks(causes: &mut Causes, settings: &AppSettings) -> Vec<Value> {
+fn check_jwks(causes: &mut Causes, settings: &AppSettings, kind: AppKind) -> Vec<Value> {
     let by_keys = settings.auth_method.as_deref() == Some("private_key_jwt");
     let by_value = !settings.jwks.is_empty();
+    // What asks for users' consent may sign its requests, however it authenticates.
+    let may_sign = by_keys || kind != AppKind::Service;
     match (by_value, settings.jwks_uri.is_some()) {
         (true, true) => causes.add("jwks_uri", "give either jwks or jwks_uri, not both"),
         (false, false) if by_keys => {
-            causes.add("jwks", "private_key_jwt needs at least one key, or a jwks_uri")
+            causes.add("jwks", "private_key_jwt needs at least one key, or a jwks_uri");
         }
-        (true, _) | (_, true) if !by_keys => {
-            causes
-                .add(if by_value { "jwks" } else { "jwks_uri" }, "only apps with private_key_jwt have keys");
+        (true, _) | (_, true) if !may_sign => {
+            let name = if by_value { "jwks" } else { "jwks_uri" };
+            causes.add(name, "only service apps with private_key_jwt have keys");
         }
         _ => {}
     }
@@ -206,11 +227,44 @@ fn check_addresses(causes: &mut Causes, settings: &AppSettings, kind: AppKind, o
             causes.add(name, error);
         }
     }
+    if settings.request_uris.len() > MAX_KEYS {
+        causes.add("request_uris", format_args!("at most {MAX_KEYS} are possible"));
+    }
+    for uri in settings.request_uris.iter().take(MAX_KEYS) {
+        if let Err(error) = outbound.check(uri) {
+            causes.add("request_uris", error);
+        }
+    }
+    if kind == AppKind::Service && !settings.request_uris.is_empty() {
+        causes.add("request_uris", "service apps have no authorization requests");
+    }
     if kind == AppKind::Service && settings.backchannel_logout_uri.is_some() {
         causes.add("backchannel_logout_uri", "service apps sign nobody in");
     }
     if settings.backchannel_logout_session_required && settings.backchannel_logout_uri.is_none() {
         causes.add("backchannel_logout_session_required", "needs a backchannel_logout_uri");
+    }
+}
+
+/// What the browser loads in a frame of ours. It must be at home where the app is (OpenID Connect Front-Channel
+/// Logout §2), so that nobody can name a page of somebody else.
+fn check_front_channel(causes: &mut Causes, settings: &AppSettings) {
+    const NAME: &str = "frontchannel_logout_uri";
+    let Some(uri) = settings.frontchannel_logout_uri.as_deref() else {
+        if settings.frontchannel_logout_session_required {
+            causes.add("frontchannel_logout_session_required", "needs a frontchannel_logout_uri");
+        }
+        return;
+    };
+    match RedirectUri::register(uri, UriKind::Web) {
+        Err(error) => causes.add(NAME, error),
+        Ok(uri) => {
+            let home = uri.origin();
+            let mut own = settings.redirect_uris.iter();
+            if !own.any(|own| RedirectUri::stored(own.as_str(), false).origin() == home) {
+                causes.add(NAME, "must have scheme, host and port of one of the redirect_uris");
+            }
+        }
     }
 }
 
@@ -269,6 +323,73 @@ fn check_uris(causes: &mut Causes, settings: &AppSettings, kind: AppKind, grants
     }
 }
 
+/// Without a document that lists them, the redirect URIs of a pairwise app must be one host's: the sector is that host
+/// (OpenID Connect Core §8.1), and it must be somebody's, which a name on the own device isn't.
+fn check_sector(causes: &mut Causes, settings: &AppSettings) {
+    let metadata = &settings.metadata;
+    if metadata.subject_type != Some(SubjectType::Pairwise) || metadata.sector_identifier_uri.is_some() {
+        return;
+    }
+    let hosts = settings.redirect_uris.iter().map(|uri| {
+        let rest = uri.strip_prefix("https://")?;
+        rest.split(['/', '?', ':']).next()
+    });
+    let hosts: Option<std::collections::BTreeSet<&str>> = hosts.collect();
+    if hosts.is_none_or(|hosts| hosts.len() > 1) {
+        causes.add("sector_identifier_uri", "is needed unless all redirect_uris are https and of one host");
+    }
+}
+
+/// What people are shown of an app: pages that a browser may be sent to, and whom to ask.
+fn check_metadata(causes: &mut Causes, metadata: &AppMetadata, kind: AppKind) {
+    let pairwise = metadata.subject_type == Some(SubjectType::Pairwise);
+    if pairwise && kind == AppKind::Service {
+        causes.add("subject_type", "service apps sign nobody in");
+    }
+    if metadata.sector_identifier_uri.is_some() && !pairwise {
+        causes.add("sector_identifier_uri", "needs the subject_type pairwise");
+    }
+    let pages = [
+        ("client_uri", &metadata.client_uri),
+        ("policy_uri", &metadata.policy_uri),
+        ("tos_uri", &metadata.tos_uri),
+        ("initiate_login_uri", &metadata.initiate_login_uri),
+    ];
+    for (name, uri) in pages {
+        if let Some(Err(error)) = uri.as_deref().map(|uri| RedirectUri::register(uri, UriKind::Web)) {
+            causes.add(name, error);
+        }
+    }
+    if metadata.initiate_login_uri.as_deref().is_some_and(|uri| !uri.starts_with("https://")) {
+        causes.add("initiate_login_uri", "must be an https URL");
+    }
+    if metadata.userinfo_signed_response_alg.as_deref().is_some_and(|alg| alg.parse::<Alg>().is_err()) {
+        causes.add(
+            "userinfo_signed_response_alg",
+            "must be an algorithm that servers sign with, such as RS256",
+        );
+    }
+    let of_users = [
+        ("userinfo_signed_response_alg", metadata.userinfo_signed_response_alg.is_some()),
+        ("initiate_login_uri", metadata.initiate_login_uri.is_some()),
+    ];
+    for (name, _) in of_users.iter().filter(|(_, set)| *set && kind == AppKind::Service) {
+        causes.add(name, "service apps sign nobody in");
+    }
+    if metadata.contacts.len() > MAX_CONTACTS {
+        causes.add("contacts", format_args!("at most {MAX_CONTACTS} are possible"));
+    }
+    for contact in metadata.contacts.iter().take(MAX_CONTACTS) {
+        causes.text("contacts", contact, 1..=254);
+    }
+    if kind == AppKind::Service && metadata.default_max_age.is_some() {
+        causes.add("default_max_age", "service apps sign nobody in");
+    }
+    if metadata.default_max_age.is_some_and(|seconds| i32::try_from(seconds).is_err()) {
+        causes.add("default_max_age", "must be from 0 to 2147483647");
+    }
+}
+
 /// PKCE is demanded unless someone says otherwise, and of public apps always (RFC 9700 section 2.1.1).
 fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App) {
     if sent == Some(false) && is_public(app.kind) {
@@ -276,8 +397,18 @@ fn check_pkce(causes: &mut Causes, sent: Option<bool>, app: &App) {
     }
 }
 
+/// A new app, for the log.
+pub(crate) fn made(app: &App) -> Diff {
+    Diff::made(facts(app))
+}
+
+/// What changed of an app, for the log.
+pub(crate) fn changed(before: &App, after: &App) -> Diff {
+    Diff::of(facts(before), facts(after))
+}
+
 /// What the log shows of an app.
-pub(crate) fn facts(app: &App) -> Facts {
+fn facts(app: &App) -> Facts {
     let list = |values: &[String]| serde_json::Value::from(values.to_vec());
     vec![
         ("label", app.label.as_str().into()),
@@ -294,8 +425,20 @@ pub(crate) fn facts(app: &App) -> Facts {
         ("requirePushedAuthorizationRequests", app.par_required.into()),
         ("keys", app.jwks.iter().map(|key| key["kid"].clone()).collect()),
         ("jwksUri", app.jwks_uri.as_deref().into()),
+        ("requestUris", list(&app.request_uris)),
         ("backchannelLogoutUri", app.backchannel_logout_uri.as_deref().into()),
         ("backchannelLogoutSessionRequired", app.backchannel_logout_session_required.into()),
+        ("clientUri", app.metadata.client_uri.as_deref().into()),
+        ("policyUri", app.metadata.policy_uri.as_deref().into()),
+        ("tosUri", app.metadata.tos_uri.as_deref().into()),
+        ("contacts", list(&app.metadata.contacts)),
+        ("subjectType", app.metadata.subject_type.map(SubjectType::as_str).into()),
+        ("sectorIdentifierUri", app.metadata.sector_identifier_uri.as_deref().into()),
+        ("userinfoSignedResponseAlg", app.metadata.userinfo_signed_response_alg.as_deref().into()),
+        ("initiateLoginUri", app.metadata.initiate_login_uri.as_deref().into()),
+        ("defaultMaxAge", app.metadata.default_max_age.into()),
+        ("frontchannelLogoutUri", app.frontchannel_logout_uri.as_deref().into()),
+        ("frontchannelLogoutSessionRequired", app.frontchannel_logout_session_required.into()),
         ("externalId", app.external_id.as_deref().into()),
     ]
 }

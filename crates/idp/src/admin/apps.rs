@@ -1,13 +1,13 @@
 //! Apps: OAuth clients.
 
 use super::app_rules::{self, AppSettings, is_public};
-use super::change::Diff;
 use super::{AdminError, Caller, Expected, Page};
 use crate::ctx::{At, app_instance};
 use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp};
-use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::Time;
+use signet_domain::app::{App, AppKind, AppMetadata, AppSecret, AppStatus, ConsentMethod, Rotation};
 use signet_domain::event::types;
 use signet_domain::id::AppId;
 use signet_domain::token::RevocationKind;
@@ -24,6 +24,19 @@ pub struct NewApp {
     pub app: App,
     /// Its secret, if it keeps one.
     pub secret: Option<Secret>,
+}
+
+/// An app that isn't there yet.
+pub(crate) struct DraftApp {
+    pub(crate) app: App,
+    pub(crate) secret: Option<Secret>,
+    /// The secret as it will be stored.
+    pub(crate) row: Option<AppSecret>,
+}
+
+/// Whether an app proves itself by a secret.
+pub(crate) fn keeps_secret(app: &App) -> bool {
+    !is_public(app.kind) && app.auth_method != "private_key_jwt"
 }
 
 impl Idp {
@@ -71,19 +84,14 @@ impl Idp {
         client_id: Option<String>,
         activate: bool,
     ) -> Result<NewApp, AdminError> {
-        let kind = settings.kind.ok_or_else(|| {
-            AdminError::invalid("settings", "application_type: must be web, native, browser or service")
-        })?;
-        let mut app = new_app(self, ctx, kind, activate);
+        self.check_sector(&settings, None).await?;
+        let mut draft = self.draft_app(ctx, settings, activate)?;
         if let Some(client_id) = client_id {
-            app.client_id = checked_client_id(client_id)?;
+            draft.app.client_id = checked_client_id(client_id)?;
         }
-        settings.put(&mut app, self.fetch())?;
-        let keeps_secret = !is_public(kind) && app.auth_method != "private_key_jwt";
-        let secret = keeps_secret.then(|| Secret::from(self.entropy().secret("")));
-        let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
+        let DraftApp { app, secret, row } = draft;
         let event = caller.event(self, ctx, types::APP_CREATE).by(&app);
-        let event = Diff::made(app_rules::facts(&app)).into_event(event, app_instance(&app));
+        let event = app_rules::made(&app).into_event(event, app_instance(&app));
         let made = app.clone();
         self.change(ctx, move |tx| {
             Box::pin(async move {
@@ -110,6 +118,8 @@ impl Idp {
         settings: AppSettings,
         expected: &Expected,
     ) -> Result<App, AdminError> {
+        let before = self.admin_app(ctx, key).await?;
+        self.check_sector(&settings, Some(&before)).await?;
         let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
         let (key, expected) = (key.to_owned(), expected.clone());
         self.change(&ctx.clone(), move |tx| {
@@ -118,7 +128,7 @@ impl Idp {
                 expected.check(before.version)?;
                 let mut after = before.clone();
                 settings.put(&mut after, idp.fetch())?;
-                let diff = Diff::of(app_rules::facts(&before), app_rules::facts(&after));
+                let diff = app_rules::changed(&before, &after);
                 if !diff.is_empty() {
                     tx.update_app(&after, ctx.now).await?;
                     let event = caller.event(&idp, &ctx, types::APP_UPDATE).by(&after);
@@ -155,7 +165,7 @@ impl Idp {
                     AppStatus::Inactive => types::APP_DEACTIVATE,
                 };
                 if status == AppStatus::Inactive {
-                    revoke_app(tx, &ctx, &app).await?;
+                    revoke_app(tx, ctx.now, &app).await?;
                 }
                 let event = caller.event(&idp, &ctx, event_type).by(&app).target(app_instance(&app));
                 Ok(tx.append(&event).await?)
@@ -176,13 +186,33 @@ impl Idp {
                 if app.is_active() {
                     return Err(AdminError::StillActive);
                 }
-                revoke_app(tx, &ctx, &app).await?;
+                revoke_app(tx, ctx.now, &app).await?;
                 tx.delete_app(app.id).await?;
                 let event = caller.event(&idp, &ctx, types::APP_DELETE).by(&app).target(app_instance(&app));
                 Ok(tx.append(&event).await?)
             })
         })
         .await
+    }
+
+    /// An app that isn't there yet: its settings are checked, and nothing is stored.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`].
+    pub(crate) fn draft_app(
+        &self,
+        ctx: &Ctx,
+        settings: AppSettings,
+        activate: bool,
+    ) -> Result<DraftApp, AdminError> {
+        let kind = settings.kind.ok_or_else(|| {
+            AdminError::invalid("settings", "application_type: must be web, native, browser or service")
+        })?;
+        let mut app = new_app(self, ctx, kind, activate);
+        settings.put(&mut app, self.fetch())?;
+        let secret = keeps_secret(&app).then(|| Secret::from(self.entropy().secret("")));
+        let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
+        Ok(DraftApp { app, secret, row })
     }
 
     pub(crate) fn secret_row(&self, ctx: &Ctx, app: AppId, secret: &Secret) -> AppSecret {
@@ -199,10 +229,10 @@ impl Idp {
 }
 
 /// Ends what hangs on an app for good: switching it on again brings no refresh token back.
-async fn revoke_app(tx: &mut Tx, ctx: &Ctx, app: &App) -> Result<(), AdminError> {
-    tx.revoke_grants_of_app(app.id, ctx.now).await?;
-    let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
-    Ok(tx.put_revocation(RevocationKind::App, &app.client_id, ctx.now, until).await?)
+pub(crate) async fn revoke_app(tx: &mut Tx, now: Time, app: &App) -> signet_store::Result<()> {
+    tx.revoke_grants_of_app(app.id, now).await?;
+    let until = now.plus_secs(LONGEST_TOKEN_SECONDS);
+    tx.put_revocation(RevocationKind::App, &app.client_id, now, until).await
 }
 
 fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
@@ -226,8 +256,12 @@ fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {
         par_required: false,
         jwks: Json(Vec::new()),
         jwks_uri: None,
+        request_uris: Json(Vec::new()),
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
+        metadata: Json(AppMetadata::default()),
+        frontchannel_logout_uri: None,
+        frontchannel_logout_session_required: false,
         external_id: None,
         demo: false,
         version: 1,

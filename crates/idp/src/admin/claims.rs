@@ -2,7 +2,7 @@
 
 use super::change::{Diff, Facts};
 use super::error::Causes;
-use super::{AdminError, Caller};
+use super::{AdminError, Caller, Expected};
 use crate::configured_claims::{Expression, pattern};
 use crate::ctx::At;
 use crate::{Ctx, Idp};
@@ -163,19 +163,21 @@ impl Idp {
     /// Replaces a claim.
     ///
     /// # Errors
-    /// [`AdminError::Invalid`], [`AdminError::NotFound`].
+    /// [`AdminError::Invalid`], [`AdminError::NotFound`], [`AdminError::Stale`].
     pub async fn admin_replace_claim(
         &self,
         ctx: &Ctx,
         caller: &Caller,
         (server, claim): (&str, &str),
         settings: ClaimSettings,
+        expected: &Expected,
     ) -> Result<(Server, ClaimRow), AdminError> {
-        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        let (idp, ctx, caller, expected) = (self.clone(), ctx.clone(), caller.clone(), expected.clone());
         let (server, claim) = (server.to_owned(), claim.to_owned());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 let (server, before) = find(tx, &server, &claim).await?;
+                expected.check(before.version)?;
                 let mut after = before.clone();
                 settings.put(&mut after, &tx.scopes(server.id).await?)?;
                 let diff = Diff::of(facts(&before), facts(&after));
@@ -184,7 +186,7 @@ impl Idp {
                     let event = caller.event(&idp, &ctx, types::CLAIM_UPDATE).at(&server);
                     tx.append(&diff.into_event(event, entity(&after))).await?;
                 }
-                Ok((server, after))
+                find(tx, &server.id.to_string(), &claim).await
             })
         })
         .await
@@ -238,6 +240,7 @@ fn new_claim(idp: &Idp, ctx: &Ctx, server: &Server) -> ClaimRow {
         scopes: Json(Vec::new()),
         always_in_token: false,
         status: InForce::Active,
+        version: 1,
         created_at: ctx.now,
     }
 }

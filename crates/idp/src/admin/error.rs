@@ -1,5 +1,6 @@
 //! Why an administrator's request is refused.
 
+use super::password_rules::PasswordFault;
 use crate::IdpError;
 use signet_store::StoreError;
 
@@ -14,6 +15,9 @@ pub enum AdminError {
         /// Each rule that is broken: `member: what is wrong`.
         causes: Vec<String>,
     },
+    /// The new password breaks a rule.
+    #[error("password: {0}")]
+    Password(#[from] PasswordFault),
     /// There is no such thing in this tenant.
     #[error("there is no {kind} {id}")]
     NotFound {

@@ -15,7 +15,7 @@ pub const MAX_LIMIT: i64 = 200;
 /// Where failures of operators are counted: they belong to no tenant.
 const NO_TENANT: TenantId = TenantId(uuid::Uuid::nil());
 /// The domain of operators' short logins.
-const DOMAIN: &str = "operator";
+pub const OPERATOR_DOMAIN: &str = "signet.test";
 
 impl Idp {
     /// The operator of a login and a password; `None` when they don't match or the login is locked. Unknown
@@ -30,7 +30,7 @@ impl Idp {
         source: &str,
         now: Time,
     ) -> Result<Option<Operator>, IdpError> {
-        let Ok(key) = login::canonical(login, DOMAIN) else { return Ok(None) };
+        let Ok(key) = login::canonical(login, OPERATOR_DOMAIN) else { return Ok(None) };
         let operator = self.store().unscoped_operator(key.as_str()).await?;
         let hash = operator.as_ref().map(|o| o.password_hash.as_str());
         if !self.check_guarded((NO_TENANT, &key, source), now, password, hash).await? {

@@ -80,24 +80,41 @@ const COMMON: &[&str] = &[
     "correcthorsebatterystaple",
 ];
 
+/// What is wrong with a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordFault {
+    /// Fewer than [`MIN_CHARS`] characters.
+    #[error("must have at least {MIN_CHARS} characters")]
+    Short,
+    /// More than [`MAX_BYTES`] bytes.
+    #[error("must have at most {MAX_BYTES} bytes")]
+    Long,
+    /// The login is in it.
+    #[error("must not contain the login")]
+    HoldsLogin,
+    /// Guessers begin with it.
+    #[error("is one of the passwords that are guessed first")]
+    Common,
+}
+
 /// What is wrong with a password for a login, if anything.
 #[must_use]
-pub fn fault(password: &str, login: &str) -> Option<&'static str> {
+pub fn fault(password: &str, login: &str) -> Option<PasswordFault> {
     if password.chars().count() < MIN_CHARS {
-        return Some("must have at least 8 characters");
+        return Some(PasswordFault::Short);
     }
     if password.len() > MAX_BYTES {
-        return Some("must have at most 256 bytes");
+        return Some(PasswordFault::Long);
     }
     let folded = password.to_lowercase();
     let login = login.to_lowercase();
     let short = login.split('@').next().unwrap_or_default();
     if folded.contains(&login) || (short.chars().count() >= 4 && folded.contains(short)) {
-        return Some("must not contain the login");
+        return Some(PasswordFault::HoldsLogin);
     }
     let first = folded.chars().next();
     if COMMON.contains(&folded.as_str()) || folded.chars().all(|c| Some(c) == first) {
-        return Some("is one of the passwords that are guessed first");
+        return Some(PasswordFault::Common);
     }
     None
 }

@@ -186,7 +186,7 @@ impl Idp {
         login: &str,
     ) -> Result<String, AdminError> {
         if let Some(fault) = password_rules::fault(password.expose(), login) {
-            return Err(AdminError::invalid("password", format!("password: {fault}")));
+            return Err(fault.into());
         }
         Ok(self.hasher().hash(password.expose()).await?)
     }

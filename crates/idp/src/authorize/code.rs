@@ -1,6 +1,6 @@
 //! Issuing an authorization code.
 
-use super::SignedIn;
+use super::{SignedIn, origin};
 use crate::cache::{AppConfig, ServerConfig};
 use crate::ctx::{At, app_instance, by_kind, user_entity};
 use crate::secrets::SecretKind;
@@ -9,11 +9,10 @@ use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::event::{Event, types};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::id::FlowId;
-use signet_oauth::authorize::AuthorizeRequest;
+use signet_oauth::authorize::{AuthorizeRequest, Origin};
 use signet_oauth::response::AuthorizeResponse;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Reason};
-use signet_store::one_time::Spent;
 use signet_store::sqlx_types::Json;
 
 /// What a consent page adds to the code's transaction.
@@ -67,14 +66,14 @@ impl Idp {
             spent_at: None,
         };
         let events = self.code_events(ctx, server, app, signed_in, &grant);
-        if !self.store_code(ctx, grant, row, events, flow, agreed, request.pushed.clone()).await? {
+        if !self.store_code(ctx, grant, row, events, flow, agreed, request.origin.clone()).await? {
             return Err(Reason::RequestExpired.into());
         }
         let (uri, mode) = (&request.redirect_uri, request.response_mode);
         Ok(AuthorizeResponse::success(uri, mode, &code, request.state.as_deref(), &server.server.issuer))
     }
 
-    /// `false` when the flow, or the pushed request that it came from, had been answered before.
+    /// `false` when the flow, or what its request came from, had been answered before.
     #[expect(clippy::too_many_arguments, reason = "everything that one commit stores")]
     async fn store_code(
         &self,
@@ -84,9 +83,9 @@ impl Idp {
         events: Vec<Event>,
         flow: FlowId,
         agreed: Vec<Agreed>,
-        pushed: Option<Vec<u8>>,
+        origin: Origin,
     ) -> Result<bool, IdpError> {
-        let (now, server) = (ctx.now, row.server_id);
+        let (now, place) = (ctx.now, (ctx.tenant_id(), row.server_id));
         let stored = self
             .store()
             .tenant(ctx.tenant_id())
@@ -95,9 +94,7 @@ impl Idp {
                     if !tx.finish_flow(flow, now).await? && tx.flow_exists(flow).await? {
                         return Ok(false);
                     }
-                    if let Some(hash) = &pushed
-                        && !matches!(tx.spend(server, OneTimeKind::Pushed, hash, now).await?, Spent::Now(_))
-                    {
+                    if !origin::spend(tx, &origin, place, now).await? {
                         return Ok(false);
                     }
                     for a in &agreed {

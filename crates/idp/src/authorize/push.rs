@@ -4,6 +4,8 @@
 //! be reloaded; the answer spends it.
 
 use super::AuthorizeCall;
+use super::object::Source;
+use super::origin::Brought;
 use super::request::{is_registered, read};
 use crate::cache::ServerConfig;
 use crate::client::Door;
@@ -11,10 +13,12 @@ use crate::ctx::{At, app_entity, by_kind};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use serde::{Deserialize, Serialize};
+use signet_domain::app::App;
 use signet_domain::event::types;
 use signet_domain::grant::{OneTime, OneTimeKind};
 use signet_domain::id::ServerId;
-use signet_oauth::authorize::AuthorizeTarget;
+use signet_domain::server::Server;
+use signet_oauth::authorize::{AuthorizeTarget, ObjectMark, Origin};
 use signet_oauth::{OAuthError, Params, Reason};
 use signet_store::sqlx_types::Json;
 use std::sync::Arc;
@@ -59,12 +63,9 @@ struct Payload {
     client_id: String,
     /// Its request, as a form.
     request: String,
-}
-
-/// A request that was fetched by its reference.
-pub(super) struct Fetched {
-    pub(super) params: Params,
-    pub(super) hash: Vec<u8>,
+    /// The object that held it.
+    #[serde(default)]
+    object: Option<ObjectMark>,
 }
 
 impl Idp {
@@ -78,22 +79,25 @@ impl Idp {
         let (header, in_query) = (call.authorization, call.query_has_credentials);
         let client = self.client_at(ctx, door, call.params, header, in_query).await?;
         let app = &client.config.app;
-        let request = call.params.encode(CREDENTIALS, ("client_id", &app.client_id));
         let uri = format!("{REQUEST_URI}{}", self.entropy().secret("sgq"));
         let hash = self.secrets().hash(SecretKind::Pushed, ctx.tenant_id(), &uri);
-        let checked = check(&request).and_then(|(params, target)| {
+        let origin = |object| Origin { pushed: Some(hash.clone()), object };
+        let brought = self.request_object(ctx, call.server, &client.config, call.params, Source::Value).await;
+        let checked = brought.and_then(|brought| {
+            let params = brought.as_ref().map_or(call.params, |brought| &brought.params);
+            let request = params.encode(CREDENTIALS, ("client_id", &app.client_id));
+            let object = brought.and_then(|brought| brought.origin.object);
+            let (params, target) = check(&request)?;
             if !is_registered(&client.config, &target.redirect_uri) {
                 return Err(Reason::IllegalRedirectUri.into());
             }
-            read(call.server, &client.config, &params, &target, Some(hash.clone()))
+            read(call.server, &client.config, &params, &target, origin(object.clone()))?;
+            Ok(Payload { client_id: app.client_id.clone(), request, object })
         });
-        if let Err(error) = checked {
-            let kind = by_kind(server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
-            let event = self.event(ctx, kind, app_entity(app)).failed(error.reason.as_str());
-            self.record(ctx, vec![event.at(server).by(app)]).await?;
-            return Err(error);
-        }
-        let payload = Payload { client_id: app.client_id.clone(), request };
+        let payload = match checked {
+            Ok(payload) => payload,
+            Err(error) => return Err(self.push_refused(ctx, server, app, error).await?),
+        };
         let row = OneTime {
             tenant_id: ctx.tenant_id(),
             server_id: server.id,
@@ -111,6 +115,20 @@ impl Idp {
         Ok(Pushed { request_uri: uri, expires_in: SECONDS })
     }
 
+    /// Logs a refusal, and gives it back.
+    async fn push_refused(
+        &self,
+        ctx: &Ctx,
+        server: &Server,
+        app: &App,
+        error: OAuthError,
+    ) -> Result<OAuthError, OAuthError> {
+        let kind = by_kind(server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
+        let event = self.event(ctx, kind, app_entity(app)).failed(error.reason.as_str());
+        self.record(ctx, vec![event.at(server).by(app)]).await?;
+        Ok(error)
+    }
+
     /// Fetches what was pushed under a reference. Beside it the browser brings nothing but the client's id; what it
     /// says of the redirect URI may only agree.
     pub(super) async fn pushed(
@@ -118,7 +136,7 @@ impl Idp {
         ctx: &Ctx,
         call: &AuthorizeCall<'_>,
         uri: &str,
-    ) -> Result<Fetched, OAuthError> {
+    ) -> Result<Brought, OAuthError> {
         let client_id = call.params.require("client_id")?;
         let hash = self.secrets().hash(SecretKind::Pushed, ctx.tenant_id(), uri);
         let row = self
@@ -135,7 +153,7 @@ impl Idp {
         if call.params.get("redirect_uri").is_some_and(|asked| params.get("redirect_uri") != Some(asked)) {
             return Err(Reason::IllegalRedirectUri.into());
         }
-        Ok(Fetched { params, hash })
+        Ok(Brought { params, origin: Origin { pushed: Some(hash), object: payload.object } })
     }
 }
 

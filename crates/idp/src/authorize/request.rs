@@ -1,6 +1,8 @@
 //! Reading an authorization request. Nothing is redirected before the redirect URI is known to be registered
 //! (RFC 6749 §4.1.2.1): until then every fault is a page of our own.
 
+use super::object::{self, Source};
+use super::origin::Brought;
 use super::push::REQUEST_URI;
 use super::resume::may_answer;
 use super::{Page, SignedIn, Step};
@@ -14,7 +16,7 @@ use signet_domain::event::{Entity, Event, types};
 use signet_domain::flow::Flow;
 use signet_domain::id::{AppId, FlowId};
 use signet_domain::server::Server;
-use signet_oauth::authorize::{AuthorizeRequest, AuthorizeTarget, Prompt};
+use signet_oauth::authorize::{AuthorizeRequest, AuthorizeTarget, Origin, Prompt};
 use signet_oauth::redirect::RedirectUri;
 use signet_oauth::response::AuthorizeResponse;
 use signet_oauth::token_request::GrantType;
@@ -39,17 +41,15 @@ impl Idp {
     /// # Errors
     /// A [`Page`] when the app or its redirect URI is not proven, or the server itself fails.
     pub async fn authorize(&self, ctx: &Ctx, call: &AuthorizeCall<'_>) -> Result<Step, Page> {
-        let Some(uri) = call.params.get("request_uri").filter(|uri| uri.starts_with(REQUEST_URI)) else {
-            return self.answer(ctx, call, None).await;
-        };
-        match self.pushed(ctx, call, uri).await {
-            Ok(pushed) => {
-                let call = AuthorizeCall { params: &pushed.params, ..*call };
-                self.answer(ctx, &call, Some(pushed.hash)).await
+        match self.brought(ctx, call).await {
+            Ok(None) => self.answer(ctx, call, Origin::default()).await,
+            Ok(Some(brought)) => {
+                let call = AuthorizeCall { params: &brought.params, ..*call };
+                self.answer(ctx, &call, brought.origin).await
             }
-            Err(error) => {
+            Err((error, app)) => {
                 if error.status() < 500 {
-                    let event = self.refused(ctx, call, None, &error, None);
+                    let event = self.refused(ctx, call, app.as_deref(), &error, None);
                     self.record(ctx, vec![event]).await?;
                 }
                 Err(Page(error))
@@ -57,12 +57,32 @@ impl Idp {
         }
     }
 
-    async fn answer(
+    /// The request, if it was pushed before or stands in an object. A refusal names the app where it is known, for
+    /// the log.
+    async fn brought(
         &self,
         ctx: &Ctx,
         call: &AuthorizeCall<'_>,
-        pushed: Option<Vec<u8>>,
-    ) -> Result<Step, Page> {
+    ) -> Result<Option<Brought>, (OAuthError, Option<Arc<AppConfig>>)> {
+        let uri = call.params.get("request_uri");
+        let by_value = call.params.contains("request");
+        match uri {
+            None if !by_value => return Ok(None),
+            Some(_) if by_value => return Err((object::one_of_two(), None)),
+            Some(uri) if uri.starts_with(REQUEST_URI) => {
+                return self.pushed(ctx, call, uri).await.map(Some).map_err(|error| (error, None));
+            }
+            _ => {}
+        }
+        let Some(client_id) = call.params.get("client_id") else { return Ok(None) };
+        let app = self.app_at(ctx, call.server.server.id, client_id).await;
+        let app = app.map_err(|error| (error.into(), None))?;
+        let Some(app) = app else { return Ok(None) };
+        let read = self.request_object(ctx, call.server, &app, call.params, Source::Any).await;
+        read.map_err(|error| (error, Some(app)))
+    }
+
+    async fn answer(&self, ctx: &Ctx, call: &AuthorizeCall<'_>, origin: Origin) -> Result<Step, Page> {
         let (target, app) = match self.target(ctx, call).await {
             Ok(proven) => proven,
             Err((page, app)) => {
@@ -72,7 +92,7 @@ impl Idp {
             }
         };
         let flow_id: FlowId = self.entropy().id(ctx.now);
-        match self.proven(ctx, call, &target, &app, flow_id, pushed).await {
+        match self.proven(ctx, call, &target, &app, flow_id, origin).await {
             Ok(step) => Ok(step),
             Err(error) if error.status() >= 500 => Err(Page(error)),
             Err(error) => {
@@ -115,7 +135,8 @@ impl Idp {
         call: &AuthorizeCall<'_>,
     ) -> Result<(AuthorizeTarget, Arc<AppConfig>), (Page, Option<Arc<AppConfig>>)> {
         let target = AuthorizeTarget::parse(call.params).map_err(|error| (Page(error), None))?;
-        let app = self.app(ctx, &target.client_id).await.map_err(|error| (error.into(), None))?;
+        let app = self.app_at(ctx, call.server.server.id, &target.client_id).await;
+        let app = app.map_err(|error| (error.into(), None))?;
         let Some(app) = app.filter(|a| a.app.is_active()) else {
             let error = OAuthError::new(Reason::UnknownClient).describe(
                 "No app has this 'client_id' here; compare it, and the address, with the app's settings.",
@@ -136,13 +157,15 @@ impl Idp {
         target: &AuthorizeTarget,
         app: &AppConfig,
         flow_id: FlowId,
-        pushed: Option<Vec<u8>>,
+        origin: Origin,
     ) -> Result<Step, OAuthError> {
-        let mut request = read(call.server, app, call.params, target, pushed)?;
+        let mut request = read(call.server, app, call.params, target, origin)?;
         if let Some(subject) = self.hinted(ctx, call, app).await? {
             requested_claims::expect(&mut request, vec![subject])?;
         }
-        let fresh = call.signed_in.filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(&request, s));
+        let fresh = call
+            .signed_in
+            .filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(self, &request, &app.app, s));
         if let Some(signed_in) = fresh {
             self.may_answer_by_policy(ctx, call.server, app, &request, &signed_in.user).await?;
         }
@@ -264,10 +287,11 @@ pub(super) fn read(
     app: &AppConfig,
     params: &Params,
     target: &AuthorizeTarget,
-    pushed: Option<Vec<u8>>,
+    origin: Origin,
 ) -> Result<AuthorizeRequest, OAuthError> {
     let mut request = AuthorizeRequest::parse(params, target)?;
-    request.pushed = pushed;
+    request.origin = origin;
+    request.max_age = request.max_age.or(app.app.metadata.default_max_age);
     check_app(server, app, &request)?;
     let granted = scopes::resolve(server, &app.app, request.scope.as_ref(), GrantType::AuthorizationCode)?;
     request.scope = Some(granted);
@@ -283,7 +307,7 @@ fn check_app(server: &ServerConfig, app: &AppConfig, request: &AuthorizeRequest)
     if !app.app.allows_grant("authorization_code") {
         return Err(Reason::UnauthorizedClient.into());
     }
-    if app.app.par_required && request.pushed.is_none() {
+    if app.app.par_required && request.origin.pushed.is_none() {
         return Err(Reason::PushedRequestRequired.into());
     }
     if app.app.pkce_required && request.challenge.is_none() {

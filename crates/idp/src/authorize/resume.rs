@@ -5,6 +5,7 @@ use crate::cache::{AppConfig, ServerConfig};
 use crate::secrets::SecretKind;
 use crate::token::scopes;
 use crate::{Ctx, Idp, IdpError, requested_claims};
+use signet_domain::app::App;
 use signet_domain::user::User;
 use signet_oauth::authorize::{AuthorizeRequest, Prompt};
 use signet_oauth::token_request::GrantType;
@@ -47,7 +48,7 @@ impl Idp {
         signed_in: Option<&SignedIn>,
     ) -> Result<Step, Page> {
         let handle = handle.to_owned();
-        let Some(signed_in) = signed_in.filter(|s| open.accepts(s)) else {
+        let Some(signed_in) = signed_in.filter(|s| open.accepts(self, s)) else {
             return Ok(Step::SignIn { handle });
         };
         if let Some(refusal) = self.refused_to_app(ctx, open, signed_in).await? {
@@ -96,6 +97,11 @@ impl Idp {
         let consent = tx.consent(user.id, app.app.id, server.server.id).await?;
         let allowed = consent.map(|c| scopes::stored(&c.scopes)).unwrap_or_default();
         let granted = requested_claims::scopes_to_ask(request);
+        if app.registration.is_some() {
+            // Nobody but the user vouches for an app that registered itself: not even a scope that is granted
+            // without asking goes to it unasked.
+            return Ok(granted.difference(&allowed));
+        }
         Ok(scopes::needing_consent(server, &app.app, &granted, &allowed))
     }
 }
@@ -103,15 +109,15 @@ impl Idp {
 impl OpenFlow {
     /// Whether a sign-in is somebody's whom the app did not ask for (OpenID Connect Core §3.1.2.1).
     #[must_use]
-    pub fn is_for_another(&self, signed_in: &SignedIn) -> bool {
-        !may_answer(&self.request, signed_in)
+    pub fn is_for_another(&self, idp: &Idp, signed_in: &SignedIn) -> bool {
+        !may_answer(idp, &self.request, &self.app.app, signed_in)
     }
 
     /// Whether a sign-in is by whom, and as fresh as, the flow asks for.
     #[must_use]
-    pub fn accepts(&self, signed_in: &SignedIn) -> bool {
+    pub fn accepts(&self, idp: &Idp, signed_in: &SignedIn) -> bool {
         let request = &self.request;
-        if self.is_for_another(signed_in) {
+        if self.is_for_another(idp, signed_in) {
             return false;
         }
         let asks = request.prompt.contains(Prompt::Login)
@@ -126,7 +132,6 @@ impl OpenFlow {
 }
 
 /// Whether a request may be answered for the one who is signed in.
-pub(super) fn may_answer(request: &AuthorizeRequest, signed_in: &SignedIn) -> bool {
-    let user = signed_in.user.id.to_string();
-    request.subjects.is_empty() || request.subjects.contains(&user)
+pub(super) fn may_answer(idp: &Idp, request: &AuthorizeRequest, app: &App, signed_in: &SignedIn) -> bool {
+    request.subjects.is_empty() || request.subjects.contains(&idp.subject(app, signed_in.user.id))
 }

@@ -5,7 +5,7 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::event::EventRow;
-use signet_domain::id::{AppId, UserId};
+use signet_domain::id::{AppId, ServerId, UserId};
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
@@ -42,6 +42,8 @@ pub struct Held {
     pub scopes: BTreeSet<String>,
     /// When the newest grant was made.
     pub since: Time,
+    /// The issuer of the newest grant.
+    pub issuer: Option<String>,
 }
 
 /// What happened at an app lately.
@@ -64,15 +66,22 @@ pub fn of_user(id: &str) -> Condition {
 impl Idp {
     /// What each app holds of a user.
     async fn held_by(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, IdpError> {
-        let mut by_app: BTreeMap<AppId, (BTreeSet<String>, Time)> = BTreeMap::new();
+        let mut by_app: BTreeMap<AppId, (BTreeSet<String>, (Time, ServerId))> = BTreeMap::new();
         for grant in tx.grants_of(user, GRANTS).await? {
-            let held = by_app.entry(grant.app_id).or_insert_with(|| (BTreeSet::new(), grant.created_at));
+            let newest = (grant.created_at, grant.server_id);
+            let held = by_app.entry(grant.app_id).or_insert_with(|| (BTreeSet::new(), newest));
             held.0.extend(grant.scopes.split(' ').filter(|s| !s.is_empty()).map(str::to_owned));
-            held.1 = held.1.max(grant.created_at);
+            held.1 = held.1.max(newest);
         }
         let mut held = Vec::new();
-        for (app, (scopes, since)) in by_app {
-            held.extend(tx.app(app).await?.map(|app| Held { app, scopes, since }));
+        for (app, (scopes, (since, server))) in by_app {
+            let Some(app) = tx.app(app).await? else { continue };
+            // Only who can be sent there needs it.
+            let issuer = match app.metadata.initiate_login_uri {
+                Some(_) => tx.server(server).await?.map(|server| server.issuer),
+                None => None,
+            };
+            held.push(Held { app, scopes, since, issuer });
         }
         Ok(held)
     }

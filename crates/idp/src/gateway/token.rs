@@ -209,7 +209,11 @@ impl Idp {
         {
             return Err(refuse(GatewayError::client()));
         }
+        // Apps that registered themselves have no part in what an administrator set up for a gateway.
         let config = self.app(ctx, &sent.client_id).await?;
+        if config.as_ref().is_some_and(|config| config.registration.is_some()) {
+            return Err(refuse(GatewayError::client()));
+        }
         let public = config.as_ref().is_some_and(|c| !c.app.is_confidential());
         if public && sent.secret.is_some() {
             let words = "client_secret is disallowed for public clients";

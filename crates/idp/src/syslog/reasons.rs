@@ -43,6 +43,26 @@ const TABLE: &[Row] = &[
         "Find out who sends them: an old copy of the app with a secret that was rolled, or somebody who guesses.",
     ),
     (
+        "registration_limited",
+        "too many registrations came from there",
+        "From this address came more registrations, or more wrong tokens for them, than are looked at, so nothing \
+         more is until the time is over.",
+        "Nothing, if it is a stranger's script. Otherwise raise the server's limit, or give an initial access token.",
+    ),
+    (
+        "registration_full",
+        "no more apps may register",
+        "As many apps are there that registered themselves as the server allows.",
+        "Delete those that nobody needs, or raise the server's limit.",
+    ),
+    (
+        "registration_token_invalid",
+        "the token of the registration isn't good",
+        "The initial access token, or the token of the app's registration, is unknown, over, used up or revoked, or \
+         belongs to another server.",
+        "Make another initial access token, if whoever sent it should have one.",
+    ),
+    (
         "invalid_password_credentials",
         "the password was wrong",
         "The account exists, but the password is another one.",
@@ -415,9 +435,19 @@ const TABLE: &[Row] = &[
     ),
     (
         "invalid_request_uri",
-        "the reference to a pushed request is void",
-        "The 'request_uri' is unknown at this server, another app's, older than 90 seconds, or was answered before.",
-        "Nothing, if a page was reloaded after the sign-in; else let the app push each request anew.",
+        "the reference to a request is void",
+        "The 'request_uri' of a pushed request is unknown at this server, another app's, older than 90 seconds, or \
+         was answered before; or it isn't among the app's 'request_uris', or no request object is there.",
+        "Nothing, if a page was reloaded after the sign-in. Else let the app push each request anew, or compare the \
+         address with the app's settings and look at what it answers.",
+    ),
+    (
+        "invalid_request_object",
+        "the request object is no good",
+        "The request came as an object (RFC 9101) that none of the app's registered keys signed, that isn't meant \
+         for this server and this app now, that holds what it may not, or that was answered before.",
+        "Read the answer, which says what is wrong. An object needs 'iss' and 'aud', unless it stands at a registered \
+         address an 'exp' within the hour, and every parameter of the request.",
     ),
     (
         "pushed_request_required",

@@ -40,19 +40,19 @@ pub(super) fn guess(user_agent: &str) -> Guess {
     }
 }
 
-/// What a sign-in seems to come from, for people: `Firefox on Linux`.
+/// What a sign-in seems to come from, for people: the browser's name and the system's, where they can be told.
 #[must_use]
-pub fn device(user_agent: &str) -> String {
+pub fn device(user_agent: &str) -> (Option<&'static str>, Option<&'static str>) {
     let guess = guess(user_agent);
     let browser = match guess.browser {
-        "EDGE" => "Edge",
-        "OPERA" => "Opera",
-        "FIREFOX" => "Firefox",
-        "CHROME" => "Chrome",
-        "SAFARI" => "Safari",
-        _ => "Unknown browser",
+        "EDGE" => Some("Edge"),
+        "OPERA" => Some("Opera"),
+        "FIREFOX" => Some("Firefox"),
+        "CHROME" => Some("Chrome"),
+        "SAFARI" => Some("Safari"),
+        _ => None,
     };
-    if guess.os == "Unknown" { browser.to_owned() } else { format!("{browser} on {}", guess.os) }
+    (browser, (guess.os != "Unknown").then_some(guess.os))
 }
 
 #[cfg(test)]

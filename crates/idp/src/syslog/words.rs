@@ -30,6 +30,9 @@ impl Kind {
     }
 }
 
+/// The kind of an authorization server's entity.
+const SERVER: &str = "AuthorizationServer";
+
 /// Of each type: what it tells of when it succeeds, and its sentence. `{who}` is the actor, `{app}` and
 /// `{server}` are what their names say, `{for}` is " for " and the user if there is one, `{target}` the first
 /// thing it was done to.
@@ -94,6 +97,12 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::USER_DELETE, Changed, "{who} deleted the user {target}"),
         (types::PRIVILEGE_GRANT, Changed, "{who} made {target} an administrator"),
         (types::PRIVILEGE_REVOKE, Changed, "{who} took the administrator role from {target}"),
+        (types::CLIENT_REGISTER, Changed, "The app {target} registered itself"),
+        (types::CLIENT_UPDATE, Changed, "The app {target} changed its registration"),
+        (types::CLIENT_DELETE, Changed, "The registration of the app {target} was deleted"),
+        (types::REGISTRATION_UPDATE, Changed, "{who} changed who may register apps at {server}"),
+        (types::REGISTRATION_TOKEN_CREATE, Changed, "{who} made an initial access token for {server}"),
+        (types::REGISTRATION_TOKEN_REVOKE, Changed, "{who} revoked an initial access token for {server}"),
         (types::APP_CREATE, Changed, "{who} created the app {target}"),
         (types::APP_UPDATE, Changed, "{who} changed {target}"),
         (types::APP_ACTIVATE, Changed, "{who} switched {target} on"),
@@ -127,12 +136,12 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::PROVISION_KEY_USE, Allowed, "The provision key of {server} was used for {app}"),
         (types::API_KEY_CREATE, Changed, "{who} made an API key for {app}"),
         (types::API_KEY_DELETE, Changed, "{who} deleted an API key of {app}"),
-        (types::SCOPE_CREATE, Changed, "{who} created the scope {target}"),
-        (types::SCOPE_UPDATE, Changed, "{who} changed the scope {target}"),
-        (types::SCOPE_DELETE, Changed, "{who} deleted the scope {target}"),
-        (types::CLAIM_CREATE, Changed, "{who} created the claim {target}"),
-        (types::CLAIM_UPDATE, Changed, "{who} changed the claim {target}"),
-        (types::CLAIM_DELETE, Changed, "{who} deleted the claim {target}"),
+        (types::SCOPE_CREATE, Changed, "{who} created the scope {target} at {server}"),
+        (types::SCOPE_UPDATE, Changed, "{who} changed the scope {target} at {server}"),
+        (types::SCOPE_DELETE, Changed, "{who} deleted the scope {target} at {server}"),
+        (types::CLAIM_CREATE, Changed, "{who} created the claim {target} at {server}"),
+        (types::CLAIM_UPDATE, Changed, "{who} changed the claim {target} at {server}"),
+        (types::CLAIM_DELETE, Changed, "{who} deleted the claim {target} at {server}"),
         (types::ACCESS_POLICY_CREATE, Changed, "{who} created the access policy {target}"),
         (types::ACCESS_POLICY_UPDATE, Changed, "{who} changed the access policy {target}"),
         (types::ACCESS_POLICY_DELETE, Changed, "{who} deleted the access policy {target}"),
@@ -169,6 +178,7 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::LIMITS_RESTORED, Allowed, "Redis is back: its rate policies count there again"),
         (types::SAVED_SEARCH_CREATE, Changed, "{who} saved the search {target}"),
         (types::SAVED_SEARCH_DELETE, Changed, "{who} deleted the search {target}"),
+        (types::TOKEN_INSPECT, Allowed, "{who} asked what a token or secret is"),
         (types::ALERT_CREATE, Changed, "{who} created the alert {target}"),
         (types::ALERT_UPDATE, Changed, "{who} changed the alert {target}"),
         (types::ALERT_DELETE, Changed, "{who} deleted the alert {target}"),
@@ -374,7 +384,7 @@ fn who(row: &EventRow) -> String {
 
 /// The user whom an event concerns, whoever acted.
 fn known_user(row: &EventRow) -> Option<String> {
-    std::iter::once(&row.data.actor).chain(&row.data.targets).find(|e| e.kind == "User").and_then(name)
+    row.data.targets.iter().chain([&row.data.actor]).find(|e| e.kind == "User").and_then(name)
 }
 
 fn user(row: &EventRow) -> String {
@@ -388,12 +398,15 @@ fn app(row: &EventRow) -> String {
 }
 
 fn server(row: &EventRow) -> String {
-    let entity = row.data.targets.iter().find(|e| e.kind == "AuthorizationServer");
+    let entity = row.data.targets.iter().find(|e| e.kind == SERVER);
     entity.and_then(name).unwrap_or_else(|| "An authorization server".to_owned())
 }
 
+/// What it was done to. The server it was done at stands beside it.
 fn target(row: &EventRow) -> String {
-    row.data.targets.first().and_then(name).unwrap_or_else(|| "something".to_owned())
+    let targets = &row.data.targets;
+    let thing = targets.iter().find(|e| e.kind != SERVER).or_else(|| targets.first());
+    thing.and_then(name).unwrap_or_else(|| "something".to_owned())
 }
 
 /// A user is known by the login, everything else by the name that people gave it.

@@ -64,7 +64,32 @@ fn the_sentences_that_people_will_look_for() {
     changed.data.debug.insert("changed".into(), "+redirectUris".into());
     let mut stranger = row(types::SESSION_START, Some("unknown_user"));
     stranger.data.actor = Entity::new("User", "unknown", "unknown", "unknown");
+    let done_to = |event_type, targets: &[[&str; 3]]| {
+        let mut row = row(event_type, None);
+        row.data.targets =
+            targets.iter().map(|&[kind, id, shown]| Entity::new(kind, id, shown, shown)).collect();
+        row
+    };
+    let at_default = ["AuthorizationServer", "aus1", "default"];
     for (row, text, expected) in [
+        (
+            done_to(types::SCOPE_CREATE, &[at_default, ["Scope", "scp1", "orders:read"]]),
+            "ada@acme.test created the scope orders:read at default",
+            Kind::Changed,
+        ),
+        (
+            done_to(types::AS_CREATE, &[at_default]),
+            "ada@acme.test created the authorization server default",
+            Kind::Changed,
+        ),
+        (
+            done_to(
+                types::GROUP_MEMBER_ADD,
+                &[["Group", "00g1", "Sales"], ["User", "00u2", "joe@acme.test"]],
+            ),
+            "ada@acme.test put joe@acme.test into the group Sales",
+            Kind::Changed,
+        ),
         (
             row(types::USER_RATE_LIMITED, Some("user_rate_limited")),
             "ada@acme.test was refused: 5th password in one second",

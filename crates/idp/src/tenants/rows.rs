@@ -3,7 +3,7 @@
 use crate::Idp;
 use crate::secrets::SecretKind;
 use signet_domain::Time;
-use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppMetadata, AppSecret, AppStatus, ConsentMethod, Rotation};
 use signet_domain::credential::{ApiScope, ApiToken, Credential};
 use signet_domain::id::{AppId, SecretId, UserId};
 use signet_domain::login::{self, LoginKey};
@@ -103,8 +103,12 @@ pub fn app(idp: &Idp, tenant: &Tenant, kind: AppKind, label: &str, now: Time) ->
         par_required: false,
         jwks: Json(Vec::new()),
         jwks_uri: None,
+        request_uris: Json(Vec::new()),
         backchannel_logout_uri: None,
         backchannel_logout_session_required: false,
+        metadata: Json(AppMetadata::default()),
+        frontchannel_logout_uri: None,
+        frontchannel_logout_session_required: false,
         external_id: None,
         demo: tenant.demo,
         version: 1,

@@ -40,12 +40,16 @@ impl Idp {
             call.client.secret_to_touch(call.ctx.now),
             call.ctx.now,
         );
+        let unused = call.client.config.is_unused();
         self.store()
             .tenant(call.ctx.tenant_id())
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some(secret) = secret {
                         tx.touch_app_secret(app_id, secret, now).await?;
+                    }
+                    if unused {
+                        tx.keep_registration(app_id).await?;
                     }
                     tx.append_all(&events).await
                 })

@@ -40,9 +40,12 @@ impl Idp {
         let mut event = self.issuance_event(call, s, grant, flow, Of::Access);
         event.jti = Some(access.jti.clone());
         let mut events = vec![event];
-        if id_token.is_some() {
-            events.push(self.issuance_event(call, s, grant, flow, Of::Id));
-        }
+        let id_token = id_token.map(|(token, jti)| {
+            let mut event = self.issuance_event(call, s, grant, flow, Of::Id);
+            event.jti = Some(jti);
+            events.push(event);
+            token
+        });
         Ok(Issued { access, id_token, events })
     }
 

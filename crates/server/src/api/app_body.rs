@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::reply::{Linker, Links, instant};
 use serde::{Deserialize, Serialize};
-use signet_domain::app::{App as Row, AppKind, ConsentMethod, Rotation};
+use signet_domain::app::{App as Row, AppKind, AppMetadata, ConsentMethod, Rotation, SubjectType};
 use signet_idp::Ctx;
 use signet_idp::admin::app_rules::{AppSettings, response_types};
 use signet_oauth::Secret;
@@ -91,21 +91,54 @@ pub(crate) struct OAuthSettings {
     refresh_token: RefreshSettings,
     /// Scopes that it may ask for; none means every scope.
     allowed_scopes: Vec<String>,
+    /// Its home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_uri: Option<String>,
+    /// Its page on privacy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_uri: Option<String>,
+    /// Its page on the terms of use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tos_uri: Option<String>,
+    /// Whom to ask about it.
+    contacts: Vec<String>,
+    /// Seconds that a sign-in may be old unless a request says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_max_age: Option<u32>,
+    /// public, or pairwise: users have names that only apps of its sector share.
+    subject_type: &'static str,
+    /// The document that lists the redirect URIs of its sector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sector_identifier_uri: Option<String>,
+    /// Userinfo is a JWT if an algorithm is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    userinfo_signed_response_alg: Option<String>,
+    /// Where others send a browser that shall sign in there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    initiate_login_uri: Option<String>,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
     /// Whether authorization requests must be pushed (RFC 9126).
     require_pushed_authorization_requests: bool,
-    /// The public keys of private_key_jwt.
+    /// The public keys of private_key_jwt, and of signed requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks: Option<KeySet>,
     /// Where the app publishes its public keys, instead of `jwks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks_uri: Option<String>,
+    /// Where it keeps its request objects (OpenID Connect Core 6.2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    request_uris: Vec<String>,
     /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout).
     #[serde(skip_serializing_if = "Option::is_none")]
     backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended. It always is.
     backchannel_logout_session_required: bool,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there. It always is.
+    frontchannel_logout_session_required: bool,
 }
 
 /// Public keys (RFC 7517).
@@ -166,8 +199,20 @@ fn settings(app: &Row) -> OAuthSettings {
         require_pushed_authorization_requests: app.par_required,
         jwks: (!app.jwks.is_empty()).then(|| KeySet { keys: app.jwks.0.clone() }),
         jwks_uri: app.jwks_uri.clone(),
+        request_uris: app.request_uris.0.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
+        client_uri: app.metadata.client_uri.clone(),
+        policy_uri: app.metadata.policy_uri.clone(),
+        tos_uri: app.metadata.tos_uri.clone(),
+        contacts: app.metadata.contacts.clone(),
+        default_max_age: app.metadata.default_max_age,
+        subject_type: app.metadata.subject_type.unwrap_or(SubjectType::Public).as_str(),
+        sector_identifier_uri: app.metadata.sector_identifier_uri.clone(),
+        userinfo_signed_response_alg: app.metadata.userinfo_signed_response_alg.clone(),
+        initiate_login_uri: app.metadata.initiate_login_uri.clone(),
+        frontchannel_logout_uri: app.frontchannel_logout_uri.clone(),
+        frontchannel_logout_session_required: app.frontchannel_logout_session_required,
         external_id: app.external_id.clone(),
     }
 }
@@ -260,15 +305,40 @@ pub(crate) struct OAuthSettingsRequest {
     allowed_scopes: Option<Vec<String>>,
     /// Whether authorization requests must be pushed (RFC 9126); default false.
     require_pushed_authorization_requests: Option<bool>,
-    /// The public keys of private_key_jwt, by value.
+    /// The public keys of private_key_jwt, and of signed requests, by value.
     #[serde(default, deserialize_with = "super::json::optional_member")]
     jwks: Option<KeySet>,
     /// Where the app publishes its public keys, instead of `jwks`: an https URL on the public internet.
     jwks_uri: Option<String>,
+    /// Where it keeps its request objects (OpenID Connect Core 6.2): at most ten https URLs on the public internet.
+    request_uris: Option<Vec<String>>,
     /// Where it is told of sign-outs (OpenID Connect Back-Channel Logout): an https URL on the public internet.
     backchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which session ended. It always is.
     backchannel_logout_session_required: Option<bool>,
+    /// Its home page.
+    client_uri: Option<String>,
+    /// Its page on privacy, which the consent page links.
+    policy_uri: Option<String>,
+    /// Its page on the terms of use, which the consent page links.
+    tos_uri: Option<String>,
+    /// Whom to ask about it: at most ten.
+    contacts: Option<Vec<String>>,
+    /// Seconds that a sign-in may be old unless a request says otherwise.
+    default_max_age: Option<u32>,
+    /// public, the default, or pairwise: users have names that only apps of its sector share.
+    subject_type: Option<String>,
+    /// Where a pairwise app's sector lists its redirect URIs: needed unless they are https and of one host.
+    sector_identifier_uri: Option<String>,
+    /// Named, userinfo is a JWT, signed with the key that signs the server's tokens: its algorithm, such as RS256.
+    userinfo_signed_response_alg: Option<String>,
+    /// Where others send a browser that shall sign in there (https), such as the user's account page.
+    initiate_login_uri: Option<String>,
+    /// Where the browser tells it of sign-outs (OpenID Connect Front-Channel Logout): a URL with scheme, host and port
+    /// of one of the redirect_uris.
+    frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told issuer and session there. It always is.
+    frontchannel_logout_session_required: Option<bool>,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
 }
@@ -339,8 +409,30 @@ impl ApplicationRequest {
             par_required: client.require_pushed_authorization_requests.unwrap_or(false),
             jwks: client.jwks.map(|set| set.keys).unwrap_or_default(),
             jwks_uri: client.jwks_uri,
+            request_uris: client.request_uris.unwrap_or_default(),
             backchannel_logout_uri: client.backchannel_logout_uri,
             backchannel_logout_session_required: client.backchannel_logout_session_required.unwrap_or(false),
+            metadata: AppMetadata {
+                client_uri: client.client_uri,
+                policy_uri: client.policy_uri,
+                tos_uri: client.tos_uri,
+                contacts: client.contacts.unwrap_or_default(),
+                default_max_age: client.default_max_age,
+                // What is the default isn't written down, so that saying it changes nothing.
+                subject_type: parsed(
+                    client.subject_type.as_deref(),
+                    SubjectType::parse,
+                    "subject_type: must be public or pairwise",
+                )?
+                .filter(|kind| *kind != SubjectType::Public),
+                sector_identifier_uri: client.sector_identifier_uri,
+                userinfo_signed_response_alg: client.userinfo_signed_response_alg,
+                initiate_login_uri: client.initiate_login_uri,
+            },
+            frontchannel_logout_uri: client.frontchannel_logout_uri,
+            frontchannel_logout_session_required: client
+                .frontchannel_logout_session_required
+                .unwrap_or(false),
             external_id: client.external_id,
         };
         Ok((settings, credentials.client_id))

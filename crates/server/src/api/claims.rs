@@ -6,10 +6,11 @@ use super::json::{Body, Document, optional_member};
 use super::openapi::Errors;
 use super::operations;
 use super::query::Segment;
-use super::reply::{Linker, Links};
+use super::reply::{IfMatch, Linker, Links, versioned};
 use crate::App;
 use axum::Json;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use signet_domain::claim::{ClaimRow, ClaimTarget, ClaimValueType, GroupFilter, InForce};
 use signet_domain::server::Server;
@@ -160,14 +161,15 @@ async fn list_claims(api: Api, Segment(id): Segment<String>) -> Result<Json<Vec<
 #[utoipa::path(post, path = "/api/v1/authorizationServers/{authServerId}/claims", tag = "Authorization servers",
     request_body = ClaimRequest,
     params(("authServerId" = String, Path, description = "Id, `default` or `org`")),
-    responses((status = 201, body = Claim, description = "The claim"), Errors))]
+    responses((status = 201, body = Claim, description = "The claim", headers(("ETag" = String))), Errors))]
 async fn create_claim(
     api: Api,
     Segment(id): Segment<String>,
     Body(request): Body<ClaimRequest>,
-) -> Result<(StatusCode, Json<Claim>), ApiError> {
+) -> Result<Response, ApiError> {
     let (server, row) = api.idp.admin_create_claim(&api.ctx, &api.caller, &id, request.settings()?).await?;
-    Ok((StatusCode::CREATED, Json(Claim::of(&api.ctx, &server, &row))))
+    let made = versioned(row.version, Claim::of(&api.ctx, &server, &row));
+    Ok((StatusCode::CREATED, made).into_response())
 }
 
 /// Reads a claim.
@@ -177,13 +179,10 @@ async fn create_claim(
         ("authServerId" = String, Path, description = "Id, `default` or `org`"),
         ("claimId" = String, Path, description = "Id of the claim"),
     ),
-    responses((status = 200, body = Claim, description = "The claim"), Errors))]
-async fn get_claim(
-    api: Api,
-    Segment((id, claim)): Segment<(String, String)>,
-) -> Result<Json<Claim>, ApiError> {
+    responses((status = 200, body = Claim, description = "The claim", headers(("ETag" = String))), Errors))]
+async fn get_claim(api: Api, Segment((id, claim)): Segment<(String, String)>) -> Result<Response, ApiError> {
     let (server, row) = api.idp.admin_claim(&api.ctx, &id, &claim).await?;
-    Ok(Json(Claim::of(&api.ctx, &server, &row)))
+    Ok(versioned(row.version, Claim::of(&api.ctx, &server, &row)))
 }
 
 /// Replaces a claim.
@@ -192,17 +191,19 @@ async fn get_claim(
     params(
         ("authServerId" = String, Path, description = "Id, `default` or `org`"),
         ("claimId" = String, Path, description = "Id of the claim"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that was read"),
     ),
-    responses((status = 200, body = Claim, description = "The claim"), Errors))]
+    responses((status = 200, body = Claim, description = "The claim", headers(("ETag" = String))), Errors))]
 async fn replace_claim(
     api: Api,
     Segment((id, claim)): Segment<(String, String)>,
+    IfMatch(expected): IfMatch,
     document: Document,
-) -> Result<Json<Claim>, ApiError> {
+) -> Result<Response, ApiError> {
     let request: ClaimRequest = document.for_replacement(&claim, READ_ONLY)?.read("claim")?;
-    let keys = (id.as_str(), claim.as_str());
-    let (server, row) = api.idp.admin_replace_claim(&api.ctx, &api.caller, keys, request.settings()?).await?;
-    Ok(Json(Claim::of(&api.ctx, &server, &row)))
+    let (settings, keys) = (request.settings()?, (id.as_str(), claim.as_str()));
+    let (server, row) = api.idp.admin_replace_claim(&api.ctx, &api.caller, keys, settings, &expected).await?;
+    Ok(versioned(row.version, Claim::of(&api.ctx, &server, &row)))
 }
 
 /// Deletes a claim.

@@ -146,6 +146,7 @@ fn told_of(error: &AdminError) -> Told {
     const STATUS: &str = "This operation is not allowed in the user's current status.";
     match error {
         AdminError::Invalid { subject, causes } => validation(subject, causes),
+        AdminError::Password(fault) => validation("password", &[format!("password: {fault}")]),
         AdminError::NotFound { id, kind } => {
             Told::new(404, "E0000007", format!("Not found: Resource not found: {id} ({kind})"))
         }

@@ -26,6 +26,7 @@ mod onelogin_token;
 mod openapi;
 mod query;
 mod rate_policies;
+mod registration;
 mod reply;
 mod roles;
 mod scopes;
@@ -76,6 +77,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(access_policies::routes())
         .merge(access_rules::routes())
         .merge(server_keys::routes())
+        .merge(registration::routes())
         .merge(gateways::routes())
         .merge(api_tokens::routes())
         .merge(credentials::routes())

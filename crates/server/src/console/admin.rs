@@ -122,6 +122,7 @@ impl Admin {
             (sees(Area::Groups), Section::Groups, "/console/groups"),
             (sees(Area::Apps), Section::Apps, "/console/apps"),
             (sees(Area::Apps), Section::Servers, "/console/servers"),
+            (sees(Area::Logs), Section::Inspector, "/console/inspect"),
             (true, Section::Limits, "/console/limits"),
             (sees(Area::Callers), Section::Credentials, "/console/credentials"),
         ]

@@ -66,8 +66,12 @@ fn settings_of(app: &App) -> AppSettings {
         par_required: app.par_required,
         jwks: app.jwks.0.clone(),
         jwks_uri: app.jwks_uri.clone(),
+        request_uris: app.request_uris.0.clone(),
         backchannel_logout_uri: app.backchannel_logout_uri.clone(),
         backchannel_logout_session_required: app.backchannel_logout_session_required,
+        metadata: app.metadata.0.clone(),
+        frontchannel_logout_uri: app.frontchannel_logout_uri.clone(),
+        frontchannel_logout_session_required: app.frontchannel_logout_session_required,
         external_id: app.external_id.clone(),
     }
 }
@@ -80,10 +84,12 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
         Rotation::ALL.iter().copied().find(|r| r.as_str() == form.raw("refresh_token.rotation_type"));
     let method = Some(form.text("token_endpoint_auth_method")).filter(|m| !m.is_empty());
     let auth_method = if is_public(kind) { base.auth_method } else { method.or(base.auth_method) };
-    let by_keys = auth_method.as_deref() == Some("private_key_jwt");
     let address = |name: &str| Some(form.text(name)).filter(|text| !text.is_empty());
-    let jwks_uri = address("jwks_uri").filter(|_| by_keys);
+    // A service app has keys to authenticate with; others may sign requests, however they authenticate.
+    let has_keys = signs_in || auth_method.as_deref() == Some("private_key_jwt");
+    let jwks_uri = if is_public(kind) { base.jwks_uri } else { address("jwks_uri").filter(|_| has_keys) };
     let backchannel_logout_uri = address("backchannel_logout_uri").filter(|_| signs_in);
+    let frontchannel_logout_uri = address("frontchannel_logout_uri").filter(|_| signs_in);
     AppSettings {
         label: form.text("label"),
         kind: Some(kind),
@@ -116,11 +122,16 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
         },
         par_required: base.par_required,
         // An address takes the place of keys that were registered by value.
-        jwks: if by_keys && jwks_uri.is_none() { base.jwks } else { Vec::new() },
+        jwks: if has_keys && jwks_uri.is_none() { base.jwks } else { Vec::new() },
         jwks_uri,
+        request_uris: base.request_uris,
         backchannel_logout_session_required: base.backchannel_logout_session_required
             && backchannel_logout_uri.is_some(),
         backchannel_logout_uri,
+        metadata: base.metadata,
+        frontchannel_logout_session_required: base.frontchannel_logout_session_required
+            && frontchannel_logout_uri.is_some(),
+        frontchannel_logout_uri,
         external_id: base.external_id,
     }
 }
@@ -149,8 +160,15 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
         let told = Field::line("backchannel_logout_uri", "Where it is told of sign-outs", told)
             .mono()
             .help("Signet posts a logout token there whenever a session ends. Empty: the app isn't told.");
+        let loads = s.frontchannel_logout_uri.clone().unwrap_or_default();
+        let loads = Field::line("frontchannel_logout_uri", "What the browser loads after a sign-out", loads)
+            .mono()
+            .help(
+                "An address beside a redirect URI, loaded in a hidden frame. Browsers that block third-party cookies \
+                 make it useless; the address above is surer. Empty: nothing is loaded.",
+            );
         let after = after.mono().help("One a line; none is fine.");
-        page = page.group("Sign-in", [uris.mono().help(sample), after, told, consent(s)]);
+        page = page.group("Sign-in", [uris.mono().help(sample), after, told, loads, consent(s)]);
         page = page.group("Tokens", tokens(kind, s, &grants, leeway));
     }
     let scopes = Field::line("allowed_scopes", "Scopes it may ask for", s.allowed_scopes.join(" "));
@@ -169,7 +187,7 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
         ));
         let keys = s.jwks_uri.clone().unwrap_or_default();
         access.push(Field::line("jwks_uri", "Where it publishes its keys", keys).mono().help(
-            "The jwks_uri of an app with private_key_jwt. Keys can also be registered by value, through the API.",
+            "Its jwks_uri, if it authenticates or signs requests with keys. They can also be registered by value, through the API.",
         ));
     }
     page.group("Access", access)

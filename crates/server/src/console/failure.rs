@@ -52,6 +52,9 @@ impl From<AdminError> for Failure {
                     "There is no such authorization server here. It may have been deleted."
                 }
                 "Webhook" => "There is no such webhook here. It may have been deleted.",
+                "OAuth2Claim" => "There is no such claim here. It may have been deleted.",
+                "Policy" => "There is no such access policy here. It may have been deleted.",
+                "PolicyRule" => "There is no such rule here. It may have been deleted.",
                 "Alert" => "There is no such alert here. It may have been deleted.",
                 _ => "There is no such thing here. It may be gone already.",
             }),

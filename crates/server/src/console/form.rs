@@ -189,6 +189,10 @@ pub(super) fn again(mut page: FormPage, error: AdminError) -> Result<Response> {
             }
             Ok(refused(&page))
         }
+        AdminError::Password(fault) => {
+            page.wrong("password", sentence(&fault.to_string()));
+            Ok(refused(&page))
+        }
         other => Err(other.into()),
     }
 }

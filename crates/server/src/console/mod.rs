@@ -1,6 +1,13 @@
 //! The admin console: a sign-in of its own, and behind it the day at a glance, the system log, and what the
 //! tenant consists of. Every page works without scripts; nothing but a POST changes anything.
 
+mod access_ask;
+mod access_names;
+mod access_policies;
+mod access_policy_forms;
+mod access_rule_fields;
+mod access_rule_forms;
+mod access_why;
 mod admin;
 mod alert_forms;
 mod alerts;
@@ -9,6 +16,8 @@ mod app_deeds;
 mod app_form;
 mod app_start;
 mod apps;
+mod claim_fields;
+mod claim_forms;
 mod credential_forms;
 mod credentials;
 mod event;
@@ -16,6 +25,7 @@ mod failure;
 mod form;
 mod group_forms;
 mod groups;
+mod inspect;
 mod limits;
 mod log;
 mod next;
@@ -24,12 +34,14 @@ mod policies;
 mod policy_forms;
 mod policy_trial;
 mod prefix;
+mod registration_forms;
 mod rows;
 mod scope_forms;
 mod server_forms;
 mod server_page;
 mod servers;
 mod sign_in;
+mod token_preview;
 mod user;
 mod user_actions;
 mod user_edit;
@@ -128,6 +140,59 @@ pub fn routes() -> Router<crate::App> {
             "/console/servers/{id}/scopes/{scope}/delete",
             get(scope_forms::ask_delete).post(scope_forms::delete),
         )
+        .route(
+            "/console/servers/{id}/registration/edit",
+            get(registration_forms::edit).post(registration_forms::save),
+        )
+        .route(
+            "/console/servers/{id}/registration/tokens/new",
+            get(registration_forms::new_token).post(registration_forms::make_token),
+        )
+        .route(
+            "/console/servers/{id}/registration/tokens/{token}/revoke",
+            get(registration_forms::ask_revoke).post(registration_forms::revoke),
+        )
+        .route("/console/servers/{id}/claims/new", get(claim_forms::new).post(claim_forms::create))
+        .route("/console/servers/{id}/claims/{claim}", get(claim_forms::edit).post(claim_forms::save))
+        .route(
+            "/console/servers/{id}/claims/{claim}/delete",
+            get(claim_forms::ask_delete).post(claim_forms::delete),
+        )
+        .route("/console/servers/{id}/preview", get(token_preview::get).post(token_preview::post))
+        .route("/console/servers/{id}/policies", get(access_policies::list))
+        .route(
+            "/console/servers/{id}/policies/new",
+            get(access_policy_forms::new).post(access_policy_forms::create),
+        )
+        .route("/console/servers/{id}/policies/why", get(access_why::get).post(access_why::post))
+        .route("/console/servers/{id}/policies/{policy}", get(access_policies::get))
+        .route(
+            "/console/servers/{id}/policies/{policy}/edit",
+            get(access_policy_forms::edit).post(access_policy_forms::save),
+        )
+        .route(
+            "/console/servers/{id}/policies/{policy}/delete",
+            get(access_policy_forms::ask_delete).post(access_policy_forms::delete),
+        )
+        .route("/console/servers/{id}/policies/{policy}/{action}", post(access_policies::set))
+        .route(
+            "/console/servers/{id}/policies/{policy}/rules/new",
+            get(access_rule_forms::new).post(access_rule_forms::create),
+        )
+        .route(
+            "/console/servers/{id}/policies/{policy}/rules/{rule}",
+            get(access_rule_forms::edit).post(access_rule_forms::save),
+        )
+        .route(
+            "/console/servers/{id}/policies/{policy}/rules/{rule}/delete",
+            get(access_rule_forms::ask_delete).post(access_rule_forms::delete),
+        )
+        .route(
+            "/console/servers/{id}/policies/{policy}/rules/{rule}/{action}",
+            post(access_policies::set_rule),
+        )
+        .route("/console/inspect", get(inspect::get).post(inspect::post))
+        .route("/console/inspect/{id}/revoke", get(inspect::ask_revoke).post(inspect::revoke))
         .route("/console/limits", get(limits::get))
         .route("/console/limits/callers/{id}/{action}", post(limits::post))
         .route("/console/rate-policies", get(policies::list))

@@ -1,23 +1,33 @@
 //! One authorization server: its settings, scopes and keys.
 
+use super::access_policies;
 use super::admin::Admin;
+use super::claim_fields::claim_item;
 use super::failure::Result;
+use super::rows::brief;
 use super::servers::row;
 use super::{when, words};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use signet_domain::Time;
+use signet_domain::event::types;
 use signet_domain::id::ServerId;
 use signet_domain::key_life::{KeyLife, since};
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server, ServerKind, ServerStatus};
 use signet_idp::admin::servers::DEFAULT;
 use signet_idp::admin::{Access, AdminError, Area};
+use signet_idp::console::kinds::{any_type, equals};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{Action, KeyItem, Link, ScopeItem, Section, ServerPage, Status, Tone};
+use signet_store::log_query::{Condition, TextField};
+use signet_web::{Action, KeyItem, Link, LogRow, ScopeItem, Section, ServerPage, Status, Tone};
 
 pub(super) const PATH: &str = "/console/servers";
+/// Changes of keys on a server's page, how far back in days, and how many events are looked at for them.
+const HISTORY: u32 = 10;
+const HISTORY_DAYS: i64 = 90;
+const HISTORY_BUDGET: u32 = 50_000;
 
 /// Its address.
 pub(super) fn server_url(server: &Server) -> String {
@@ -52,8 +62,12 @@ fn told(done: Option<&str>, server: &Server) -> Option<String> {
         "roll" => "The next key signs from now on, and another is published to follow it.",
         "replace" => "The keys are replaced, and what the old ones signed is refused.",
         "revoke" => "Everything that it had issued is refused.",
+        "claim" => "The claim is saved. Tokens that are issued from now on have it.",
+        "claim-delete" => "The claim is deleted.",
         "scope" => "The scope is saved.",
         "scope-delete" => "The scope is deleted.",
+        "registration" => "It is saved which apps may register themselves.",
+        "registration-revoke" => "The initial access token is revoked.",
         _ => return None,
     };
     Some(text.to_owned())
@@ -62,12 +76,15 @@ fn told(done: Option<&str>, server: &Server) -> Option<String> {
 async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Apps)?;
     let (server, scopes) = find(admin, id).await?;
-    let keys = {
+    let (keys, claims) = {
         let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
-        tx.signing_keys(server.id).await?
+        (tx.signing_keys(server.id).await?, tx.claims(server.id).await?)
     };
+    let key_history = key_history(admin, &server).await?;
+    let (_, policies) = admin.idp().admin_access_policies(&admin.ctx, &server.id.to_string()).await?;
     let life = KeyLife { server: &server, keys: &keys };
     let writes = admin.may(Area::Apps, Access::Write);
+    let registration = super::registration_forms::shown(admin, &server, writes).await?;
     let url = server_url(&server);
     let mut console = admin.frame(&name_of(&server), Section::Servers);
     console.notice = told(done, &server);
@@ -76,11 +93,33 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         back: Link::new("Authorization servers", PATH),
         server: row(&admin.ctx.tenant.url, &server, &scopes, &keys),
         scopes: scopes.iter().map(|scope| scope_item(scope, writes.then_some(&url))).collect(),
+        claims: claims.iter().map(|claim| claim_item(claim, writes.then_some(&url))).collect(),
+        add_claim: writes.then(|| Link::new("Add a claim", format!("{url}/claims/new"))),
+        preview: Link::new("Preview tokens", format!("{url}/preview")),
+        policies: access_policies::says(&policies),
+        policies_page: Link::new("Access policies", access_policies::list_url(&server)),
         add_scope: writes.then(|| Link::new("Add a scope", format!("{url}/scopes/new"))),
+        registration,
         keys: keys.iter().map(|key| key_item(life, key, admin.ctx.now)).collect(),
+        key_history,
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&server, &keys) } else { Vec::new() },
     }))
+}
+
+/// What became of the server's keys; those that are removed are seen here alone.
+async fn key_history(admin: &Admin, server: &Server) -> Result<Option<Vec<LogRow>>> {
+    if !admin.may(Area::Logs, Access::Read) {
+        return Ok(None);
+    }
+    let turns = [types::AS_KEY_PUBLISH, types::AS_KEY_ROLLOVER, types::AS_KEY_REMOVE, types::AS_KEY_REVOKE];
+    let here = equals(TextField::ServerId, &server.id.to_string());
+    let (now, since) = (admin.ctx.now, admin.ctx.now.plus_secs(-HISTORY_DAYS * when::DAY));
+    let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+    let since = tx.log_floor(now, since, HISTORY_BUDGET).await?;
+    let rows = tx.latest_matching(Condition::All(vec![here, any_type(&turns)]), Some(since), HISTORY).await?;
+    drop(tx);
+    Ok(Some(brief(admin, &rows).await?))
 }
 
 fn scope_item(scope: &ScopeRow, url: Option<&String>) -> ScopeItem {

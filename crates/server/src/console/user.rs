@@ -16,7 +16,7 @@ use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::console::directory::UserPast;
 use signet_idp::syslog::{self, visible};
 use signet_oauth::Params;
-use signet_web::{Action, Fact, Link, Section, UserPage};
+use signet_web::{Action, Fact, Language, Link, Section, UserPage};
 
 pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
@@ -66,10 +66,15 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         last_refusal_why: explained.filter(|text| !text.is_empty()),
         recent: brief(admin, &past.recent).await?,
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
-        sessions: sessions(admin.ctx.now, Some(admin.signed_in.session.id), &past.sessions, |session| {
-            changes.then(|| format!("{url}/sessions/{}/end", session.id))
-        }),
+        sessions: sessions(
+            Language::English,
+            admin.ctx.now,
+            Some(admin.signed_in.session.id),
+            &past.sessions,
+            |session| changes.then(|| format!("{url}/sessions/{}/end", session.id)),
+        ),
         allowed: allowed(
+            Language::English,
             admin.ctx.now,
             &past.grants,
             |held| sees_apps.then(|| app_url(&held.app.id.to_string())),

@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use signet_domain::Time;
 use signet_web::TimeText;
+use signet_web::texts::{Language, Times};
 
 /// Seconds in a day.
 pub(super) const DAY: i64 = 86_400;
@@ -27,15 +28,28 @@ pub(super) fn brief(time: Time, now: Time) -> TimeText {
 
 /// `today, 14:02 UTC`, `23 Nov, 14:02 UTC`, `3 Mar 2025`.
 pub(crate) fn moment(time: Time, now: Time) -> TimeText {
-    let (then, today) = (civil(time).date(), civil(now).date());
-    let shown = if then == today {
-        pattern(time, "today, %H:%M UTC")
-    } else if then.year() == today.year() {
-        pattern(time, "%-d %b, %H:%M UTC")
+    moment_in(Language::English, time, now)
+}
+
+/// The same in a language: `heute, 14:02 UTC`, `23. Nov., 14:02 UTC`, `3. März 2025`.
+pub(crate) fn moment_in(language: Language, time: Time, now: Time) -> TimeText {
+    let Times { today, months, after_day } = &language.texts().times;
+    let (then, this) = (civil(time), civil(now).date());
+    let month = months.get(usize::from(then.month().unsigned_abs()) - 1).copied().unwrap_or_default();
+    let day = format!("{}{after_day} {month}", then.day());
+    let shown = if then.date() == this {
+        pattern(time, &format!("{today}, %H:%M UTC"))
+    } else if then.year() == this.year() {
+        format!("{day}, {}", pattern(time, "%H:%M UTC"))
     } else {
-        pattern(time, "%-d %b %Y")
+        format!("{day} {}", then.year())
     };
     TimeText::new(time.rfc3339(), shown)
+}
+
+/// `2026-11-24`: for columns.
+pub(crate) fn day(time: Time) -> TimeText {
+    TimeText::new(time.rfc3339(), pattern(time, "%Y-%m-%d"))
 }
 
 /// `within 2 hours`, `5 hours ago`: for what is only known to the hour.
@@ -106,6 +120,10 @@ mod tests {
         assert_eq!(moment(NOW, NOW).shown, "today, 14:02 UTC");
         assert_eq!(moment(NOW.plus_secs(-DAY), NOW).shown, "23 Nov, 14:02 UTC");
         assert_eq!(moment(NOW.plus_secs(-400 * DAY), NOW).shown, "20 Oct 2025");
+        let german = |seconds| moment_in(Language::German, NOW.plus_secs(seconds), NOW).shown;
+        assert_eq!(german(0), "heute, 14:02 UTC");
+        assert_eq!(german(-DAY), "23. Nov., 14:02 UTC");
+        assert_eq!(german(-400 * DAY), "20. Okt. 2025");
         assert_eq!(brief(NOW.plus_secs(-DAY), NOW).shown, "23 Nov 14:02");
         assert_eq!(span(608_000), "608 ms");
         assert_eq!(span(90 * Time::SECOND), "90 s");

@@ -4,6 +4,7 @@ mod access;
 mod body;
 mod headers;
 mod host;
+mod locales;
 mod path;
 mod peer;
 mod refusal;
@@ -108,7 +109,8 @@ impl Edge {
             }
             Target::Tenant(tenant) => {
                 line.tenant(&tenant.name);
-                request.extensions_mut().insert(Ctx { tenant, now, request: facts.clone() });
+                let locales = locales::wanted(request.headers());
+                request.extensions_mut().insert(Ctx { tenant, now, request: facts.clone(), locales });
                 &self.tenant
             }
         };

@@ -12,6 +12,7 @@ use signet_idp::cache::ServerConfig;
 use signet_oauth::jwt::Alg;
 use signet_oauth::metadata::{Endpoints, Metadata};
 use signet_oauth::token_request::GrantType;
+use signet_web::Language;
 use std::collections::BTreeSet;
 
 /// Seconds for which documents and keys may be kept.
@@ -54,10 +55,11 @@ fn shared(response: &mut Response) {
 
 fn document(config: &ServerConfig, algs: Vec<Alg>) -> Metadata {
     let server = &config.server;
-    let endpoints = match server.kind {
+    let mut endpoints = match server.kind {
         ServerKind::Org => Endpoints::below(&format!("{}/oauth2", server.issuer)),
         ServerKind::Custom => Endpoints::below(&server.issuer),
     };
+    endpoints.registration = config.registration().map(|_| server.endpoint("clients"));
     let custom_scopes = server.kind == ServerKind::Custom;
     let grants = GrantType::ALL
         .iter()
@@ -67,6 +69,7 @@ fn document(config: &ServerConfig, algs: Vec<Alg>) -> Metadata {
         .collect();
     let scopes = config.scopes.iter().filter(|s| s.published).map(|s| s.name.clone()).collect();
     let mut document = Metadata::new(&server.issuer, endpoints, grants, scopes, algs);
+    document.ui_locales_supported = Language::ALL.map(|language| language.tag().to_owned()).to_vec();
     document.claims_supported.extend(further_claims(config));
     document
 }

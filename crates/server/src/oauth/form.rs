@@ -57,3 +57,15 @@ pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<&[u8]>, OAuthE
     }
     Ok(first)
 }
+
+/// The bearer token of the `Authorization` header, if there is a header (RFC 6750 §2.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, OAuthError> {
+    let Some(value) = authorization(headers)? else { return Ok(None) };
+    let text = std::str::from_utf8(value).map_err(|_| Reason::AccessTokenInvalid)?;
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(Some(token.trim_matches(' ').to_owned()))
+        }
+        _ => Err(Reason::AccessTokenMissing.into()),
+    }
+}

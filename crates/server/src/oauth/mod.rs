@@ -9,6 +9,7 @@ mod form;
 mod introspect;
 mod logout;
 mod par;
+mod register;
 mod respond;
 mod revoke;
 mod token;
@@ -33,6 +34,8 @@ pub fn routes() -> Router<App> {
             .route(&at("revoke"), endpoint(post(revoke::post)))
             .route(&at("userinfo"), endpoint(get(userinfo::get).post(userinfo::post)))
             .route(&at("par"), endpoint(post(par::post)))
+            .route(&at("clients"), post(register::post))
+            .route(&at("clients/{client}"), get(register::get).put(register::put).delete(register::delete))
             .route(&at("keys"), public(get(discovery::keys)))
             .route(&at("logout"), get(logout::get).post(logout::post));
     }

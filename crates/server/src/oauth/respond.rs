@@ -17,6 +17,16 @@ pub(crate) fn json<T: Serialize>(status: u16, body: &T) -> Response {
     response
 }
 
+/// A signed answer that nothing may store (RFC 7519 §10.3.1).
+pub(super) fn jwt(token: String) -> Response {
+    let mut response = token.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
 /// An error with its headers (RFC 6749 §5.2, RFC 6750 §3).
 pub(super) fn error(error: &OAuthError, realm: &str) -> Response {
     let mut response = json(error.status(), &error.body());

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use signet_idp::userinfo::UserInfo;
 use signet_oauth::{OAuthError, Reason};
 
 pub(super) async fn get(
@@ -41,6 +42,7 @@ async fn answer(
         Err(error) => Err(error),
     };
     let (mut response, client_id) = match answer {
+        Ok(UserInfo { signed: Some(token), client_id, .. }) => (respond::jwt(token), Some(client_id)),
         Ok(info) => (respond::json(200, &info.claims), Some(info.client_id)),
         Err(error) => (respond::bearer_error(&error, &asked.server.server.issuer), None),
     };
@@ -53,10 +55,7 @@ fn bearer(headers: &HeaderMap, query: Option<&str>, body: Option<&Bytes>) -> Res
     if query.is_some_and(|q| q.split('&').any(|p| p.split('=').next() == Some("access_token"))) {
         return Err(Reason::AccessTokenInQuery.into());
     }
-    let in_header = match form::authorization(headers)? {
-        Some(value) => Some(from_header(value)?),
-        None => None,
-    };
+    let in_header = form::bearer(headers)?;
     let in_body = match body {
         Some(body) => form::body(headers, body)?.get("access_token").map(str::to_owned),
         None => None,
@@ -65,15 +64,5 @@ fn bearer(headers: &HeaderMap, query: Option<&str>, body: Option<&Bytes>) -> Res
         (Some(_), Some(_)) => Err(Reason::AccessTokenDuplicate.into()),
         (Some(token), None) | (None, Some(token)) => Ok(token),
         (None, None) => Err(Reason::AccessTokenMissing.into()),
-    }
-}
-
-fn from_header(value: &[u8]) -> Result<String, OAuthError> {
-    let text = std::str::from_utf8(value).map_err(|_| Reason::AccessTokenInvalid)?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Ok(token.trim_matches(' ').to_owned())
-        }
-        _ => Err(Reason::AccessTokenMissing.into()),
     }
 }

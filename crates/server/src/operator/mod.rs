@@ -1,7 +1,10 @@
-//! The operator's pages: who runs this installation signs in and sees its tenants.
+//! The operator's pages: who runs this installation signs in, sees how it is, and makes and suspends tenants.
 
 mod pages;
 mod session;
+mod tenant_forms;
+mod tenants;
+mod visit;
 
 pub(crate) use session::signed_in;
 
@@ -19,7 +22,11 @@ const OWNER: &str = "Signet";
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(pages::home))
-        .route("/tenants", get(pages::tenants))
+        .route("/tenants", get(tenants::list))
+        .route("/tenants/new", get(tenant_forms::new).post(tenant_forms::create))
+        .route("/tenants/{name}", get(tenants::show))
+        .route("/tenants/{name}/suspend", get(tenant_forms::suspension).post(tenant_forms::suspend))
+        .route("/tenants/{name}/unsuspend", post(tenant_forms::unsuspend))
         .route("/sign-in", get(session::show).post(session::submit))
         .route("/sign-out", post(session::sign_out))
 }

@@ -2,6 +2,7 @@
 
 use super::OWNER;
 use crate::extract::{Operator, OperatorCtx};
+use crate::pages::browser::form_is_ours;
 use crate::setup::same;
 use crate::{App, cookie, html};
 use axum::extract::{Form, State};
@@ -10,7 +11,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use signet_domain::Time;
 use signet_domain::id::TenantId;
-use signet_domain::login::canonical;
 use signet_idp::IdpError;
 use signet_idp::secrets::SecretKind;
 use signet_store::unscoped::{Operator as OperatorRow, OperatorSession};
@@ -79,7 +79,7 @@ pub(super) async fn submit(
     if browser.is_empty() || !same(&app.idp().secrets().csrf(NO_TENANT, browser), &filled.csrf) {
         return not_ours(&ctx);
     }
-    match check(&app, &ctx, &filled).await {
+    match check(&app, &ctx, (&filled.login, &filled.password)).await {
         Ok(Some(operator)) => match begin(&app, &operator, ctx.now).await {
             Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
             Err(error) => failed(&ctx, &error),
@@ -100,11 +100,10 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     Form(leaving): Form<Leaving>,
 ) -> Response {
-    let name = session_cookie(&app);
-    let cookie = cookie::get(&headers, &name).unwrap_or_default();
-    if cookie.is_empty() || !same(&app.idp().secrets().csrf(NO_TENANT, cookie), &leaving.csrf) {
+    if !sent_by_us(&app, &headers, &leaving.csrf) {
         return not_ours(&ctx);
     }
+    let cookie = cookie_of(&app, &headers);
     let hash = app.idp().secrets().hash(SecretKind::OperatorSession, NO_TENANT, cookie);
     let store = app.idp().store();
     let ended = match store.unscoped_operator_session(&hash).await {
@@ -117,30 +116,35 @@ pub(super) async fn sign_out(
     if let Err(error) = ended {
         return failed(&ctx, &error.into());
     }
-    let gone = cookie::clear(&name, app.config().is_https());
+    let gone = cookie::clear(&session_cookie(&app), app.config().is_https());
     ([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response()
 }
 
 /// The token of the forms behind the sign-in.
 pub(super) fn csrf(app: &App, headers: &HeaderMap) -> Csrf {
-    let cookie = cookie::get(headers, &session_cookie(app)).unwrap_or_default();
-    Csrf::new(app.idp().secrets().csrf(NO_TENANT, cookie))
+    Csrf::new(app.idp().secrets().csrf(NO_TENANT, cookie_of(app, headers)))
 }
 
-/// Unknown operators cost what known ones do: the same statements and the same hash.
-async fn check(app: &App, ctx: &OperatorCtx, filled: &Filled) -> Result<Option<OperatorRow>, IdpError> {
-    let Ok(key) = canonical(&filled.login, "signet.test") else { return Ok(None) };
-    if filled.password.len() > MAX_PASSWORD_BYTES {
+/// Whether a page of this session sent a form.
+pub(super) fn sent_by_us(app: &App, headers: &HeaderMap, token: &str) -> bool {
+    let cookie = cookie_of(app, headers);
+    !cookie.is_empty() && form_is_ours(app, NO_TENANT, cookie, headers, token)
+}
+
+fn cookie_of<'h>(app: &App, headers: &'h HeaderMap) -> &'h str {
+    cookie::get(headers, &session_cookie(app)).unwrap_or_default()
+}
+
+/// Whether a password is the operator's, or who it is that has it.
+pub(super) async fn check(
+    app: &App,
+    ctx: &OperatorCtx,
+    (login, password): (&str, &str),
+) -> Result<Option<OperatorRow>, IdpError> {
+    if password.len() > MAX_PASSWORD_BYTES {
         return Ok(None);
     }
-    let operator = app.idp().store().unscoped_operator(key.as_str()).await?;
-    let hash = operator.as_ref().map(|o| o.password_hash.as_str());
-    let whose = (NO_TENANT, &key, ctx.request.ip.as_str());
-    if !app.idp().check_guarded(whose, ctx.now, &filled.password, hash).await? {
-        tracing::warn!(ip = %ctx.request.ip, "an operator's sign-in was refused");
-        return Ok(None);
-    }
-    Ok(operator)
+    app.idp().check_operator(login, password, &ctx.request.ip, ctx.now).await
 }
 
 async fn begin(app: &App, operator: &OperatorRow, now: Time) -> Result<header::HeaderValue, IdpError> {
@@ -190,7 +194,7 @@ fn cookie_name(app: &App, what: &str) -> String {
     format!("signet-{what}-{port}")
 }
 
-fn not_ours(ctx: &OperatorCtx) -> Response {
+pub(super) fn not_ours(ctx: &OperatorCtx) -> Response {
     let words =
         ("Not accepted", "This form was not ours, or your browser keeps no cookies. Go back and try again.");
     html::failure(OWNER, &ctx.request, StatusCode::FORBIDDEN, words)

@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::open_things::{allowed, sessions};
-use super::{forbidden, step};
+use super::{forbidden, language, step};
 use crate::App;
 use crate::console::when;
 use crate::extract::Tenant;
@@ -12,10 +12,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use signet_idp::admin::AdminError;
+use signet_idp::admin::password_rules::PasswordFault;
 use signet_idp::authorize::SignedIn;
+use signet_idp::console::directory::Held;
 use signet_idp::syslog::visible;
 use signet_idp::{Ctx, IdpError};
 use signet_oauth::{OAuthError, Params, Reason, Secret};
+use signet_web::texts::Language;
 use signet_web::{Account, AccountPassword, Csrf, Fact, Field, Link, SignedOut};
 
 const PATH: &str = "/account";
@@ -60,12 +63,7 @@ async fn sent(app: App, ctx: Ctx, headers: &HeaderMap, body: &[u8]) -> Result<(V
 fn refusal(ctx: &Ctx, error: AdminError) -> Response {
     match error {
         AdminError::Failed(error) => broken(ctx, error),
-        _ => html::error_page(
-            ctx,
-            StatusCode::NOT_FOUND,
-            "Not found",
-            "It may have ended already. Look again.",
-        ),
+        _ => language::wrong(ctx, StatusCode::NOT_FOUND, |errors| errors.gone),
     }
 }
 
@@ -89,37 +87,47 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
     let Visit { app, ctx, browser, me } = visit;
     let (open, held) = app.idp().console_user_open(ctx, me.user.id).await?;
     let user = &me.user;
+    let language = Language::of(&ctx.locales);
+    let texts = &language.texts().account;
     let mut facts =
-        vec![Fact::text("Login", visible(&user.login)), Fact::text("E-mail", visible(&user.email))];
+        vec![Fact::text(texts.login, visible(&user.login)), Fact::text(texts.email, visible(&user.email))];
     let name = visible(format!("{} {}", user.first_name, user.last_name).trim());
     if !name.is_empty() {
-        facts.insert(0, Fact::text("Name", name));
+        facts.insert(0, Fact::text(texts.name, name));
     }
     if let Some(at) = user.password_changed_at {
-        facts.push(Fact::text("Password set", when::moment(at, ctx.now).shown));
+        facts.push(Fact::text(texts.password_set, when::moment_in(language, at, ctx.now).shown));
     }
     Ok(html::page(&Account {
-        shell: step::shell(ctx, "Your account"),
+        shell: language::shell(ctx, texts.heading),
         csrf: Csrf::new(browser.csrf(app, ctx)),
         login: visible(&user.login),
         notice: match done {
-            Some("session") => Some("That session has ended.".to_owned()),
-            Some("revoke") => Some("The app's access has ended.".to_owned()),
+            Some("session") => Some(texts.session_ended.to_owned()),
+            Some("revoke") => Some(texts.access_ended.to_owned()),
             _ => None,
         },
         facts,
-        sessions: sessions(ctx.now, Some(me.session.id), &open, |session| {
+        sessions: sessions(language, ctx.now, Some(me.session.id), &open, |session| {
             Some(format!("{PATH}/sessions/{}/end", session.id))
         }),
-        allowed: allowed(
-            ctx.now,
-            &held,
-            |_| None,
-            |held| Some(format!("{PATH}/apps/{}/revoke", held.app.id)),
-        ),
-        password: Link::new("Change password", PASSWORD),
-        sign_out: Link::new("Sign out", "/oauth2/v1/logout"),
+        allowed: allowed(language, ctx.now, &held, start, |held| {
+            Some(format!("{PATH}/apps/{}/revoke", held.app.id))
+        }),
+        password: Link::new(language.texts().password.change, PASSWORD),
+        sign_out: Link::new(language.texts().sign_out.sign_out, "/oauth2/v1/logout"),
     }))
+}
+
+/// Where an app takes up a sign-in that others begin (OpenID Connect Core §4), if it does.
+fn start(held: &Held) -> Option<String> {
+    let (uri, issuer) = (held.app.metadata.initiate_login_uri.as_deref()?, held.issuer.as_deref()?);
+    if !held.app.is_active() {
+        return None;
+    }
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    let issuer = percent_encoding::utf8_percent_encode(issuer, percent_encoding::NON_ALPHANUMERIC);
+    Some(format!("{uri}{separator}iss={issuer}"))
 }
 
 pub(super) async fn end_session(
@@ -170,17 +178,17 @@ fn form(visit: &Visit, status: StatusCode, [old, new]: [Option<String>; 2]) -> R
         error,
         ..Field::password(name, label, autocomplete).required()
     };
-    let help = "At least 8 characters. A few words you remember are better than a short riddle.";
+    let texts = &language::texts(&visit.ctx).password;
     let page = AccountPassword {
-        shell: step::shell(&visit.ctx, "Change your password"),
+        shell: language::shell(&visit.ctx, texts.heading),
         csrf: Csrf::new(visit.browser.csrf(&visit.app, &visit.ctx)),
         action: PASSWORD.to_owned(),
         login: visit.me.user.login.clone(),
         fields: vec![
-            field("old", "Your password now", "current-password", old),
-            field("new", "The new one", "new-password", new).help(help),
+            field("old", texts.old, "current-password", old),
+            field("new", texts.new, "new-password", new).help(texts.help),
         ],
-        back: Link::new("Back to your account", PATH),
+        back: Link::new(texts.back, PATH),
     };
     html::page_with(status, &page, &[])
 }
@@ -196,29 +204,30 @@ pub(super) async fn change(
         Err(response) => return response,
     };
     let typed = |name: &str| params.get(name).map(Secret::from);
-    let wrong = |old: Option<&str>, new: Option<String>| {
-        form(&v, StatusCode::UNPROCESSABLE_ENTITY, [old.map(str::to_owned), new])
+    let wrong = |old: Option<&str>, new: Option<&str>| {
+        form(&v, StatusCode::UNPROCESSABLE_ENTITY, [old, new].map(|wrong| wrong.map(str::to_owned)))
     };
+    let texts = &language::texts(&v.ctx).password;
     let (Some(old), Some(new)) = (typed("old"), typed("new")) else {
-        return wrong(None, Some("Type both.".to_owned()));
+        return wrong(None, Some(texts.both_needed));
     };
     match v.app.idp().account_change_password(&v.ctx, &v.me, &old, &new).await {
         Ok(()) => html::page(&SignedOut {
-            shell: step::shell(&v.ctx, "Your password is changed"),
+            shell: language::shell(&v.ctx, texts.changed),
             back: None,
-            sign_in: Some(Link::new("Sign in with the new one", "/login")),
+            sign_in: Some(Link::new(texts.sign_in, "/login")),
         }),
-        Err(AdminError::OldPassword) => wrong(Some("That is not your password."), None),
-        Err(AdminError::Invalid { causes, .. }) => {
-            let rule = causes.first().and_then(|c| c.split_once(": ")).map_or("", |(_, rule)| rule);
-            wrong(None, Some(format!("A password {rule}.")))
+        Err(AdminError::OldPassword) => wrong(Some(texts.wrong), None),
+        Err(AdminError::Password(fault)) => {
+            let rule = match fault {
+                PasswordFault::Short => texts.too_short,
+                PasswordFault::Long => texts.too_long,
+                PasswordFault::HoldsLogin => texts.holds_login,
+                PasswordFault::Common => texts.common,
+            };
+            wrong(None, Some(rule))
         }
         Err(AdminError::Failed(error)) => broken(&v.ctx, error),
-        Err(_) => html::error_page(
-            &v.ctx,
-            StatusCode::CONFLICT,
-            "That isn't possible",
-            "The account changed in the meantime. Nothing was saved: sign in again.",
-        ),
+        Err(_) => language::wrong(&v.ctx, StatusCode::CONFLICT, |errors| errors.changed),
     }
 }

@@ -1,6 +1,7 @@
 //! The pages on the way through a sign-in: name and password, consent.
 
 pub mod browser;
+pub(crate) mod language;
 pub(crate) mod open_things;
 pub mod step;
 
@@ -33,10 +34,5 @@ fn own_account() -> Router<App> {
 
 /// The answer to a form that no page of ours sent.
 fn forbidden(ctx: &signet_idp::Ctx) -> axum::response::Response {
-    crate::html::error_page(
-        ctx,
-        axum::http::StatusCode::FORBIDDEN,
-        "This form can't be used any more",
-        "It was opened in another browser or has expired. Go back, reload the page and try again.",
-    )
+    language::wrong(ctx, axum::http::StatusCode::FORBIDDEN, |errors| errors.form_unusable)
 }

@@ -6,32 +6,43 @@ use signet_domain::id::SessionId;
 use signet_domain::session::{Session, SessionKind};
 use signet_idp::console::directory::Held;
 use signet_idp::syslog::{self, visible};
+use signet_web::texts::{Account, Language};
 use signet_web::{Action, AllowedApp, OpenSession};
 
 /// Open sessions as lines; each can be ended where `end` gives an address.
 pub(crate) fn sessions(
+    language: Language,
     now: Time,
     own: Option<SessionId>,
     sessions: &[Session],
     end: impl Fn(&Session) -> Option<String>,
 ) -> Vec<OpenSession> {
+    let texts = &language.texts().account;
     let line = |session: &Session| OpenSession {
-        device: syslog::device(&session.user_agent),
+        device: device(texts, &session.user_agent),
         from: session.ip.clone(),
         what: match session.kind {
-            SessionKind::User => "Apps".to_owned(),
-            SessionKind::Console => "Console".to_owned(),
+            SessionKind::User => texts.for_apps.to_owned(),
+            SessionKind::Console => texts.for_console.to_owned(),
         },
-        since: when::moment(session.created_at, now),
-        seen: when::moment(session.last_seen_at, now),
+        since: when::moment_in(language, session.created_at, now),
+        seen: when::moment_in(language, session.last_seen_at, now),
         this: own == Some(session.id),
-        end: end(session).map(|url| Action::post("Sign out", url)),
+        end: end(session).map(|url| Action::post(texts.end_session, url)),
     };
     sessions.iter().map(line).collect()
 }
 
+/// What a sign-in seems to come from: `Firefox on Linux`.
+fn device(texts: &Account, user_agent: &str) -> String {
+    let (browser, system) = syslog::device(user_agent);
+    let browser = browser.unwrap_or(texts.unknown_browser);
+    system.map_or_else(|| browser.to_owned(), |system| format!("{browser} {} {system}", texts.on))
+}
+
 /// Apps that hold something, as lines.
 pub(crate) fn allowed(
+    language: Language,
     now: Time,
     held: &[Held],
     url: impl Fn(&Held) -> Option<String>,
@@ -41,8 +52,8 @@ pub(crate) fn allowed(
         name: visible(&held.app.label),
         url: url(held),
         scopes: visible(&held.scopes.iter().cloned().collect::<Vec<_>>().join(" ")),
-        since: when::moment(held.since, now),
-        revoke: revoke(held).map(|url| Action::post("Revoke", url)),
+        since: when::moment_in(language, held.since, now),
+        revoke: revoke(held).map(|url| Action::post(language.texts().account.revoke, url)),
     };
     held.iter().map(line).collect()
 }

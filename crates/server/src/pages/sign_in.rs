@@ -1,7 +1,7 @@
 //! The sign-in page.
 
 use super::browser::Browser;
-use super::step;
+use super::{language, step};
 use crate::App;
 use crate::extract::Tenant;
 use crate::{cookie, html};
@@ -16,12 +16,6 @@ use signet_idp::{Ctx, IdpError};
 use signet_oauth::{OAuthError, Params, Reason};
 use signet_web::{Csrf, Door, SignIn};
 
-const NO_MATCH: &str =
-    "That name and password don't match. Check both, or ask your administrator to reset it.";
-
-/// It doesn't say whose: who sits there may not be who the app thinks.
-const OTHER_ACCOUNT: &str = "The app wants another account than the one that is signed in. Sign in with the account you used there before.";
-
 pub(super) async fn get(
     State(app): State<App>,
     Tenant(ctx): Tenant,
@@ -33,9 +27,13 @@ pub(super) async fn get(
     let result = async {
         let browser = Browser::of(&app, &ctx, &headers).await?;
         let open = open(&app, &ctx, &browser, handle).await?;
+        let ctx = for_reader(&ctx, open.as_ref());
         let login = open.as_ref().and_then(|o| o.request.login_hint.clone()).unwrap_or_default();
-        let another = open.as_ref().zip(browser.signed_in.as_ref()).is_some_and(|(o, s)| o.is_for_another(s));
-        let error = another.then_some(OTHER_ACCOUNT);
+        let another = open
+            .as_ref()
+            .zip(browser.signed_in.as_ref())
+            .is_some_and(|(o, s)| o.is_for_another(app.idp(), s));
+        let error = another.then_some(language::texts(&ctx).sign_in.other_account);
         let form = Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login: &login, error };
         Ok(browser.keep(&ctx, show(&app, &ctx, &browser, StatusCode::OK, &form)))
     };
@@ -62,11 +60,13 @@ async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> R
     }
     let handle = params.get("flow");
     let open = open(app, ctx, &browser, handle).await?;
+    let ctx = &for_reader(ctx, open.as_ref());
+    let texts = &language::texts(ctx).sign_in;
     let login = params.get("login").unwrap_or_default();
     let form =
         |error| Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login, error: Some(error) };
     let Some(password) = params.get("password").filter(|_| !login.is_empty()) else {
-        return Ok(show(app, ctx, &browser, StatusCode::OK, &form("Enter your name and your password.")));
+        return Ok(show(app, ctx, &browser, StatusCode::OK, &form(texts.both_needed)));
     };
     let call = SignInCall {
         login,
@@ -89,13 +89,19 @@ async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> R
             response.headers_mut().append(header::SET_COOKIE, value);
             Ok(response)
         }
-        Ok(SignInResult::Refused { .. }) => Ok(show(app, ctx, &browser, StatusCode::OK, &form(NO_MATCH))),
+        Ok(SignInResult::Refused { .. }) => {
+            Ok(show(app, ctx, &browser, StatusCode::OK, &form(texts.no_match)))
+        }
         Err(IdpError::Overloaded { .. }) => {
-            let busy = "Too many people are signing in right now. Try again in a moment.";
-            Ok(show(app, ctx, &browser, StatusCode::SERVICE_UNAVAILABLE, &form(busy)))
+            Ok(show(app, ctx, &browser, StatusCode::SERVICE_UNAVAILABLE, &form(texts.busy)))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The request for a reader for whom the app may want a language.
+fn for_reader(ctx: &Ctx, open: Option<&OpenFlow>) -> Ctx {
+    ctx.clone().preferring(open.and_then(|o| o.request.ui_locales.as_deref()))
 }
 
 async fn open(
@@ -120,7 +126,7 @@ struct Form<'a> {
 fn show(app: &App, ctx: &Ctx, browser: &Browser, status: StatusCode, form: &Form<'_>) -> Response {
     let door = form.open.map_or_else(|| ctx.tenant.display_name.clone(), |o| o.app.app.label.clone());
     let page = SignIn {
-        shell: step::shell(ctx, "Sign in"),
+        shell: language::shell(ctx, language::texts(ctx).sign_in.heading),
         csrf: Csrf::new(browser.csrf(app, ctx)),
         action: "/login".to_owned(),
         flow: form.handle.to_owned(),

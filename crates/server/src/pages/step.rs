@@ -1,5 +1,6 @@
 //! From what comes next to a response.
 
+use super::language::{self, texts};
 use crate::html;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -38,7 +39,7 @@ fn respond(ctx: &Ctx, response: &AuthorizeResponse) -> Response {
         return redirect(&response.location());
     }
     let page = FormPost {
-        shell: shell(ctx, "One moment"),
+        shell: language::shell(ctx, texts(ctx).form_post.title),
         action: response.redirect_uri.clone(),
         fields: response.form_fields().map(|(name, value)| Hidden::new(name, value)).collect(),
         app_name: host_of(&response.redirect_uri),
@@ -51,30 +52,21 @@ fn respond(ctx: &Ctx, response: &AuthorizeResponse) -> Response {
 pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
     // The browser is no OAuth client: to it, whatever was wrong with the request is a 400.
     let status = if error.status() >= 500 { error.status() } else { 400 };
-    let (heading, sentence) = match error.reason {
-        Reason::RequestExpired => {
-            ("This sign-in is over", "It was finished, or took too long. Go back to the app and start again.")
-        }
-        _ if status >= 500 => ("This can't be done right now", "Nothing was changed. Try again in a moment."),
-        _ => (
-            "The app sent a request that can't be answered",
-            "Go back to the app; if it happens again, tell its developers.",
-        ),
-    };
-    let page = ErrorPage {
-        shell: shell(ctx, heading),
+    let page = language::error(
+        ctx,
         status,
-        heading: heading.to_owned(),
-        sentence: sentence.to_owned(),
-        advice: None,
-        request_id: ctx.request.id.to_string(),
-        detail: vec![
-            Fact::code("error", error.code().as_str()),
-            Fact::code("reason", error.reason.as_str()),
-            Fact::text("For developers", error.body().error_description),
-        ],
-        way_on: None,
-    };
+        match error.reason {
+            Reason::RequestExpired => |errors| errors.flow_over,
+            _ if status >= 500 => |errors| errors.not_now,
+            _ => |errors| errors.bad_request,
+        },
+    );
+    let detail = vec![
+        Fact::code("error", error.code().as_str()),
+        Fact::code("reason", error.reason.as_str()),
+        Fact::text(texts(ctx).errors.explanation, error.body().error_description),
+    ];
+    let page = ErrorPage { detail, ..page };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = html::page_with(status, &page, &[]);
     if let Some(seconds) = error.retry_after {
@@ -83,7 +75,7 @@ pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
     response
 }
 
-/// The frame of a tenant's page.
+/// The frame of a tenant's page in English: for administrators and developers.
 #[must_use]
 pub fn shell(ctx: &Ctx, title: &str) -> Shell {
     let shell = Shell::new(ctx.tenant.display_name.clone(), title);

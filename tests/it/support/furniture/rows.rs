@@ -3,11 +3,12 @@
 use signet_domain::Time;
 use signet_domain::access_policy::{ALL_CLIENTS, AccessPolicy, AccessRule};
 use signet_domain::alert::{Alert, AlertFiring, SearchTerms};
-use signet_domain::app::{App, AppKind, AppStatus, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppMetadata, AppStatus, ConsentMethod, Rotation};
 use signet_domain::claim::{ClaimRow, ClaimTarget, ClaimValueType, InForce};
 use signet_domain::gateway::{Gateway, PkceMode};
 use signet_domain::id::{EventId, FiringId, ServerId, TenantId, UserId};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
+use signet_domain::registration::{RegistrationMode, RegistrationPolicy, RegistrationToken};
 use signet_domain::server::{Server, ServerKind, ServerStatus};
 use signet_domain::tenant::{Tenant, TenantStatus};
 use signet_domain::user::{AdminRole, User, UserStatus};
@@ -29,7 +30,47 @@ pub(super) fn claim(tenant_id: TenantId, server_id: ServerId, name: &str, now: T
         scopes: Json(Vec::new()),
         always_in_token: false,
         status: InForce::Active,
+        version: 1,
         created_at: now,
+    }
+}
+
+pub(super) fn registration_policy(tenant_id: TenantId, server_id: ServerId, now: Time) -> RegistrationPolicy {
+    RegistrationPolicy {
+        tenant_id,
+        server_id,
+        mode: RegistrationMode::Open,
+        grant_types: Json(Vec::new()),
+        scopes: Json(Vec::new()),
+        pkce_required: true,
+        max_apps: 10,
+        per_source: 10,
+        unused_days: 30,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+pub(super) fn registration_token(
+    tenant_id: TenantId,
+    server_id: ServerId,
+    name: &str,
+    now: Time,
+) -> RegistrationToken {
+    RegistrationToken {
+        tenant_id,
+        server_id,
+        id: id(),
+        name: format!("Token of {name}"),
+        hash: bytes(),
+        grant_types: Json(Vec::new()),
+        scopes: Json(Vec::new()),
+        max_uses: 5,
+        uses: 0,
+        created_at: now,
+        expires_at: now.plus_secs(3_600),
+        last_used_at: None,
     }
 }
 
@@ -160,8 +201,12 @@ pub(super) fn app(tenant_id: TenantId, name: &str, now: Time) -> App {
         par_required: false,
         jwks: Json(Vec::new()),
         jwks_uri: None,
+        request_uris: Json(Vec::new()),
         backchannel_logout_uri: Some("https://app.example/logout".to_owned()),
         backchannel_logout_session_required: false,
+        metadata: Json(AppMetadata::default()),
+        frontchannel_logout_uri: Some("https://app.example/out".to_owned()),
+        frontchannel_logout_session_required: false,
         external_id: None,
         demo: false,
         version: 1,

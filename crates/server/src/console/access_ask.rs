@@ -1,0 +1,125 @@
+//! Questions about an app, a user and scopes: what tokens would say, and which rule would decide. Nothing is issued.
+
+use super::admin::Admin;
+use super::failure::Result;
+use super::form::{Form, again};
+use super::policies::grant_label;
+use super::server_forms::crumbs;
+use super::server_page::server_url;
+use crate::html;
+use axum::response::Response;
+use signet_domain::server::Server;
+use signet_idp::admin::access_policies::WouldAsk;
+use signet_idp::admin::access_rules::GRANT_TYPES;
+use signet_idp::admin::token_preview::scopes_from;
+use signet_idp::admin::{Access, AdminError, Area};
+use signet_idp::syslog::visible;
+use signet_web::{Choice, Field, FormPage, Pick, Section};
+
+/// Apps that are suggested.
+const APPS: i64 = 100;
+
+/// The apps of the tenant, oldest first, by client id and name; and whether these are all.
+pub(super) async fn apps(admin: &Admin) -> Result<(Vec<Choice>, bool)> {
+    let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+    let mut apps = tx.apps(None, APPS + 1).await?;
+    let whole = apps.len() <= APPS as usize;
+    apps.truncate(APPS as usize);
+    Ok((apps.iter().map(|app| Choice::new(&app.client_id, visible(&app.label), false)).collect(), whole))
+}
+
+/// What was asked, as it was typed.
+pub(super) struct Question {
+    client_id: String,
+    user: String,
+    grant_type: String,
+    scope: String,
+}
+
+impl Question {
+    /// What is there before anything was asked.
+    pub(super) fn fresh() -> Self {
+        Self {
+            client_id: String::new(),
+            user: String::new(),
+            grant_type: GRANT_TYPES[0].to_owned(),
+            scope: "openid".to_owned(),
+        }
+    }
+
+    pub(super) fn sent(form: &Form) -> Self {
+        Self {
+            client_id: form.text("client_id"),
+            user: form.text("user"),
+            grant_type: form.text("grant_type"),
+            scope: form.text("scope"),
+        }
+    }
+
+    /// As a question to the use cases.
+    pub(super) fn ask(&self) -> std::result::Result<WouldAsk, AdminError> {
+        if !GRANT_TYPES.contains(&self.grant_type.as_str()) {
+            return Err(AdminError::invalid("grant_type", "grant_type: choose one of these"));
+        }
+        Ok(WouldAsk {
+            client_id: self.client_id.clone(),
+            user: Some(self.user.clone()).filter(|user| !user.is_empty()),
+            grant_type: self.grant_type.clone(),
+            scopes: scopes_from(&self.scope)?,
+        })
+    }
+
+    /// The form that asks.
+    pub(super) async fn page(
+        &self,
+        admin: &Admin,
+        server: &Server,
+        (title, path, submit): (&str, &str, &str),
+        intro: &str,
+    ) -> Result<FormPage> {
+        let action = format!("{}/{path}#answer", server_url(server));
+        let page = admin.form((title, Section::Servers), crumbs(Some(server)), action, submit);
+        let grants = GRANT_TYPES.iter().map(|g| Pick::new(*g, grant_label(g), self.grant_type == *g));
+        let mut fields = vec![
+            Field::line("client_id", "App", self.client_id.clone())
+                .required()
+                .mono()
+                .suggest(apps(admin).await?.0)
+                .help("Its client id; begin to type its name, and choose."),
+        ];
+        if admin.may(Area::Users, Access::Read) {
+            fields.push(
+                Field::line("user", "User", self.user.clone())
+                    .help("The login. Empty with client credentials, where the app acts for itself."),
+            );
+        }
+        fields.push(Field::select("grant_type", "Grant", grants.collect()));
+        fields.push(
+            Field::line("scope", "Scopes", self.scope.clone())
+                .mono()
+                .help("Separated by spaces. Empty: the server’s default ones."),
+        );
+        Ok(page.intro(intro).fields(fields).asking())
+    }
+}
+
+/// The form again with what can't be answered about, beside the field that names it.
+pub(super) fn unanswered(mut page: FormPage, error: AdminError) -> Result<Response> {
+    match error {
+        AdminError::NotFound { kind: "AppInstance", .. } => {
+            page.wrong("client_id", "No app here has this client id. Choose one from the list.");
+            Ok(super::form::refused(&page))
+        }
+        AdminError::NotFound { kind: "User", .. } => {
+            page.wrong("user", "Nobody here has this login. Compare it with the list of users.");
+            Ok(super::form::refused(&page))
+        }
+        other => again(page, other),
+    }
+}
+
+/// The form with its answer.
+pub(super) fn answered(mut page: FormPage, answer: signet_web::Answer) -> Response {
+    page.answer = Some(answer);
+    html::page(&page)
+}

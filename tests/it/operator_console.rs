@@ -1,0 +1,165 @@
+//! The operator's pages: a tenant is made, its administrator gets in, it is suspended and let back in.
+
+use signet_testkit::{Reply, Shared, Visitor, on_each_engine};
+
+use crate::support::desk::the_form;
+use crate::support::make::unique;
+use crate::support::until::until;
+
+on_each_engine! {
+    a_tenant_is_made_and_its_administrator_gets_in,
+    what_is_wrong_with_a_tenant_is_said,
+    a_tenant_is_suspended_by_its_name_and_a_password,
+    only_an_operator_sees_the_pages,
+    the_first_page_says_how_this_node_is,
+}
+
+/// The operator's browser.
+struct Booth {
+    visitor: Visitor,
+    url: String,
+}
+
+impl Booth {
+    async fn of(app: &Shared) -> Self {
+        let (visitor, url) = (app.acme().visitor(), app.operator_url().to_owned());
+        let page = visitor.get(&format!("{url}/sign-in")).await.expect(200);
+        let who = &app.credentials().operator;
+        let mut form = the_form(&page);
+        form.set("login", &who.login).set("password", &who.password);
+        visitor.submit(&page, &form).await.expect(303);
+        Self { visitor, url }
+    }
+
+    async fn page(&self, path: &str) -> Reply {
+        self.visitor.get(&format!("{}{path}", self.url)).await.expect(200)
+    }
+
+    async fn fill(&self, path: &str, values: &[(&str, &str)]) -> Reply {
+        let page = self.page(path).await;
+        let mut form =
+            page.page().forms().into_iter().find(|f| f.action.contains("/tenants/")).expect("a form");
+        for (name, value) in values {
+            form.set(name, value);
+        }
+        self.visitor.submit(&page, &form).await
+    }
+
+    /// Makes a tenant; its name, its address, and the page that tells of it.
+    async fn tenant(&self, app: &Shared) -> (String, String, Reply) {
+        let name = unique("tenant");
+        let url = format!("http://{name}.localhost:{}", app.port());
+        let values = [("name", name.as_str()), ("url", &url), ("default_domain", "example.com")];
+        let made = self.fill("/tenants/new", &values).await.expect(200);
+        (name, url, made)
+    }
+}
+
+async fn a_tenant_is_made_and_its_administrator_gets_in(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let (name, url, made) = booth.tenant(&app).await;
+    let link =
+        made.page().all("dl.facts code").into_iter().find(|text| text.contains("token=")).expect("a link");
+    app.canaries().add(link.rsplit('=').next().expect("a token"));
+    assert!(link.starts_with(&format!("{url}/setup?")), "{link}");
+    assert!(!booth.page(&format!("/tenants/{name}")).await.text().contains("token="), "shown once");
+    assert!(
+        booth
+            .page(&format!("/tenants?after={}", name.trim_end_matches(|c: char| c != '-')))
+            .await
+            .text()
+            .contains(&name)
+    );
+    let visitor = app.acme().visitor();
+    let setup = visitor.get(&link).await.expect(200);
+    let mut form = the_form(&setup);
+    let password = "a long enough phrase";
+    form.set("login", "first").set("password", password).set("password_again", password);
+    visitor.submit(&setup, &form).await.expect(303);
+    visitor.get(&link).await.expect(404);
+    let door = visitor.open(&format!("{url}/console")).await.expect(200);
+    let inside = visitor.sign_in(&door, "first@example.com", password).await.expect(200);
+    assert_eq!(inside.url.path(), "/console", "{}", inside.describe());
+}
+
+async fn what_is_wrong_with_a_tenant_is_said(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let ours = format!("http://{}.localhost:{}", unique("wrong"), app.port());
+    for (name, url, domain, told) in [
+        ("Not A Name", ours.as_str(), "example.com", "lower-case letters"),
+        ("fine", "http://login.example.com", "example.com", "use https"),
+        ("fine", "ftp://x", "example.com", "ftp"),
+        ("fine", &ours, "no domain", "write it like example.com"),
+        ("acme", &ours, "example.com", "choose another"),
+        ("fine", app.acme().origin(), "example.com", "choose another"),
+        ("<b>", &ours, "example.com", "<b>"),
+        ("", "", "", "can't be a tenant's name"),
+    ] {
+        let values = [("name", name), ("url", url), ("default_domain", domain)];
+        let reply = booth.fill("/tenants/new", &values).await.expect(422);
+        let alert = reply.page().all("[role=alert]").concat();
+        assert!(alert.contains(told), "{name} {url} {domain}: {alert}");
+        let kept = reply.page().attributes("#url", "value");
+        assert_eq!(kept, [url], "what was typed stays");
+    }
+}
+
+async fn a_tenant_is_suspended_by_its_name_and_a_password(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let (name, url, _) = booth.tenant(&app).await;
+    let alive = async || app.http().get(&format!("{url}/login")).await.status;
+    assert_eq!(alive().await, 200);
+    let path = format!("/tenants/{name}/suspend");
+    let own = app.credentials().operator.password.clone();
+    for (typed, password, wrong) in [
+        ("", own.as_str(), "typed"),
+        ("acme", &own, "typed"),
+        (&name, "", "your_password"),
+        (&name, "guess", "your_password"),
+    ] {
+        let reply = booth.fill(&path, &[("typed", typed), ("your_password", password)]).await.expect(422);
+        assert_eq!(reply.page().all(&format!("#{wrong}-error")).len(), 1, "{}", reply.describe());
+        assert!(!reply.text().contains(&own));
+    }
+    assert_eq!(alive().await, 200);
+    let done = booth.fill(&path, &[("typed", &name), ("your_password", &own)]).await;
+    let page = booth.visitor.follow(done).await.expect(200);
+    assert!(page.text().contains("Suspended"));
+    until("the tenant is gone", async || alive().await == 404).await;
+    let back = booth.fill(&format!("/tenants/{name}"), &[]).await;
+    booth.visitor.follow(back).await.expect(200);
+    until("the tenant is back", async || alive().await == 200).await;
+}
+
+async fn only_an_operator_sees_the_pages(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let stranger = app.acme().visitor();
+    let paths =
+        ["/", "/tenants", "/tenants/new", "/tenants/acme", "/tenants/acme/suspend", "/tenants/nobody"];
+    for path in paths {
+        let reply = stranger.get(&format!("{}{path}", booth.url)).await;
+        assert_eq!(reply.location().path(), "/sign-in", "{path}");
+    }
+    // Forms without this session's token, and of no session at all.
+    for path in ["/tenants/new", "/tenants/acme/suspend", "/tenants/acme/unsuspend"] {
+        let url = format!("{}{path}", booth.url);
+        let call = booth.visitor.call("POST", &url).form([("csrf", "none"), ("typed", "acme")]);
+        booth.visitor.send(call).await.expect(403);
+        let call = stranger.call("POST", &url).form([("csrf", "none"), ("typed", "acme")]);
+        assert_eq!(stranger.send(call).await.location().path(), "/sign-in", "{path}");
+        // A tenant's host knows nothing of them.
+        let at_tenant = app.acme().call("POST", path).form([("csrf", "none")]).await;
+        assert_eq!(at_tenant.status, 404, "{path}");
+    }
+    booth.visitor.get(&format!("{}/tenants/nobody", booth.url)).await.expect(404);
+    assert_eq!(app.acme().get("/login").await.status, 200, "acme is still there");
+}
+
+async fn the_first_page_says_how_this_node_is(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let page = booth.page("/").await;
+    let facts = page.page().all("dl.facts > div").join("\n");
+    for fact in ["serves everything", "Nodes", "Heard of changes"] {
+        assert!(facts.contains(fact), "{fact}: {facts}");
+    }
+}

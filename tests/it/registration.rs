@@ -1,0 +1,511 @@
+//! Apps that register themselves (RFC 7591) and look after that (RFC 7592).
+
+use std::time::Duration;
+
+use signet_oauth::jwt::Alg;
+use signet_testkit::{Shared, TestApp, Value, json, on_each_engine};
+
+use crate::support::apps::{Person, Server, add_scope};
+use crate::support::client_key::{ClientKey, claims, post};
+use crate::support::log::{assert_refusal, events, fact};
+use crate::support::registering::{
+    CALLBACK, Registered, initial, ordinary, policy_path, registering, server_with, set_policy,
+};
+
+on_each_engine! {
+    registration_is_off_until_an_administrator_says_otherwise,
+    an_app_registers_itself_and_signs_its_user_in,
+    an_app_gets_no_more_than_its_token_allows,
+    every_kind_of_app_can_register,
+    metadata_that_cannot_be_are_refused_by_name,
+    an_app_looks_after_its_registration,
+    nobody_else_looks_after_it,
+    an_initial_token_ends_is_used_up_and_is_revoked,
+    open_registration_is_limited_by_source_and_server,
+    wrong_tokens_are_limited_by_source,
+    registrations_that_are_never_used_go,
+    what_may_be_registered_is_an_administrators_to_say,
+    an_app_may_ask_for_fresh_sign_ins_once_and_for_all,
+}
+
+async fn registration_is_off_until_an_administrator_says_otherwise(app: Shared) {
+    let acme = app.acme();
+    let server = Server::new(&acme, json!({})).await;
+    let there = |document: &Value| document.get("registration_endpoint").cloned();
+    assert_eq!(there(&server.tenant.discovery().await), None);
+    registering(&server, None, &ordinary()).await.expect(404);
+    let policy = acme.api("GET", &policy_path(&server)).await.expect(200).json();
+    assert_eq!((policy["mode"].as_str(), policy["lastUpdated"].as_str()), (Some("OFF"), None));
+
+    let on = set_policy(&server, &json!({ "mode": "TOKEN" })).await.expect(200);
+    let told = there(&server.tenant.discovery().await);
+    assert_eq!(told, Some(server.tenant.endpoint("clients").into()));
+    let reply = registering(&server, None, &ordinary()).await.expect_oauth_error(401, "invalid_request");
+    let challenge = reply.header("www-authenticate").expect("a challenge");
+    assert!(challenge.starts_with("Bearer realm="), "{challenge}");
+    assert_refusal(&acme, &reply, "access_token_missing").await;
+    // What was said is in the log, with what it was before.
+    let said = events(&acme, &on).await.remove(0);
+    assert_eq!(said["eventType"], "oauth2.as.registration.updated");
+    assert_eq!(fact(&said, "changed"), "mode");
+
+    let token = initial(&server, &json!({ "maxUses": 2 })).await;
+    Registered::new(&server, Some(&token), &ordinary()).await;
+    set_policy(&server, &json!({ "mode": "OFF" })).await.expect(200);
+    assert_eq!(there(&server.tenant.discovery().await), None);
+    registering(&server, Some(&token), &ordinary()).await.expect(404);
+}
+
+async fn an_app_registers_itself_and_signs_its_user_in(app: Shared) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "TOKEN" })).await;
+    let token = initial(&server, &json!({})).await;
+    let mut metadata = ordinary();
+    metadata["policy_uri"] = json!("https://client.example/privacy");
+    metadata["tos_uri"] = json!("https://client.example/terms");
+    metadata["contacts"] = json!(["ops@client.example"]);
+    metadata["logo_uri"] = json!("https://client.example/logo.png");
+    let made = registering(&server, Some(&token), &metadata).await.expect(201);
+    let told = made.json();
+    for (member, wanted) in [
+        ("client_name", json!("Stranger")),
+        ("token_endpoint_auth_method", json!("client_secret_basic")),
+        ("response_types", json!(["code"])),
+        ("application_type", json!("web")),
+        ("subject_type", json!("public")),
+        ("id_token_signed_response_alg", json!("RS256")),
+        ("contacts", json!(["ops@client.example"])),
+        ("scope", json!("openid profile email offline_access")),
+        ("client_secret_expires_at", json!(0)),
+    ] {
+        assert_eq!(told[member], wanted, "{member}");
+    }
+    assert!(told.get("logo_uri").is_none(), "what isn't honoured isn't told");
+    let event = events(&acme, &made).await.remove(0);
+    assert_eq!(event["eventType"], "app.oauth2.client.lifecycle.create");
+    assert_eq!(event["actor"]["type"], "InitialAccessToken");
+    assert!(fact(&event, "changed").contains("redirectUris"), "{event:#}");
+
+    let app = signet_testkit::App {
+        client_id: told["client_id"].as_str().expect("an id").to_owned(),
+        client_secret: told["client_secret"].as_str().map(str::to_owned),
+        redirect_uri: CALLBACK.to_owned(),
+        scopes: Vec::new(),
+    };
+    let person = Person::new(&acme).await;
+    let at = &server.tenant;
+    // Nobody vouches for it, so the user is asked even for what is granted without asking.
+    let visitor = at.visitor();
+    let page = visitor.open(&at.authorize(&app, "openid").url()).await;
+    let asked = visitor.sign_in(&page, &person.login, &person.password).await;
+    assert!(asked.page().consent_form().is_some(), "{}", asked.describe());
+    let text = asked.page().text();
+    assert!(text.contains("registered itself"), "{text}");
+    let links = asked.page().attributes("a[href]", "href");
+    for page in ["https://client.example/privacy", "https://client.example/terms"] {
+        assert!(links.iter().any(|link| link == page), "{links:?}");
+    }
+    let tokens = person.code(at, &app, "openid profile offline_access").await.redeem(at, &app).await;
+    assert_eq!(tokens.id().claims["aud"], app.client_id.as_str());
+    let refreshed = at.refresh(&app, tokens.refresh()).await.tokens();
+    at.userinfo(&refreshed.access_token).await.expect(200);
+
+    // It has no other grants, no other scopes, and no part in other servers.
+    let password = at.password(&app, &person.login, &person.password, "openid").await;
+    password.expect_oauth_error(400, "unauthorized_client");
+    at.client_credentials(&app, "openid").await.expect_oauth_error(400, "unauthorized_client");
+    let more = at.visitor().open(&at.authorize(&app, "openid phone").url()).await;
+    assert!(
+        more.location().query().is_some_and(|q| q.contains("error=invalid_scope")),
+        "{}",
+        more.describe()
+    );
+    for elsewhere in [acme.clone(), acme.at_org()] {
+        elsewhere.client_credentials(&app, "openid").await.expect_oauth_error(401, "invalid_client");
+        let page = elsewhere.visitor().open(&elsewhere.authorize(&app, "openid").url()).await;
+        assert_eq!(page.status, 400, "{}", page.describe());
+    }
+    // The token was for one app.
+    let again = registering(&server, Some(&token), &ordinary()).await;
+    let again = again.expect_oauth_error(401, "invalid_token");
+    assert_refusal(&acme, &again, "registration_token_invalid").await;
+}
+
+async fn an_app_gets_no_more_than_its_token_allows(app: Shared) {
+    let acme = app.acme();
+    let grants = ["authorization_code", "refresh_token", "client_credentials"];
+    let server = server_with(&acme, &json!({ "mode": "TOKEN", "grantTypes": grants })).await;
+    add_scope(&server.tenant, &server.id, "orders:read", "IMPLICIT").await;
+    let narrow = json!({ "maxUses": 9, "grantTypes": ["authorization_code"], "scopes": ["openid", "email"] });
+    let token = initial(&server, &narrow).await;
+    let plain = json!({ "redirect_uris": [CALLBACK] });
+    let got = Registered::new(&server, Some(&token), &plain).await;
+    assert_eq!(got.told["scope"], "openid email");
+    assert_eq!(got.told["grant_types"], json!(["authorization_code"]));
+    assert_eq!(got.told["client_name"], "client.example", "a name is made of where it is");
+    for (member, value) in [
+        ("scope", json!("openid profile")),
+        ("scope", json!("orders:read")),
+        ("grant_types", json!(["authorization_code", "refresh_token"])),
+        ("grant_types", json!(["password"])),
+        ("grant_types", json!(["implicit"])),
+    ] {
+        let mut metadata = plain.clone();
+        metadata[member] = value;
+        let reply = registering(&server, Some(&token), &metadata).await;
+        let reply = reply.expect_oauth_error(400, "invalid_client_metadata");
+        let words = reply.json()["error_description"].as_str().expect("words").to_owned();
+        assert!(words.contains(&format!("'{member}'")), "{words}");
+        assert_eq!(fact(&assert_refusal(&acme, &reply, "invalid_client_metadata").await, "member"), member);
+    }
+    // The server allows less now, and what both allow is nothing: that isn't everything.
+    set_policy(&server, &json!({ "mode": "TOKEN", "scopes": ["orders:read"] })).await.expect(200);
+    let reply = registering(&server, Some(&token), &plain).await;
+    reply.expect_oauth_error(400, "invalid_client_metadata");
+}
+
+async fn every_kind_of_app_can_register(app: TestApp) {
+    let acme = app.acme();
+    let grants = ["authorization_code", "refresh_token", "client_credentials"];
+    let server = Server::new(&acme, json!({})).await;
+    add_scope(&server.tenant, &server.id, "jobs", "IMPLICIT").await;
+    let policy = json!({ "mode": "OPEN", "grantTypes": grants, "scopes": ["openid", "jobs"] });
+    set_policy(&server, &policy).await.expect(200);
+    let native = json!({ "application_type": "native", "redirect_uris": ["com.example.app:/cb"] });
+    let native = Registered::new(&server, None, &native).await;
+    assert_eq!(native.told["token_endpoint_auth_method"], "none");
+    assert!(native.app.client_secret.is_none());
+    let spa = json!({ "token_endpoint_auth_method": "none", "redirect_uris": [CALLBACK] });
+    let spa = Registered::new(&server, None, &spa).await;
+    let person = Person::new(&acme).await;
+    let tokens = person.code(&server.tenant, &spa.app, "openid").await.redeem(&server.tenant, &spa.app).await;
+    assert!(tokens.id_token.is_some());
+
+    let machine = Registered::new(&server, None, &json!({ "grant_types": ["client_credentials"] })).await;
+    assert!(machine.told.get("response_types").is_none() && machine.told.get("redirect_uris").is_none());
+    server.tenant.client_credentials(&machine.app, "jobs").await.expect(200);
+
+    // Keys by value: those for encryption are passed over, and an RSA key without an algorithm is for RS256.
+    let key = ClientKey::new(Alg::RS256);
+    let mut plain = key.jwk.clone();
+    plain.as_object_mut().expect("a JWK").remove("alg");
+    let encrypts = json!({ "kty": "RSA", "use": "enc", "n": key.jwk["n"], "e": "AQAB", "kid": "enc" });
+    let keyed = json!({
+        "grant_types": ["client_credentials"], "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": { "keys": [encrypts, plain] },
+    });
+    let keyed = Registered::new(&server, None, &keyed).await;
+    assert!(keyed.app.client_secret.is_none());
+    assert_eq!(keyed.told["jwks"]["keys"].as_array().map(Vec::len), Some(1));
+    let now = app.clock().freeze().await / 1_000_000;
+    let assertion = key.assertion(&claims(&keyed.app, &server.tenant, now));
+    let form = [("grant_type", "client_credentials"), ("scope", "jobs")];
+    post(&server.tenant, "token", &assertion, &form).await.expect(200);
+}
+
+async fn metadata_that_cannot_be_are_refused_by_name(app: Shared) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "TOKEN" })).await;
+    let token = initial(&server, &json!({ "maxUses": 100 })).await;
+    for (member, value) in [
+        ("redirect_uris", json!(["https://client.example/cb#fragment"])),
+        ("redirect_uris", json!(["http://client.example/cb"])),
+        ("redirect_uris", json!(["https://client.example/*"])),
+        ("redirect_uris", json!(["javascript:alert(1)"])),
+        ("redirect_uris", json!([])),
+        ("redirect_uris", json!("https://client.example/cb")),
+        ("post_logout_redirect_uris", json!(["/bye"])),
+        ("client_name", json!("x".repeat(101))),
+        ("client_name", json!(7)),
+        ("client_uri", json!("javascript:alert(1)")),
+        ("policy_uri", json!("data:text/html,x")),
+        ("tos_uri", json!("http://client.example/terms")),
+        ("contacts", json!(vec!["a"; 11])),
+        ("response_types", json!(["code id_token"])),
+        ("response_types", json!([])),
+        ("application_type", json!("service")),
+        ("token_endpoint_auth_method", json!("client_secret_jwt")),
+        ("subject_type", json!("secret")),
+        ("id_token_signed_response_alg", json!("none")),
+        ("id_token_signed_response_alg", json!("HS256")),
+        ("backchannel_logout_uri", json!("http://192.0.2.1/out")),
+        ("default_max_age", json!("60")),
+    ] {
+        let mut metadata = ordinary();
+        metadata[member] = value.clone();
+        let code = if member == "redirect_uris" { "invalid_redirect_uri" } else { "invalid_client_metadata" };
+        let reply = registering(&server, Some(&token), &metadata).await.expect_oauth_error(400, code);
+        let words = reply.json()["error_description"].as_str().expect("words").to_owned();
+        assert!(words.contains(&format!("'{member}'")), "{value}: {words}");
+    }
+    let url = server.tenant.endpoint("clients");
+    for (kind, body) in [
+        ("application/json", "[]"),
+        ("application/json", "{\"client_name\":\"a\",\"client_name\":\"b\"}"),
+        ("application/json", ""),
+        ("application/x-www-form-urlencoded", "client_name=a"),
+    ] {
+        let call = acme.http().call("POST", &url).bearer(&token).body(kind, body.as_bytes());
+        call.await.expect_oauth_error(400, "invalid_client_metadata");
+    }
+    // A private key is refused without being repeated.
+    let mut key = ClientKey::new(Alg::ES256).jwk;
+    key["d"] = json!("a-private-half-that-nobody-may-see");
+    app.canaries().add("a-private-half-that-nobody-may-see");
+    let mut metadata = ordinary();
+    metadata["token_endpoint_auth_method"] = json!("private_key_jwt");
+    metadata["jwks"] = json!({ "keys": [key] });
+    let reply = registering(&server, Some(&token), &metadata).await;
+    let reply = reply.expect_oauth_error(400, "invalid_client_metadata");
+    assert!(!String::from_utf8_lossy(&reply.body).contains("nobody-may-see"));
+}
+
+async fn an_app_looks_after_its_registration(app: Shared) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "TOKEN" })).await;
+    let token = initial(&server, &json!({})).await;
+    let own = Registered::new(&server, Some(&token), &ordinary()).await;
+    let read = own.call(&server, "GET").await.expect(200).json();
+    for member in ["client_id", "redirect_uris", "registration_access_token", "registration_client_uri"] {
+        assert_eq!(read[member], own.told[member], "{member}");
+    }
+    assert!(read.get("client_secret").is_none(), "only its hash is there");
+
+    let mut metadata = own.metadata();
+    metadata["redirect_uris"] = json!([CALLBACK, "https://client.example/other"]);
+    metadata["client_name"] = json!("Renamed");
+    let changed = own.call(&server, "PUT").json(&metadata).await.expect(200);
+    assert_eq!(changed.json()["client_name"], "Renamed");
+    let event = events(&acme, &changed).await.remove(0);
+    assert_eq!(event["eventType"], "app.oauth2.client.lifecycle.update");
+    let mut members: Vec<_> = fact(&event, "changed").split(',').collect();
+    members.sort_unstable();
+    assert_eq!(members, ["+redirectUris", "label"]);
+    // What isn't sent goes: RFC 7592 replaces.
+    let mut bare = ordinary();
+    bare["client_id"] = json!(own.app.client_id);
+    let changed = own.call(&server, "PUT").json(&bare).await.expect(200).json();
+    assert_eq!(changed["redirect_uris"], json!([CALLBACK]));
+
+    let with = |member: &str, value: Value| {
+        let mut metadata = bare.clone();
+        metadata[member] = value;
+        metadata
+    };
+    for (member, metadata) in [
+        ("client_id", ordinary()),
+        ("client_id", with("client_id", json!("0oa0000000000000000000000"))),
+        ("client_secret", with("client_secret", json!("another-secret-that-it-has-not"))),
+        ("registration_access_token", with("registration_access_token", json!("one-of-my-own-choosing"))),
+        ("scope", with("scope", json!("openid phone"))),
+        ("grant_types", with("grant_types", json!(["client_credentials"]))),
+        ("application_type", with("application_type", json!("native"))),
+    ] {
+        let reply = own.call(&server, "PUT").json(&metadata).await;
+        let reply = reply.expect_oauth_error(400, "invalid_client_metadata");
+        let words = reply.json()["error_description"].as_str().expect("words").to_owned();
+        assert!(words.contains(&format!("'{member}'")), "{words}");
+    }
+    let same = with("client_secret", json!(own.app.client_secret));
+    own.call(&server, "PUT").json(&same).await.expect(200);
+
+    let person = Person::new(&acme).await;
+    let at = &server.tenant;
+    let tokens = person.code(at, &own.app, "openid").await.redeem(at, &own.app).await;
+    let gone = own.call(&server, "DELETE").await.expect(204);
+    assert_eq!(events(&acme, &gone).await[0]["eventType"], "app.oauth2.client.lifecycle.delete");
+    at.userinfo(&tokens.access_token).await.expect(401);
+    own.call(&server, "GET").await.expect_oauth_error(401, "invalid_token");
+    acme.api("GET", &format!("/api/v1/apps/{}", own.app.client_id)).await.expect(404);
+}
+
+async fn nobody_else_looks_after_it(app: Shared) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "TOKEN" })).await;
+    let token = initial(&server, &json!({ "maxUses": 2 })).await;
+    let own = Registered::new(&server, Some(&token), &ordinary()).await;
+    let other = Registered::new(&server, Some(&token), &ordinary()).await;
+    let of_other = other.told["registration_access_token"].as_str().expect("a token");
+    for wrong in [of_other, token.as_str(), "sgm-not-a-token-of-anybody"] {
+        for method in ["GET", "DELETE"] {
+            let reply = own.call_with(&server, method, wrong).await;
+            let reply = reply.expect_oauth_error(401, "invalid_token");
+            assert_refusal(&acme, &reply, "registration_token_invalid").await;
+        }
+        own.call_with(&server, "PUT", wrong)
+            .json(&own.metadata())
+            .await
+            .expect_oauth_error(401, "invalid_token");
+    }
+    let bare = acme.http().get(own.told["registration_client_uri"].as_str().expect("its address")).await;
+    bare.expect_oauth_error(401, "invalid_request");
+    // Its token opens nothing at another server, and none of an app that an administrator made or switched off.
+    let elsewhere = server_with(&acme, &json!({ "mode": "OPEN" })).await;
+    let url = format!("{}/{}", elsewhere.tenant.endpoint("clients"), own.app.client_id);
+    let mine = own.told["registration_access_token"].as_str().expect("a token");
+    acme.http().get(&url).bearer(mine).await.expect_oauth_error(401, "invalid_token");
+    let path = format!("/api/v1/apps/{}/lifecycle/deactivate", own.app.client_id);
+    acme.api("POST", &path).await.expect(200);
+    own.call(&server, "GET").await.expect_oauth_error(401, "invalid_token");
+    other.call(&server, "GET").await.expect(200);
+}
+
+async fn an_initial_token_ends_is_used_up_and_is_revoked(app: TestApp) {
+    let (acme, clock) = (app.acme(), app.clock());
+    let server = server_with(&acme, &json!({ "mode": "TOKEN" })).await;
+    let short = initial(&server, &json!({ "maxUses": 9, "lifetimeMinutes": 5 })).await;
+    let long = initial(&server, &json!({ "maxUses": 9, "lifetimeMinutes": 60 })).await;
+    Registered::new(&server, Some(&short), &ordinary()).await;
+    clock.advance(Duration::from_secs(301)).await;
+    let over = registering(&server, Some(&short), &ordinary()).await;
+    over.expect_oauth_error(401, "invalid_token");
+    Registered::new(&server, Some(&long), &ordinary()).await;
+    let path = format!("/api/v1/authorizationServers/{}/registrationTokens", server.id);
+    let tokens = acme.api("GET", &path).await.expect(200).json();
+    assert_eq!((&tokens[0]["uses"], &tokens[1]["uses"]), (&json!(1), &json!(1)));
+    assert!(tokens[1].get("token").is_none(), "it is shown once");
+    let id = tokens[1]["id"].as_str().expect("an id");
+    acme.api("DELETE", &format!("{path}/{id}")).await.expect(204);
+    registering(&server, Some(&long), &ordinary()).await.expect_oauth_error(401, "invalid_token");
+    // A token of one server is none at another.
+    let other = server_with(&acme, &json!({ "mode": "OPEN" })).await;
+    let token = initial(&server, &json!({})).await;
+    registering(&other, Some(&token), &ordinary()).await.expect_oauth_error(401, "invalid_token");
+    // Eight at once: it is for one.
+    let calls = (0..8).map(|_| async { registering(&server, Some(&token), &ordinary()).await.status });
+    let mut seen = futures_util::future::join_all(calls).await;
+    seen.sort_unstable();
+    assert_eq!(seen, [201, 401, 401, 401, 401, 401, 401, 401]);
+}
+
+async fn open_registration_is_limited_by_source_and_server(app: TestApp) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "OPEN", "maxPerSourceAndHour": 3, "maxApps": 2 })).await;
+    app.clock().freeze().await;
+    for _ in 0..2 {
+        Registered::new(&server, None, &ordinary()).await;
+    }
+    let full = registering(&server, None, &ordinary()).await.expect_oauth_error(400, "access_denied");
+    assert_refusal(&acme, &full, "registration_full").await;
+    let limited = registering(&server, None, &ordinary()).await;
+    let limited = limited.expect_oauth_error(429, "temporarily_unavailable");
+    assert_eq!(limited.header("retry-after"), Some("3600"));
+    assert_refusal(&acme, &limited, "registration_limited").await;
+    registering(&server, None, &ordinary()).await.expect(429);
+    // Whoever has a token isn't counted with strangers; the server is full all the same.
+    let token = initial(&server, &json!({})).await;
+    registering(&server, Some(&token), &ordinary()).await.expect_oauth_error(400, "access_denied");
+    app.clock().advance(Duration::from_secs(3_601)).await;
+    set_policy(&server, &json!({ "mode": "OPEN", "maxApps": 3 })).await.expect(200);
+    Registered::new(&server, None, &ordinary()).await;
+}
+
+async fn wrong_tokens_are_limited_by_source(app: TestApp) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "TOKEN" })).await;
+    let token = initial(&server, &json!({ "maxUses": 9 })).await;
+    let own = Registered::new(&server, Some(&token), &ordinary()).await;
+    app.clock().freeze().await;
+    for n in 0..100 {
+        let guess = format!("sgi-guess-number-{n}");
+        let reply = if n % 2 == 0 {
+            registering(&server, Some(&guess), &ordinary()).await
+        } else {
+            own.call_with(&server, "GET", &guess).await
+        };
+        reply.expect_oauth_error(401, "invalid_token");
+    }
+    for reply in [
+        registering(&server, Some(&token), &ordinary()).await,
+        registering(&server, Some("sgi-another-guess"), &ordinary()).await,
+        own.call(&server, "GET").await,
+    ] {
+        let reply = reply.expect_oauth_error(429, "temporarily_unavailable");
+        assert_eq!(reply.header("retry-after"), Some("900"));
+    }
+    let filter = r#"outcome.reason eq "registration_limited""#;
+    assert_eq!(acme.wait_for_logs(filter, 1).await.len(), 1, "one event of the window");
+    app.clock().advance(Duration::from_secs(901)).await;
+    own.call(&server, "GET").await.expect(200);
+    Registered::new(&server, Some(&token), &ordinary()).await;
+}
+
+async fn registrations_that_are_never_used_go(app: TestApp) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "OPEN", "unusedDays": 1 })).await;
+    let (used, unused) = (
+        Registered::new(&server, None, &ordinary()).await,
+        Registered::new(&server, None, &ordinary()).await,
+    );
+    let person = Person::new(&acme).await;
+    person.code(&server.tenant, &used.app, "openid").await.redeem(&server.tenant, &used.app).await;
+    app.clock().advance(Duration::from_secs(86_401)).await;
+    let filter = r#"eventType eq "app.oauth2.client.lifecycle.delete""#;
+    let gone = acme.wait_for_logs(filter, 1).await.remove(0);
+    assert_eq!(gone["target"][0]["id"], unused.app.client_id.as_str());
+    assert_eq!((fact(&gone, "why"), &gone["actor"]["type"]), ("unused", &json!("SystemPrincipal")));
+    unused.call(&server, "GET").await.expect(401);
+    used.call(&server, "GET").await.expect(200);
+    acme.api("GET", &format!("/api/v1/apps/{}", used.app.client_id)).await.expect(200);
+}
+
+async fn what_may_be_registered_is_an_administrators_to_say(app: Shared) {
+    let acme = app.acme();
+    let server = Server::new(&acme, json!({})).await;
+    for (member, value) in [
+        ("mode", json!("on")),
+        ("grantTypes", json!(["password"])),
+        ("grantTypes", json!([])),
+        ("scopes", json!([])),
+        ("scopes", json!(["no-such-scope"])),
+        ("maxApps", json!(0)),
+        ("maxPerSourceAndHour", json!(1_001)),
+        ("unusedDays", json!(0)),
+    ] {
+        let reply = set_policy(&server, &json!({ member: value })).await.expect(400).json();
+        let cause = reply["errorCauses"][0]["errorSummary"].as_str().expect("a cause");
+        assert!(cause.starts_with(&format!("{member}: ")), "{cause}");
+    }
+    let tokens = format!("/api/v1/authorizationServers/{}/registrationTokens", server.id);
+    for (member, value) in [
+        ("name", json!("")),
+        ("grantTypes", json!(["password"])),
+        ("scopes", json!(["no-such-scope"])),
+        ("maxUses", json!(0)),
+        ("lifetimeMinutes", json!(0)),
+    ] {
+        let mut body = json!({ "name": "x" });
+        body[member] = value;
+        let reply = acme.api("POST", &tokens).json(&body).await.expect(400).json();
+        let cause = reply["errorCauses"][0]["errorSummary"].as_str().expect("a cause");
+        assert!(cause.starts_with(&format!("{member}: ")), "{cause}");
+    }
+    // Two administrators at once: the later one sees what the first one did.
+    let path = policy_path(&server);
+    let read = acme.api("GET", &path).await.expect(200);
+    let tag = read.header("etag").expect("an ETag").to_owned();
+    let on = json!({ "mode": "TOKEN" });
+    acme.api("PUT", &path).header("if-match", &tag).json(&on).await.expect(200);
+    acme.api("PUT", &path).header("if-match", &tag).json(&on).await.expect(412);
+}
+
+async fn an_app_may_ask_for_fresh_sign_ins_once_and_for_all(app: TestApp) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "OPEN" })).await;
+    let mut metadata = ordinary();
+    metadata["default_max_age"] = json!(60);
+    let fresh = Registered::new(&server, None, &metadata).await;
+    assert_eq!(fresh.told["default_max_age"], 60);
+    let person = Person::new(&acme).await;
+    let (at, visitor) = (&server.tenant, server.tenant.visitor());
+    person.code_in(&visitor, at, &fresh.app, "openid").await;
+    let again = visitor.open(&at.authorize(&fresh.app, "openid").url()).await;
+    assert!(again.is_redirect() && again.location().as_str().starts_with(CALLBACK), "{}", again.describe());
+    app.clock().advance(Duration::from_secs(62)).await;
+    let asked = visitor.open(&at.authorize(&fresh.app, "openid").url()).await;
+    assert!(asked.page().sign_in_form().is_some(), "{}", asked.describe());
+    // A request has the last word.
+    let lax = at.authorize(&fresh.app, "openid").set("max_age", "600");
+    let passes = visitor.open(&lax.url()).await;
+    assert!(passes.is_redirect(), "{}", passes.describe());
+}
