@@ -13,6 +13,7 @@ use crate::support::walk::Walk;
 
 on_each_engine! {
     every_page_about_people_and_apps_for_everybody,
+    every_page_about_the_log_for_everybody,
     every_other_page_of_the_console_for_everybody,
     every_page_for_users_for_everybody,
 }
@@ -92,6 +93,11 @@ fn is_directory(address: &str) -> bool {
     matches!(address.split('/').nth(2), Some("users" | "apps"))
 }
 
+/// Whether a page is about the log and what watches it.
+fn is_log(address: &str) -> bool {
+    matches!(address.split('/').nth(2), Some("alerts" | "webhooks")) || address.starts_with("/console/log")
+}
+
 /// Walks a part of the console: every GET route of it with its form sent empty, and some pages more.
 async fn walk_console(app: &Shared, part: fn(&str) -> bool, more: &[(&str, &str)]) {
     let acme = app.acme();
@@ -126,16 +132,20 @@ async fn every_page_about_people_and_apps_for_everybody(app: Shared) {
     walk_console(&app, is_directory, &more).await;
 }
 
-async fn every_other_page_of_the_console_for_everybody(app: Shared) {
+async fn every_page_about_the_log_for_everybody(app: Shared) {
     let more = [
-        ("console-sign-in", "/console/sign-in"),
         ("console-log-nothing", "/console/log?q=no-such-word-anywhere&outcome=refused"),
         ("console-log-wrong-filter", "/console/log?filter=eventType+eq+"),
         ("console-log-refused", "/console/log?range=90d&outcome=notable&machines=show"),
         ("console-log-by-address", "/console/log?range=90d&group=ip"),
         ("console-log-by-who", "/console/log?range=90d&group=actor"),
     ];
-    walk_console(&app, |address| !is_directory(address), &more).await;
+    walk_console(&app, is_log, &more).await;
+}
+
+async fn every_other_page_of_the_console_for_everybody(app: Shared) {
+    let more = [("console-sign-in", "/console/sign-in")];
+    walk_console(&app, |address| !is_directory(address) && !is_log(address), &more).await;
 }
 
 async fn every_page_for_users_for_everybody(app: Shared) {
@@ -193,7 +203,7 @@ async fn every_sample_page_for_everybody() {
     let (origin, names) = crate::support::samples::serve().await;
     let mut walk = Walk::start("sample", true).await;
     // They go to an app's address as soon as they are there.
-    let stays = |name: &&String| !["form_post", "signing_out-going"].contains(&name.as_str());
+    let stays = |name: &&String| !name.starts_with("form_post") && *name != "signing_out-going";
     for name in names.iter().filter(stays) {
         walk.open(name, &format!("{origin}/{name}")).await;
     }

@@ -111,3 +111,4 @@ mod unscoped;
 mod web_forms;
 mod web_pages;
 mod web_sessions;
+mod webhooks;

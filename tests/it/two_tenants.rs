@@ -336,6 +336,19 @@ async fn log(c: &mut Contract) {
         acknowledge_firing(tx, a, b) tx.acknowledge_firing(a.alert.id, a.firing.id, ("b", a.now)) => (Ok(false));
         acknowledge_firings(tx, a, b) tx.acknowledge_firings(a.alert.id, ("b", a.now)) => (Ok(0));
         delete_alert(tx, a, b) tx.delete_alert(a.alert.id) => (Ok(false));
+        tenant_url(tx, a, b) tx.tenant_url() => (Ok(url) if *url == b.tenant.url);
+        webhooks(tx, a, b) tx.webhooks() => (Ok(v) if v.iter().all(|webhook| webhook.tenant_id == b.tenant.id));
+        webhook(tx, a, b) tx.webhook(a.webhook.id) => (Ok(None));
+        update_webhook(tx, a, b) tx.update_webhook(&a.webhook, a.now) => (Err(StoreError::Stale));
+        webhooks_of(tx, a, b) tx.webhooks_of(a.alert.id) => (Ok(v) if v.is_empty());
+        alert_webhooks(tx, a, b) tx.alert_webhooks() => (Ok(v) if *v == [(b.alert.id, b.webhook.id)]);
+        add_alert_webhook(tx, a, b) tx.add_alert_webhook(b.alert.id, a.webhook.id) => (Err(StoreError::Reference));
+        clear_alert_webhooks(tx, a, b) tx.clear_alert_webhooks(a.alert.id) => (Ok(0));
+        insert_webhook_delivery(tx, a, b) tx.insert_webhook_delivery(&a.delivery) => (Err(StoreError::Reference));
+        settle_webhook_delivery(tx, a, b) tx.settle_webhook_delivery(&a.delivery) => (Ok(false));
+        webhook_deliveries(tx, a, b) tx.webhook_deliveries(a.webhook.id, None, 10) => (Ok(v) if v.is_empty());
+        deliveries_of_firing(tx, a, b) tx.deliveries_of_firing(a.firing.id) => (Ok(v) if v.is_empty());
+        delete_webhook(tx, a, b) tx.delete_webhook(a.webhook.id) => (Ok(false));
         log_between(tx, a, b) heard(tx, a) => (Ok(0));
         append(tx, a, b) tx.append(&a.event) => (Ok(()));
         append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));
@@ -451,6 +464,8 @@ async fn deletions(c: &mut Contract) {
         delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(false));
         insert_group(tx, a, b) tx.insert_group(&a.group) => (Ok(()));
         delete_group(tx, a, b) tx.delete_group(a.group.id) => (Ok(true));
+        insert_webhook(tx, a, b) tx.insert_webhook(&a.webhook) => (Ok(()));
+        delete_webhook(tx, a, b) tx.delete_webhook(a.webhook.id) => (Ok(true));
         insert_alert(tx, a, b) tx.insert_alert(&a.alert) => (Ok(()));
         delete_alert(tx, a, b) tx.delete_alert(a.alert.id) => (Ok(true));
         delete_rate_policy(tx, a, b) tx.delete_rate_policy(a.rate_policy.id) => (Ok(false));

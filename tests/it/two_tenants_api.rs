@@ -20,6 +20,7 @@ async fn furnish(tenant: &Tenant) {
     make::server(tenant).await;
     make::idle_rate_policy(tenant).await;
     crate::support::groups::furnished(tenant).await;
+    crate::support::alerts::webhook(tenant, &make::unique("zz tx01")).await;
     crate::support::alerts::alert_on_groups(tenant, &make::unique("zz tx01"), (1, 1)).await;
     // A gateway profile for the server that lists show last, and an API key for the app.
     for (list, put) in [("authorizationServers", true), ("apps", false)] {
@@ -56,6 +57,7 @@ async fn inventory(tenant: &Tenant) -> Vec<Value> {
         "rate-policies",
         "groups",
         "alerts",
+        "webhooks",
     ] {
         let reply = tenant.api("GET", &format!("/api/v1/{list}")).query([("limit", "200")]).unchecked().await;
         let mut items: Value = reply.json();

@@ -14,6 +14,7 @@ const UNSCOPED: &[&str] = &[
     "unscoped_beat",
     "unscoped_changes_since",
     "unscoped_claim_logouts",
+    "unscoped_claim_webhooks",
     "unscoped_count_events",
     "unscoped_delete_demo_operators",
     "unscoped_delete_expired",

@@ -125,6 +125,8 @@ async fn wb_19_pages_run_nothing_inline_and_are_framed_by_nobody(app: Shared) {
         "/console/log",
         "/console/alerts",
         "/console/alerts/new",
+        "/console/webhooks",
+        "/console/webhooks/new",
         "/console/users",
         "/console/users/new",
         "/console/apps",

@@ -99,6 +99,10 @@ ids! {
     AlertId = "alt";
     /// One time that an alert fired.
     FiringId = "alf";
+    /// An address that alerts tell.
+    WebhookId = "whk";
+    /// Something that a webhook is told.
+    DeliveryId = "whd";
 }
 
 /// An event of the system log. Its wire form is the plain UUID, as log readers expect.

@@ -20,6 +20,7 @@ pub mod app;
 mod base62;
 pub mod claim;
 pub mod credential;
+pub mod delivery;
 pub mod entropy;
 pub mod event;
 pub mod flow;
@@ -40,6 +41,7 @@ mod text_enum;
 pub mod time;
 pub mod token;
 pub mod user;
+pub mod webhook;
 
 pub use entropy::Entropy;
 pub use time::{Clock, Time};

@@ -26,21 +26,6 @@ pub struct LogoutDelivery {
     pub created_at: Time,
 }
 
-impl LogoutDelivery {
-    /// Seconds from one attempt to the next.
-    pub const BACKOFF_SECONDS: [i64; 6] = [5, 30, 120, 600, 1_800, 3_600];
-
-    /// Seconds for which whoever took it up has it alone: longer than any attempt lasts.
-    pub const CLAIM_SECONDS: i64 = 30;
-
-    /// When to try again after the attempt that just failed; `None` when it was the last.
-    #[must_use]
-    pub fn retry_at(&self, now: Time) -> Option<Time> {
-        let done = usize::try_from(self.attempts).ok()?.checked_sub(1)?;
-        Self::BACKOFF_SECONDS.get(done).map(|seconds| now.plus_secs(*seconds))
-    }
-}
-
 /// An app that a session signed its user in to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::FromRow)]
 pub struct LogoutTarget {

@@ -5,7 +5,7 @@ use crate::budget::Budget;
 use crate::names::{Names, SystemNames};
 use crate::target::{BadTarget, Place, Target, is_loopback};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
@@ -189,9 +189,23 @@ impl Client {
     /// # Errors
     /// [`Failed::NoAnswer`].
     pub async fn post_form(&self, url: &str, form: String) -> Result<u16, Failed> {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "*/*")];
+        self.post(url, form, &headers).await
+    }
+
+    /// Posts a body with these headers, which must be legal ones; gives the answer's status. The answer's body isn't
+    /// looked at, and no redirect is followed.
+    ///
+    /// # Errors
+    /// [`Failed::NoAnswer`].
+    pub async fn post(&self, url: &str, body: String, headers: &[(&str, &str)]) -> Result<u16, Failed> {
         let target = self.target(url)?;
-        let headers = [(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), (header::ACCEPT, "*/*")];
-        let request = request(&target, Method::POST, form.into(), &headers)?;
+        let mut named = Vec::new();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| no_answer(&target, &error))?;
+            named.push((name, *value));
+        }
+        let request = request(&target, Method::POST, body.into(), &named)?;
         self.within(&target, request, None).await.map(|answer| answer.status.as_u16())
     }
 

@@ -17,7 +17,7 @@
 //! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
-//! | [`alerts`] | what happens too often in the log |
+//! | [`alerts`], [`webhooks`] | what happens too often in the log, and whom that is told |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
@@ -58,6 +58,7 @@ pub mod user_grants;
 pub mod user_lifecycle;
 pub mod user_list;
 pub mod users;
+pub mod webhooks;
 
 pub use access::{Access, Area, Rights};
 pub use caller::{Caller, CallerRefusal};

@@ -21,7 +21,7 @@ use signet_store::{StoreError, Tx};
 use std::collections::BTreeSet;
 
 /// What an alert itself brings about sets off none.
-const OWN: &[types::EventType] = &[types::ALERT_FIRE];
+const OWN: &[types::EventType] = &[types::ALERT_FIRE, types::WEBHOOK_DELIVER];
 
 impl Idp {
     /// Lets the alerts of all tenants hear the next events; gives how many, 0 when they have heard everything.
@@ -72,7 +72,25 @@ impl Idp {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(if heard.is_empty() { None } else { Some(self.told(alert, &heard, now)) })
+        if heard.is_empty() {
+            return Ok(None);
+        }
+        let mut change = self.told(alert, &heard, now);
+        if !change.fired.is_empty() {
+            let url = tx.tenant_url().await?;
+            let told: Vec<_> = tx
+                .webhooks_of(change.alert.id)
+                .await?
+                .into_iter()
+                .filter(|webhook| webhook.enabled)
+                .collect();
+            for (firing, _) in &change.fired {
+                let of = (url.as_str(), &change.alert);
+                let each = told.iter().map(|webhook| self.firing_delivery(of, firing, webhook.id, now));
+                change.deliveries.extend(each);
+            }
+        }
+        Ok(Some(change))
     }
 
     /// What comes of events for an alert.
@@ -121,7 +139,7 @@ impl Idp {
             let event = self.fire_event(&alert, &firing, now);
             (firing, event)
         });
-        AlertChange { fired: fired.collect(), alert, more }
+        AlertChange { fired: fired.collect(), alert, deliveries: Vec::new(), more }
     }
 
     fn fire_event(&self, alert: &Alert, firing: &AlertFiring, now: Time) -> Event {

@@ -5,23 +5,26 @@
 //! attempt is in the tenant's log.
 
 use crate::ctx::{At, app_instance};
+use crate::deliveries::{Attempt, Reasons};
 use crate::tenants::no_request;
 use crate::{Ctx, Idp, IdpError};
 use serde::Serialize;
 use signet_domain::Time;
 use signet_domain::app::App;
+use signet_domain::delivery::retry_at;
 use signet_domain::event::{Entity, Event, types};
 use signet_domain::id::{SessionId, UserId};
 use signet_domain::logout::{LogoutDelivery, LogoutTarget};
 use signet_domain::server::Server;
-use signet_fetch::Failed;
 use signet_oauth::jwt;
 use signet_store::Tx;
-use signet_store::logouts::DueLogout;
+use signet_store::deliveries::Due;
 use std::collections::BTreeSet;
 
 /// The `typ` of logout tokens (Back-Channel Logout §2.4).
 pub const TYP_LOGOUT: &str = "logout+jwt";
+
+const REASONS: Reasons = Reasons("backchannel_logout_refused", "backchannel_logout_no_answer");
 
 /// Seconds that a logout token lives (Back-Channel Logout §2.4 recommends two minutes at most).
 const TOKEN_SECONDS: i64 = 120;
@@ -113,7 +116,7 @@ impl Idp {
     ///
     /// # Errors
     /// When the store fails; the delivery is taken up again then.
-    pub async fn deliver_logout(&self, due: &DueLogout) -> Result<(), IdpError> {
+    pub async fn deliver_logout(&self, due: &Due<LogoutDelivery>) -> Result<(), IdpError> {
         let delivery = &due.delivery;
         // A suspended tenant says nothing; its deliveries wait, and end like all others.
         let tenant = self.tenant_by_host(&due.host).await?.filter(|tenant| tenant.id == delivery.tenant_id);
@@ -132,24 +135,9 @@ impl Idp {
         let told = self.fetch().post_form(&uri, format!("logout_token={token}")).await;
         let now = self.clock().now();
         let event = self.logout_event(&Ctx { now, ..ctx }, delivery, &app, &server);
-        let (reason, status) = match told {
-            Ok(200 | 204) => return self.forget(delivery, Some(event)).await,
-            Ok(status) => ("backchannel_logout_refused", Some(status)),
-            Err(Failed::NoAnswer | Failed::Unusable | Failed::TooOften) => {
-                ("backchannel_logout_no_answer", None)
-            }
-        };
-        let mut event = event.failed(reason);
-        if let Some(status) = status {
-            event = event.debug("status", status.to_string());
-        }
-        match delivery.retry_at(now) {
-            Some(next_at) => {
-                let event = event.debug("nextAttemptAt", next_at.0.to_string());
-                self.settle(delivery, Some(next_at), Some(event)).await
-            }
-            None => self.forget(delivery, Some(event.debug("givenUp", "true"))).await,
-        }
+        let fine = |status| matches!(status, 200 | 204);
+        let attempt = Attempt::of(told, fine, &REASONS, (delivery.attempts, now), event);
+        self.settle(delivery, attempt.next_at, Some(attempt.event)).await
     }
 
     async fn logout_token(
@@ -178,14 +166,11 @@ impl Idp {
         let mut event = self.event(ctx, types::BACKCHANNEL_LOGOUT, Entity::system()).by(app).at(server);
         event.user_id = Some(delivery.user_id.to_string());
         event.session_id = Some(delivery.session_id);
-        event
-            .target(app_instance(app))
-            .debug("attempt", delivery.attempts.to_string())
-            .debug("logout", delivery.id.to_string())
+        event.target(app_instance(app)).debug("logout", delivery.id.to_string())
     }
 
     async fn drop_if_last(&self, delivery: &LogoutDelivery) -> Result<(), IdpError> {
-        match delivery.retry_at(self.clock().now()) {
+        match retry_at(delivery.attempts, self.clock().now()) {
             Some(_) => Ok(()),
             None => self.forget(delivery, None).await,
         }

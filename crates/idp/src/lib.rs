@@ -18,7 +18,7 @@
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
-//! | [`alerts`] | telling of what happens too often in it |
+//! | [`alerts`], [`webhooks`] | telling of what happens too often in it |
 //! | [`tenants`] | making tenants |
 
 pub mod access_policy;
@@ -68,9 +68,11 @@ pub mod terms;
 pub mod throttle;
 pub mod token;
 pub mod userinfo;
+pub mod webhooks;
 
 mod app_keys;
 mod client_assertion;
+mod deliveries;
 mod requested_claims;
 
 pub use ctx::Ctx;

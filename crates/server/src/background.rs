@@ -2,7 +2,9 @@
 
 use crate::App;
 use futures_util::future::join_all;
+use signet_idp::IdpError;
 use signet_idp::stories::CLOSED_AT_ONCE;
+use signet_store::StoreError;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -20,8 +22,8 @@ const ALERT_STEPS: usize = 5;
 
 /// Servers whose keys one tick looks after.
 const SERVERS_WITH_DUE_KEYS: i64 = 20;
-/// Sign-outs that are delivered at a time.
-const LOGOUTS: i64 = 64;
+/// Sign-outs, and calls of webhooks, that are delivered at a time.
+const DELIVERIES: i64 = 64;
 
 /// Unused registrations that one tick deletes.
 const UNUSED_REGISTRATIONS: i64 = 100;
@@ -34,6 +36,7 @@ pub(crate) fn start(app: &App) {
     tokio::spawn(close_stories(app.clone()));
     tokio::spawn(keep_keys(app.clone()));
     tokio::spawn(tell_apps(app.clone()));
+    tokio::spawn(tell_webhooks(app.clone()));
     tokio::spawn(end_unused_registrations(app.clone()));
 }
 
@@ -81,25 +84,49 @@ async fn close_stories(app: App) {
 
 /// Tells apps of sign-outs. Of several nodes each delivery has one at a time.
 async fn tell_apps(app: App) {
+    let idp = app.idp();
+    work_off(
+        || async { idp.store().unscoped_claim_logouts(idp.clock().now(), DELIVERIES).await },
+        |due| async move { idp.deliver_logout(&due).await },
+        "tell apps of sign-outs",
+    )
+    .await;
+}
+
+/// Tells webhooks what there is to tell. Of several nodes each delivery has one at a time.
+async fn tell_webhooks(app: App) {
+    let idp = app.idp();
+    work_off(
+        || async { idp.store().unscoped_claim_webhooks(idp.clock().now(), DELIVERIES).await },
+        |due| async move { idp.deliver_webhook(&due).await },
+        "tell webhooks",
+    )
+    .await;
+}
+
+/// Takes deliveries up and makes them, some at a time, as long as there are any; then looks again every second.
+async fn work_off<D, C, W>(claim: impl Fn() -> C, deliver: impl Fn(D) -> W, what: &str)
+where
+    C: Future<Output = Result<Vec<D>, StoreError>>,
+    W: Future<Output = Result<(), IdpError>>,
+{
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         loop {
-            let now = app.idp().clock().now();
-            let due = match app.idp().store().unscoped_claim_logouts(now, LOGOUTS).await {
+            let due = match claim().await {
                 Ok(due) => due,
                 Err(error) => {
-                    tracing::warn!(%error, "could not look for apps to tell of sign-outs");
+                    tracing::warn!(%error, "could not look for what there is to do: {what}");
                     break;
                 }
             };
             if due.is_empty() {
                 break;
             }
-            let told = join_all(due.iter().map(|due| app.idp().deliver_logout(due))).await;
-            for error in told.into_iter().filter_map(Result::err) {
-                tracing::warn!(%error, "could not tell an app of a sign-out");
+            for error in join_all(due.into_iter().map(&deliver)).await.into_iter().filter_map(Result::err) {
+                tracing::warn!(%error, "could not {what}");
             }
         }
     }

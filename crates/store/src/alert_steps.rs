@@ -13,6 +13,7 @@ use signet_domain::Time;
 use signet_domain::alert::{Alert, AlertFiring};
 use signet_domain::event::Event;
 use signet_domain::id::{FiringId, TenantId};
+use signet_domain::webhook::WebhookDelivery;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A part of the log that follows what was heard already.
@@ -42,6 +43,8 @@ pub struct AlertChange {
     pub alert: Alert,
     /// The times that it fired, each with its event.
     pub fired: Vec<(AlertFiring, Event)>,
+    /// What webhooks have to be told of that.
+    pub deliveries: Vec<WebhookDelivery>,
     /// Events that belong to a window which had fired before, and the last one's time.
     pub more: Option<(FiringId, i64, Time)>,
 }
@@ -130,6 +133,9 @@ async fn store(tx: &mut Tx, change: &AlertChange) -> Result<()> {
     for (firing, event) in &change.fired {
         tx.insert_firing(firing).await?;
         tx.append(event).await?;
+    }
+    for delivery in &change.deliveries {
+        tx.insert_webhook_delivery(delivery).await?;
     }
     Ok(())
 }

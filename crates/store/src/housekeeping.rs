@@ -62,6 +62,7 @@ const SWEEPS: &[Sweep] = &[
     sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
     // As long as the log that it leads to.
     sweep!("alert_firings", ("tenant_id, id"), "fired_at", keep LOG_DAYS * DAY),
+    sweep!("webhook_deliveries", ("tenant_id, id"), "created_at", keep LOG_DAYS * DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
 ];
 

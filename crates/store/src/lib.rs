@@ -27,6 +27,7 @@ pub mod apps;
 pub mod claims;
 pub mod console;
 pub mod counts;
+pub mod deliveries;
 pub mod events;
 pub mod flows;
 pub mod gateway;
@@ -51,6 +52,7 @@ pub mod stories;
 pub mod throttle;
 pub mod unscoped;
 pub mod users;
+pub mod webhooks;
 pub mod windows;
 
 pub use error::StoreError;

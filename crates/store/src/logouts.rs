@@ -1,9 +1,9 @@
 //! Sign-outs that apps have still to be told of.
 
 use crate::macros::{execute, fetch_all};
-use crate::{Result, Store, Tx};
+use crate::{Result, Tx};
 use signet_domain::Time;
-use signet_domain::id::{LogoutId, SessionId, TenantId, UserId};
+use signet_domain::id::{LogoutId, SessionId, UserId};
 use signet_domain::logout::{FrontChannelTarget, LogoutDelivery, LogoutTarget};
 
 impl Tx {
@@ -72,55 +72,5 @@ impl Tx {
     pub async fn delete_logout(&mut self, id: LogoutId) -> Result<bool> {
         const SQL: &str = "DELETE FROM logout_deliveries WHERE tenant_id = $1 AND id = $2";
         execute!(self, SQL, self.tenant, id).map(|n| n > 0)
-    }
-}
-
-/// The host of a delivery's tenant, and the delivery.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub struct DueLogout {
-    /// The tenant's host.
-    pub host: String,
-    /// What is due.
-    #[sqlx(flatten)]
-    pub delivery: LogoutDelivery,
-}
-
-/// A few of each app, so that one whose address swallows everything holds up no other.
-const DUE: &str =
-    "SELECT t.host, d.tenant_id, d.id, d.app_id, d.server_id, d.user_id, d.session_id, d.attempts,
-      d.next_at, d.created_at FROM (
-        SELECT q.*, ROW_NUMBER() OVER (PARTITION BY tenant_id, app_id ORDER BY next_at, id) AS turn
-        FROM logout_deliveries q WHERE next_at <= $1) d
-    JOIN tenants t ON t.id = d.tenant_id WHERE d.turn <= $3 ORDER BY d.next_at, d.id LIMIT $2";
-
-/// Whoever moves it ahead has it.
-const CLAIM: &str = "UPDATE logout_deliveries SET next_at = $4, attempts = attempts + 1
-    WHERE tenant_id = $1 AND id = $2 AND next_at = $3";
-
-/// Deliveries of one app that are taken up together.
-const OF_ONE_APP: i64 = 4;
-
-impl Store {
-    /// Takes up deliveries that are due, of all tenants: no other node gets them for a while.
-    pub async fn unscoped_claim_logouts(&self, now: Time, limit: i64) -> Result<Vec<DueLogout>> {
-        let nil = TenantId(uuid::Uuid::nil());
-        let due: Vec<DueLogout> = {
-            let mut tx = self.read(nil).await?;
-            fetch_all!(tx, DueLogout, DUE, now, limit, OF_ONE_APP)?
-        };
-        let mut claimed = Vec::new();
-        let until = now.plus_secs(LogoutDelivery::CLAIM_SECONDS);
-        for mut due in due {
-            let of = due.delivery.clone();
-            let took = self.write(nil, move |tx| {
-                Box::pin(async move { execute!(tx, CLAIM, of.tenant_id, of.id, of.next_at, until) })
-            });
-            if took.await? == 1 {
-                due.delivery.attempts += 1;
-                due.delivery.next_at = until;
-                claimed.push(due);
-            }
-        }
-        Ok(claimed)
     }
 }

@@ -9,3 +9,8 @@ mod page;
 mod react;
 mod servers;
 mod shell;
+
+/// The fenced blocks of a page, named from docs/quickstarts.
+pub(crate) fn page_blocks(name: &str) -> Vec<(String, String)> {
+    page::Page::read(name).blocks()
+}

@@ -52,3 +52,10 @@ pub(crate) async fn caught_up(tenant: &Tenant) {
     fired(tenant, &path, 1).await;
     tenant.api("DELETE", &path).await.expect(204);
 }
+
+/// Makes a webhook that nothing tells; answers its id.
+pub(crate) async fn webhook(tenant: &Tenant, name: &str) -> String {
+    let body = json!({ "name": name, "url": "https://hooks.example/in" });
+    let made = tenant.api("POST", "/api/v1/webhooks").json(&body).await.expect(201).json();
+    made["id"].as_str().expect("an id").to_owned()
+}

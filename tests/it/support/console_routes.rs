@@ -32,6 +32,7 @@ pub(crate) struct Ids {
     access: String,
     rule: String,
     alert: String,
+    webhook: String,
 }
 
 impl Ids {
@@ -48,10 +49,11 @@ impl Ids {
             let reply = tenant.api("POST", &path).json(&body).await.expect(201).json();
             reply["id"].as_str().expect("an id").to_owned()
         };
-        let body = json!({ "name": unique("route"), "claimType": "RESOURCE", "value": "1" });
+        // Out of force, so that the server goes on serving other tests as it did.
+        let body =
+            json!({ "name": unique("route"), "status": "INACTIVE", "claimType": "RESOURCE", "value": "1" });
         let claim = made("claims", body).await;
         let token = made("registrationTokens", json!({ "name": unique("route") })).await;
-        // Out of force, so that the server goes on serving other tests.
         let clients = json!({ "clients": { "include": ["ALL_CLIENTS"] } });
         let body = json!({ "name": unique("route"), "status": "INACTIVE", "conditions": clients });
         let access = made("policies", body).await;
@@ -63,7 +65,8 @@ impl Ids {
         let rule = made(&format!("policies/{access}/rules"), body).await;
         let alert = super::alerts::alert_on_groups(tenant, &unique("route"), (1, 1)).await;
         let alert = alert.rsplit('/').next().expect("an id").to_owned();
-        Self { user, app, server, scope, policy, group, claim, access, rule, alert, token }
+        let webhook = super::alerts::webhook(tenant, &unique("route")).await;
+        Self { user, app, server, scope, policy, group, claim, access, rule, alert, webhook, token }
     }
 
     /// The same, but at another's server: so each id is looked for where it isn't.
@@ -78,6 +81,7 @@ impl Ids {
             Some("rate-policies") => &self.policy,
             Some("groups") => &self.group,
             Some("alerts") => &self.alert,
+            Some("webhooks") => &self.webhook,
             _ => &self.server,
         };
         route

@@ -22,6 +22,7 @@ use signet_domain::session::{Session, SessionKind};
 use signet_domain::tenant::Tenant;
 use signet_domain::token::{RefreshToken, RevocationKind};
 use signet_domain::user::User;
+use signet_domain::webhook::{Webhook, WebhookDelivery};
 use signet_domain::{Clock, Time};
 use signet_limits::counters::Batch;
 use signet_limits::sliding_window::Rule;
@@ -71,6 +72,8 @@ pub(crate) struct Furniture {
     pub(crate) registration: Registration,
     pub(crate) alert: Alert,
     pub(crate) firing: AlertFiring,
+    pub(crate) webhook: Webhook,
+    pub(crate) delivery: WebhookDelivery,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -91,6 +94,7 @@ impl Furniture {
         let app = rows::app(tenant_id, name, now);
         let access_policy = rows::access_policy(tenant_id, server_id, name, now);
         let alert = rows::alert(tenant_id, name, now);
+        let webhook = rows::webhook(tenant_id, name, now);
         let credential = Credential {
             tenant_id,
             id: id(),
@@ -138,6 +142,7 @@ impl Furniture {
         event.client_id = Some(app.client_id.clone());
         event.flow_id = Some(flow.id);
         event.grant_id = Some(grant_id);
+        let firing = rows::firing(&alert, event.id);
         Self {
             secret: AppSecret {
                 tenant_id,
@@ -293,7 +298,9 @@ impl Furniture {
                 next_at: later,
                 created_at: now,
             },
-            firing: rows::firing(&alert, event.id),
+            delivery: rows::delivery(&webhook, firing.id),
+            webhook,
+            firing,
             alert,
             gateway: rows::gateway(tenant_id, server_id, now),
             api_key: ApiKey {
@@ -401,6 +408,9 @@ impl Furniture {
         tx.insert_registration(&self.registration).await?;
         tx.insert_alert(&self.alert).await?;
         tx.insert_firing(&self.firing).await?;
+        tx.insert_webhook(&self.webhook).await?;
+        tx.add_alert_webhook(self.alert.id, self.webhook.id).await?;
+        tx.insert_webhook_delivery(&self.delivery).await?;
         tx.append(&self.event).await
     }
 }

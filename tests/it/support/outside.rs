@@ -50,10 +50,20 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) head: String,
+    /// The head in the case that it came in.
+    pub(crate) raw_head: String,
     pub(crate) body: String,
 }
 
 impl Asked {
+    /// The headers, by names in lower case.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = self.head.lines().skip(1).filter_map(|line| line.split_once(": ").map(|(name, _)| name));
+        let values =
+            self.raw_head.lines().skip(1).filter_map(|line| line.split_once(": ").map(|(_, value)| value));
+        names.zip(values)
+    }
+
     /// A field of the form in the body.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         let mut fields = form_urlencoded::parse(self.body.as_bytes());
@@ -200,7 +210,8 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
             return None;
         }
     };
-    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+    let raw_head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let head = raw_head.to_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
     let length: usize = length.unwrap_or(0);
     let mut body = bytes.split_off(end + 4);
@@ -209,5 +220,5 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
             return None;
         }
     }
-    Some(Asked { head, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Asked { head, raw_head, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -98,7 +98,8 @@ impl Walk {
         let script = "const far = (cells) => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right));
              const shown = (row) => [...row.cells].filter((cell) => cell.getClientRects().length);
              return [...document.querySelectorAll('table')].flatMap((table) => {
-               const rows = [...table.rows].map(shown).filter((cells) => cells.length > 1);
+               const all = [...table.rows].filter((row) => getComputedStyle(row).display === 'table-row');
+               const rows = all.filter((row) => row.parentNode.tagName === 'TBODY').map(shown).filter((cells) => cells.length > 1);
                const edge = table.getBoundingClientRect().right;
                const short = rows.find((cells) => far(cells) < edge - 2);
                return short ? [`${edge - far(short)} px beside ${short[0].parentNode.outerHTML.slice(0, 120)}`] : [];

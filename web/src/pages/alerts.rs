@@ -35,8 +35,19 @@ pub struct FiringRow {
     pub url: String,
     /// Who took note of it, and when.
     pub noted: Option<String>,
+    /// What came of telling webhooks.
+    pub told: Vec<ToldRow>,
     /// Takes note, for who may.
     pub acknowledge: Option<Action>,
+}
+
+/// What came of telling a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldRow {
+    /// Its name.
+    pub webhook: String,
+    /// Delivered, waiting, given up.
+    pub status: Status,
 }
 
 /// The tenant's alerts.
@@ -53,6 +64,8 @@ pub struct AlertList {
     pub more: Option<String>,
     /// By name.
     pub alerts: Vec<AlertRow>,
+    /// The webhooks that alerts tell.
+    pub webhooks: Link,
 }
 
 /// One alert.

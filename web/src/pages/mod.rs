@@ -15,6 +15,7 @@ mod operator;
 mod overview;
 mod policies;
 mod way;
+mod webhooks;
 
 pub use access::*;
 pub use account::*;
@@ -31,3 +32,4 @@ pub use operator::*;
 pub use overview::*;
 pub use policies::*;
 pub use way::*;
+pub use webhooks::*;

@@ -2,7 +2,8 @@
 
 use super::{HOSTILE, LONG, Sample, console, sample, some, time};
 use crate::{
-    Action, AlertList, AlertPage, AlertRow, Fact, FiringRow, Link, NavItem, Paging, Section, Status, Tone,
+    Action, AlertList, AlertPage, AlertRow, Fact, FiringRow, Link, NavItem, Paging, Section, Status, ToldRow,
+    Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -20,6 +21,10 @@ pub(super) fn all() -> Vec<Sample> {
         window: "24 Nov 2026, 13:02:07 to 14:02:07 UTC".to_owned(),
         url: "/console/log?since=2026-11-24T13:02:07Z".to_owned(),
         noted: noted.map(str::to_owned),
+        told: vec![ToldRow {
+            webhook: LONG.to_owned(),
+            status: Status::new("no answer, given up", Tone::Bad),
+        }],
         acknowledge: noted
             .is_none()
             .then(|| Action::post("Acknowledge", "/console/alerts/1/firings/1/acknowledge")),
@@ -34,6 +39,7 @@ pub(super) fn all() -> Vec<Sample> {
             row(HOSTILE, "Muted", Tone::Warn, Some("3 Mar 2025")),
             row(LONG, "Off", Tone::Quiet, None),
         ],
+        webhooks: Link::new("Webhooks", "/console/webhooks"),
     };
     let mut badged = list.clone();
     badged.console.nav = badged

@@ -10,6 +10,7 @@ mod form;
 mod groups;
 mod log;
 mod policies;
+mod webhooks;
 
 use crate::{Console, Csrf, NavItem, Page, Section, Shell, TimeText};
 
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Sample> {
         form::all(),
         groups::all(),
         policies::all(),
+        webhooks::all(),
     ];
     [parts.concat(), access::all()].concat()
 }

@@ -259,6 +259,16 @@ event_types! {
     ALERT_FIRE = "system.alert.fire", "Alert fired";
     /// Somebody took note of what an alert had told.
     ALERT_ACKNOWLEDGE = "system.alert.acknowledge", "Acknowledge alert";
+    /// A webhook was created.
+    WEBHOOK_CREATE = "system.webhook.create", "Create webhook";
+    /// A webhook was changed.
+    WEBHOOK_UPDATE = "system.webhook.update", "Update webhook";
+    /// A webhook was deleted.
+    WEBHOOK_DELETE = "system.webhook.delete", "Delete webhook";
+    /// A webhook got another secret.
+    WEBHOOK_SECRET_ROLL = "system.webhook.secret.roll", "Roll webhook secret";
+    /// A webhook was told something, or could not be.
+    WEBHOOK_DELIVER = "system.webhook.deliver", "Webhook was told";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// A tenant was created.

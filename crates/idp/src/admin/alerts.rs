@@ -2,6 +2,7 @@
 
 use super::change::{Diff, Facts};
 use super::error::Causes;
+use super::webhooks::MAX_WEBHOOKS;
 use super::{AdminError, Caller, Expected, Page};
 use crate::alerts::entity;
 use crate::console::terms;
@@ -10,7 +11,8 @@ use serde_json::json;
 use signet_domain::Time;
 use signet_domain::alert::{Alert, AlertFiring, MAX_AT_LEAST, MAX_WINDOW_MINUTES, SearchTerms};
 use signet_domain::event::types;
-use signet_domain::id::{AlertId, FiringId};
+use signet_domain::id::{AlertId, FiringId, WebhookId};
+use signet_domain::webhook::WebhookDelivery;
 use signet_store::Tx;
 use signet_store::alerts::FiringSum;
 use signet_store::sqlx_types::Json;
@@ -41,10 +43,13 @@ pub struct AlertSettings {
     pub window_minutes: i64,
     /// And so many times what is usual in an hour; 0 where only the count matters.
     pub times_usual: i64,
+    /// Ids of the webhooks that it tells.
+    pub webhooks: Vec<String>,
 }
 
 impl AlertSettings {
-    fn put(self, alert: &mut Alert) -> Result<(), AdminError> {
+    /// Puts the settings into an alert, and the webhooks that it tells.
+    fn put(self, alert: &mut Alert, webhooks: &mut Vec<WebhookId>) -> Result<(), AdminError> {
         let mut causes = Causes::default();
         causes.text("name", &self.name, 1..=100);
         if self.name.trim() != self.name {
@@ -59,7 +64,14 @@ impl AlertSettings {
                 causes.add("windowMinutes", "must be 60 with timesUsual, since whole hours are compared");
             }
         }
+        let mut ids: Vec<_> = self.webhooks.iter().map(|key| WebhookId::parse(key)).collect();
+        if ids.len() > MAX_WEBHOOKS || ids.iter().any(Option::is_none) {
+            causes.add("webhooks", "must be ids of webhooks");
+        }
         causes.check("alert")?;
+        ids.sort_unstable();
+        ids.dedup();
+        *webhooks = ids.into_iter().flatten().collect();
         alert.name = self.name;
         alert.enabled = self.enabled;
         alert.search = Json(self.search);
@@ -87,6 +99,8 @@ fn check_search(causes: &mut Causes, search: &SearchTerms) {
 pub struct AlertView {
     /// The alert.
     pub alert: Alert,
+    /// The webhooks that it tells.
+    pub webhooks: Vec<WebhookId>,
     /// When it last fired.
     pub last_fired: Option<Time>,
     /// Firings that nobody took note of.
@@ -94,9 +108,10 @@ pub struct AlertView {
 }
 
 impl AlertView {
-    fn of(alert: Alert, sums: &[FiringSum]) -> Self {
+    fn of(alert: Alert, told: &[(AlertId, WebhookId)], sums: &[FiringSum]) -> Self {
         let sum = sums.iter().find(|sum| sum.alert_id == alert.id);
-        Self { alert, last_fired: sum.map(|sum| sum.last_at), open: sum.map_or(0, |sum| sum.open) }
+        let webhooks = told.iter().filter(|(of, _)| *of == alert.id).map(|(_, webhook)| *webhook).collect();
+        Self { webhooks, alert, last_fired: sum.map(|sum| sum.last_at), open: sum.map_or(0, |sum| sum.open) }
     }
 }
 
@@ -107,8 +122,8 @@ impl Idp {
     /// When the store fails.
     pub async fn admin_alerts(&self, ctx: &Ctx) -> Result<Vec<AlertView>, AdminError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let sums = tx.firing_sums().await?;
-        Ok(tx.alerts().await?.into_iter().map(|alert| AlertView::of(alert, &sums)).collect())
+        let (told, sums) = (tx.alert_webhooks().await?, tx.firing_sums().await?);
+        Ok(tx.alerts().await?.into_iter().map(|alert| AlertView::of(alert, &told, &sums)).collect())
     }
 
     /// One alert.
@@ -117,8 +132,7 @@ impl Idp {
     /// [`AdminError::NotFound`].
     pub async fn admin_alert(&self, ctx: &Ctx, key: &str) -> Result<AlertView, AdminError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let alert = find(&mut tx, key).await?;
-        Ok(AlertView::of(alert, &tx.firing_sums().await?))
+        view(&mut tx, key).await
     }
 
     /// Creates an alert. It hears what happens from now on.
@@ -147,10 +161,10 @@ impl Idp {
             created_at: ctx.now,
             updated_at: ctx.now,
         };
-        settings.put(&mut alert)?;
+        let mut webhooks = Vec::new();
+        settings.put(&mut alert, &mut webhooks)?;
         let event = caller.event(self, ctx, types::ALERT_CREATE);
-        let event = Diff::made(facts(&alert)).into_event(event, entity(&alert));
-        let made = alert.clone();
+        let event = Diff::made(facts(&alert, &webhooks)).into_event(event, entity(&alert));
         self.change(ctx, move |tx| {
             Box::pin(async move {
                 tx.insert_alert(&alert).await.map_err(|e| AdminError::taken("name", e))?;
@@ -158,11 +172,12 @@ impl Idp {
                     let cause = format!("name: a tenant has at most {MAX_ALERTS} alerts; delete one");
                     return Err(AdminError::invalid("alert", cause));
                 }
-                Ok(tx.append(&event).await?)
+                tell(tx, alert.id, &webhooks).await?;
+                tx.append(&event).await?;
+                view(tx, &alert.id.to_string()).await
             })
         })
-        .await?;
-        Ok(AlertView::of(made, &[]))
+        .await
     }
 
     /// Replaces the settings of an alert. With another search or count it begins to listen anew.
@@ -177,7 +192,8 @@ impl Idp {
         settings: AlertSettings,
         expected: &Expected,
     ) -> Result<AlertView, AdminError> {
-        self.change_alert(ctx, caller, key, expected, move |alert| settings.put(alert)).await
+        self.change_alert(ctx, caller, key, expected, move |alert, webhooks| settings.put(alert, webhooks))
+            .await
     }
 
     /// Mutes an alert for so many minutes from now, or with `None` lets it tell again.
@@ -195,7 +211,7 @@ impl Idp {
         minutes.iter().for_each(|minutes| causes.range("minutes", *minutes, 1..=MAX_MUTE_MINUTES));
         causes.check("alert")?;
         let until = minutes.map(|minutes| ctx.now.plus_secs(minutes * 60));
-        self.change_alert(ctx, caller, key, &Expected::Any, move |alert| {
+        self.change_alert(ctx, caller, key, &Expected::Any, move |alert, _| {
             alert.muted_until = until;
             Ok(())
         })
@@ -213,7 +229,7 @@ impl Idp {
         key: &str,
         enabled: bool,
     ) -> Result<AlertView, AdminError> {
-        self.change_alert(ctx, caller, key, &Expected::Any, move |alert| {
+        self.change_alert(ctx, caller, key, &Expected::Any, move |alert, _| {
             alert.enabled = enabled;
             Ok(())
         })
@@ -226,26 +242,30 @@ impl Idp {
         caller: &Caller,
         key: &str,
         expected: &Expected,
-        set: impl FnOnce(&mut Alert) -> Result<(), AdminError> + Send + 'static,
+        set: impl FnOnce(&mut Alert, &mut Vec<WebhookId>) -> Result<(), AdminError> + Send + 'static,
     ) -> Result<AlertView, AdminError> {
         let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
         let (key, expected) = (key.to_owned(), expected.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
-                let before = find(tx, &key).await?;
+                let AlertView { alert: before, webhooks: told, .. } = view(tx, &key).await?;
                 expected.check(before.version)?;
-                let mut after = before.clone();
-                set(&mut after)?;
-                let diff = Diff::of(facts(&before), facts(&after));
+                let (mut after, mut webhooks) = (before.clone(), told.clone());
+                set(&mut after, &mut webhooks)?;
+                let diff = Diff::of(facts(&before, &told), facts(&after, &webhooks));
                 if !diff.is_empty() {
                     tx.update_alert(&after, ctx.now).await.map_err(|e| AdminError::taken("name", e))?;
                     if what_it_hears(&before) != what_it_hears(&after) {
                         tx.forget_heard(after.id).await?;
                     }
+                    if told != webhooks {
+                        tx.clear_alert_webhooks(after.id).await?;
+                        tell(tx, after.id, &webhooks).await?;
+                    }
                     let event = caller.event(&idp, &ctx, types::ALERT_UPDATE);
                     tx.append(&diff.into_event(event, entity(&after))).await?;
                 }
-                Ok(AlertView::of(find(tx, &key).await?, &tx.firing_sums().await?))
+                view(tx, &key).await
             })
         })
         .await
@@ -328,6 +348,18 @@ impl Idp {
         .await
     }
 
+    /// What webhooks were told of a firing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn deliveries_of_firing(
+        &self,
+        ctx: &Ctx,
+        firing: FiringId,
+    ) -> Result<Vec<WebhookDelivery>, IdpError> {
+        Ok(self.store().tenant(ctx.tenant_id()).read().await?.deliveries_of_firing(firing).await?)
+    }
+
     /// How many firings nobody took note of, up to a hundred.
     ///
     /// # Errors
@@ -350,6 +382,22 @@ impl Idp {
     }
 }
 
+/// Lets an alert tell webhooks.
+async fn tell(tx: &mut Tx, alert: AlertId, webhooks: &[WebhookId]) -> Result<(), AdminError> {
+    for webhook in webhooks {
+        if tx.webhook(*webhook).await?.is_none() {
+            return Err(AdminError::invalid("alert", format!("webhooks: there is no webhook {webhook}")));
+        }
+        tx.add_alert_webhook(alert, *webhook).await?;
+    }
+    Ok(())
+}
+
+async fn view(tx: &mut Tx, key: &str) -> Result<AlertView, AdminError> {
+    let alert = find(tx, key).await?;
+    Ok(AlertView::of(alert, &tx.alert_webhooks().await?, &tx.firing_sums().await?))
+}
+
 /// What decides which events count, and how many it takes.
 fn what_it_hears(alert: &Alert) -> (&SearchTerms, i64, i64, i64) {
     (&alert.search, alert.at_least, alert.window_minutes, alert.times_usual)
@@ -363,7 +411,7 @@ async fn find(tx: &mut Tx, key: &str) -> Result<Alert, AdminError> {
     alert.ok_or_else(|| AdminError::not_found(key, "Alert"))
 }
 
-fn facts(alert: &Alert) -> Facts {
+fn facts(alert: &Alert, webhooks: &[WebhookId]) -> Facts {
     vec![
         ("name", alert.name.as_str().into()),
         ("enabled", alert.enabled.into()),
@@ -372,5 +420,6 @@ fn facts(alert: &Alert) -> Facts {
         ("atLeast", alert.at_least.into()),
         ("windowMinutes", alert.window_minutes.into()),
         ("timesUsual", alert.times_usual.into()),
+        ("webhooks", json!(webhooks)),
     ]
 }

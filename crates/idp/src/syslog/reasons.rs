@@ -415,6 +415,19 @@ const TABLE: &[Row] = &[
         "Look into the app's log: the event has the status that it answered with.",
     ),
     (
+        "webhook_no_answer",
+        "the webhook gave no answer",
+        "The webhook was to be told something, but nobody answered at its address in time, over https, at an address \
+         of the public internet.",
+        "Check the address and its certificate. Until 'givenUp' it is tried again.",
+    ),
+    (
+        "webhook_refused",
+        "the webhook didn't accept it",
+        "The webhook was told something and answered with another status than 200 to 299; redirects aren't followed.",
+        "Look into the log of whoever answers there: the event has the status.",
+    ),
+    (
         "client_assertion_jwks_not_configured",
         "the app has no key",
         "The app authenticates with a key of its own, but none is registered.",
@@ -501,6 +514,7 @@ mod tests {
         let own = |name: &str| {
             ["unknown_token", "rate_limit_exceeded", "revoked_client", "paused_client"].contains(&name)
                 || name.starts_with("backchannel_logout_")
+                || name.starts_with("webhook_")
         };
         for (n, row) in TABLE.iter().enumerate() {
             assert!(row.0.parse::<Reason>().is_ok() || upper(row.0) || own(row.0), "{}", row.0);

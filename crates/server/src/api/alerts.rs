@@ -106,6 +106,8 @@ pub(crate) struct Alert {
     window_minutes: i64,
     /// And so many times what was usual in an hour of the last seven days; 0 where only the count matters.
     times_usual: i64,
+    /// Ids of the webhooks that it tells.
+    webhooks: Vec<String>,
     /// When it last fired.
     last_fired: Option<String>,
     /// Firings that nobody took note of.
@@ -133,6 +135,7 @@ impl Alert {
             at_least: row.at_least,
             window_minutes: row.window_minutes,
             times_usual: row.times_usual,
+            webhooks: view.webhooks.iter().map(ToString::to_string).collect(),
             last_fired: view.last_fired.map(instant),
             open_firings: view.open,
             created: instant(row.created_at),
@@ -168,6 +171,9 @@ pub(crate) struct AlertRequest {
     /// And 2 to 100 times what was usual in an hour of the last seven days. Only with a window of 60, which then is the
     /// hour of the clock. Default 0: only the count matters.
     times_usual: Option<i64>,
+    /// Ids of the webhooks that it tells; default none.
+    #[serde(default)]
+    webhooks: Vec<String>,
 }
 
 impl AlertRequest {
@@ -179,6 +185,7 @@ impl AlertRequest {
             at_least: self.at_least.unwrap_or(1),
             window_minutes: self.window_minutes.unwrap_or(60),
             times_usual: self.times_usual.unwrap_or(0),
+            webhooks: self.webhooks,
         }
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn required(method: &Method, path: &str) -> Option<(Area, Access)> {
         ("apps" | "authorizationServers" | "rate-policies", _, _) => Area::Apps,
         ("api-tokens", Some("current"), None) => return None,
         ("api-tokens" | "api-credentials", _, _) => Area::Callers,
-        ("alerts" | "logs" | "limits", _, _) => Area::Logs,
+        ("alerts" | "webhooks" | "logs" | "limits", _, _) => Area::Logs,
         // A resource without a row here is for those who may do everything.
         _ => Area::Roles,
     };

@@ -37,6 +37,7 @@ mod tenants;
 mod user_actions;
 mod user_body;
 mod users;
+mod webhooks;
 
 use crate::App;
 use axum::Router;
@@ -82,6 +83,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(credentials::routes())
         .merge(rate_policies::routes())
         .merge(alerts::routes())
+        .merge(webhooks::routes())
         .merge(logs::routes())
         .merge(limits::routes())
 }

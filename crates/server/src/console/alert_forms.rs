@@ -12,8 +12,9 @@ use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::alert::{Alert, SearchTerms};
+use signet_domain::webhook::Webhook;
 use signet_idp::admin::AdminError;
-use signet_idp::admin::alerts::AlertSettings;
+use signet_idp::admin::alerts::{AlertSettings, AlertView};
 use signet_idp::syslog::visible;
 use signet_web::{Field, FormPage, Link, Pick, Section};
 
@@ -57,12 +58,13 @@ fn picks(list: &[(i64, &str)], now: i64, other: impl Fn(i64) -> String) -> Vec<P
     picks
 }
 
-fn fields(page: FormPage, settings: &AlertSettings, at_least: &str) -> FormPage {
+fn fields(page: FormPage, webhooks: &[Webhook], settings: &AlertSettings, at_least: &str) -> FormPage {
     let search = &settings.search;
     let outcomes = OUTCOMES.iter().map(|(value, label)| Pick::new(*value, *label, search.outcome == *value));
     let window = picks(WINDOWS, settings.window_minutes, |n| format!("{n} minutes"));
     let times = picks(TIMES, settings.times_usual, |n| format!("{n} times the usual"));
-    page.fields([Field::line("name", "Name", &settings.name).required().help("What the notice says.")])
+    let page = page
+        .fields([Field::line("name", "Name", &settings.name).required().help("What the notice says.")])
         .group(
             "Looks for",
             [
@@ -84,7 +86,16 @@ fn fields(page: FormPage, settings: &AlertSettings, at_least: &str) -> FormPage 
                 Field::select("times", "And", times)
                     .help("The usual is the mean hour of the last seven days; it goes with “an hour”."),
             ],
-        )
+        );
+    if webhooks.is_empty() {
+        return page;
+    }
+    let pick = |webhook: &Webhook| {
+        let id = webhook.id.to_string();
+        let ticked = settings.webhooks.contains(&id);
+        Pick::new(id, visible(&webhook.name), ticked)
+    };
+    page.group("Tells", [Field::checks("webhooks", "Webhooks", webhooks.iter().map(pick).collect())])
 }
 
 fn search_of(form: &Form) -> SearchTerms {
@@ -108,28 +119,32 @@ fn sent(form: &Form, enabled: bool) -> AlertSettings {
         at_least: number("at_least"),
         window_minutes: number("window"),
         times_usual: number("times"),
+        webhooks: form.all("webhooks"),
     }
 }
 
-fn new_page(admin: &Admin, settings: &AlertSettings, at_least: &str) -> FormPage {
+async fn new_page(admin: &Admin, settings: &AlertSettings, at_least: &str) -> Result<FormPage> {
+    let webhooks = admin.idp().admin_webhooks(&admin.ctx).await?;
     let title = ("New alert", Section::Alerts);
     let page = admin.form(title, crumbs(None), format!("{PATH}/new"), "Create alert");
-    fields(page, settings, at_least)
+    Ok(fields(page, &webhooks, settings, at_least))
 }
 
-fn edit_page(
+async fn edit_page(
     admin: &Admin,
     alert: &Alert,
     version: &str,
     settings: &AlertSettings,
     at_least: &str,
-) -> FormPage {
+) -> Result<FormPage> {
+    let webhooks = admin.idp().admin_webhooks(&admin.ctx).await?;
     let action = format!("{}/edit", url_of(alert));
     let page = admin.form(("Edit alert", Section::Alerts), crumbs(Some(alert)), action, "Save");
-    fields(page.carry("version", version), settings, at_least)
+    Ok(fields(page.carry("version", version), &webhooks, settings, at_least))
 }
 
-fn edit_page_now(admin: &Admin, alert: &Alert) -> FormPage {
+async fn edit_page_now(admin: &Admin, view: &AlertView) -> Result<FormPage> {
+    let alert = &view.alert;
     let now = AlertSettings {
         name: alert.name.clone(),
         enabled: alert.enabled,
@@ -137,8 +152,9 @@ fn edit_page_now(admin: &Admin, alert: &Alert) -> FormPage {
         at_least: alert.at_least,
         window_minutes: alert.window_minutes,
         times_usual: alert.times_usual,
+        webhooks: view.webhooks.iter().map(ToString::to_string).collect(),
     };
-    edit_page(admin, alert, &alert.version.to_string(), &now, &alert.at_least.to_string())
+    edit_page(admin, alert, &alert.version.to_string(), &now, &alert.at_least.to_string()).await
 }
 
 /// The fields under the names that the form gives them.
@@ -162,8 +178,8 @@ fn named(error: AdminError) -> AdminError {
     }
 }
 
-async fn find(admin: &Admin, id: &str) -> Result<Alert> {
-    Ok(admin.idp().admin_alert(&admin.ctx, id).await?.alert)
+async fn find(admin: &Admin, id: &str) -> Result<AlertView> {
+    Ok(admin.idp().admin_alert(&admin.ctx, id).await?)
 }
 
 /// The form, with what the address searches for in it: the log's addresses lead here.
@@ -175,8 +191,13 @@ pub(super) async fn new(admin: Admin, RawQuery(query): RawQuery) -> Response {
         at_least: 1,
         window_minutes: 60,
         times_usual: 0,
+        webhooks: Vec::new(),
     };
-    let shown = admin.must(WRITE.0, WRITE.1).map(|()| html::page(&new_page(&admin, &settings, "1")));
+    let shown = async {
+        admin.must(WRITE.0, WRITE.1)?;
+        Ok(html::page(&new_page(&admin, &settings, "1").await?))
+    };
+    let shown = shown.await;
     admin.answer(shown)
 }
 
@@ -184,7 +205,7 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
     let made: Result<Response> = async {
         let form = admin.open(&headers, &body, WRITE)?;
         let settings = sent(&form, true);
-        let page = new_page(&admin, &settings, form.raw("at_least"));
+        let page = new_page(&admin, &settings, form.raw("at_least")).await?;
         match admin.idp().admin_create_alert(&admin.ctx, &admin.caller, settings).await {
             Ok(view) => Ok(step::redirect(&format!("{}?done=create", url_of(&view.alert)))),
             Err(error) => again(page, named(error)),
@@ -197,7 +218,7 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
 pub(super) async fn edit(admin: Admin, Path(id): Path<String>) -> Response {
     let shown = async {
         admin.must(WRITE.0, WRITE.1)?;
-        Ok(html::page(&edit_page_now(&admin, &find(&admin, &id).await?)))
+        Ok(html::page(&edit_page_now(&admin, &find(&admin, &id).await?).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -206,13 +227,15 @@ pub(super) async fn edit(admin: Admin, Path(id): Path<String>) -> Response {
 pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     let saved: Result<Response> = async {
         let form = admin.open(&headers, &body, WRITE)?;
-        let alert = find(&admin, &id).await?;
+        let alert = find(&admin, &id).await?.alert;
         let settings = sent(&form, alert.enabled);
-        let page = edit_page(&admin, &alert, form.raw("version"), &settings, form.raw("at_least"));
+        let page = edit_page(&admin, &alert, form.raw("version"), &settings, form.raw("at_least")).await?;
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         match admin.idp().admin_replace_alert(ctx, caller, &id, settings, &form.expected()).await {
             Ok(view) => Ok(step::redirect(&format!("{}?done=edit", url_of(&view.alert)))),
-            Err(AdminError::Stale) => Ok(clashing(page, &edit_page_now(&admin, &find(&admin, &id).await?))),
+            Err(AdminError::Stale) => {
+                Ok(clashing(page, &edit_page_now(&admin, &find(&admin, &id).await?).await?))
+            }
             Err(error) => again(page, named(error)),
         }
     }
@@ -234,7 +257,7 @@ fn delete_page(admin: &Admin, alert: &Alert) -> FormPage {
 pub(super) async fn ask_delete(admin: Admin, Path(id): Path<String>) -> Response {
     let shown = async {
         admin.must(WRITE.0, WRITE.1)?;
-        Ok(html::page(&delete_page(&admin, &find(&admin, &id).await?)))
+        Ok(html::page(&delete_page(&admin, &find(&admin, &id).await?.alert)))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -248,7 +271,7 @@ pub(super) async fn delete(
 ) -> Response {
     let deleted: Result<Response> = async {
         let form = admin.open(&headers, &body, WRITE)?;
-        let mut page = delete_page(&admin, &find(&admin, &id).await?);
+        let mut page = delete_page(&admin, &find(&admin, &id).await?.alert);
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }

@@ -14,12 +14,13 @@ use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::alert::{Alert, AlertFiring, SearchTerms};
+use signet_domain::webhook::{Webhook, WebhookDelivery};
 use signet_idp::admin::alerts::AlertView;
 use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
 use signet_web::{
-    Action, AlertList, AlertPage, AlertRow, Fact, FiringRow, Link, Paging, Section, Status, Tone,
+    Action, AlertList, AlertPage, AlertRow, Fact, FiringRow, Link, Paging, Section, Status, ToldRow, Tone,
 };
 
 pub(super) const PATH: &str = "/console/alerts";
@@ -65,7 +66,7 @@ pub(super) fn told(firing: &AlertFiring) -> String {
     format!("{} {}", number(firing.events), if firing.events == 1 { "event" } else { "events" })
 }
 
-fn firing_row(admin: &Admin, alert: &Alert, firing: &AlertFiring, named: bool) -> FiringRow {
+fn firing_row(admin: &Admin, alert: &Alert, firing: &AlertFiring, told: Option<Vec<ToldRow>>) -> FiringRow {
     let now = admin.ctx.now;
     let window = format!(
         "from {} to {}",
@@ -79,14 +80,24 @@ fn firing_row(admin: &Admin, alert: &Alert, firing: &AlertFiring, named: bool) -
     let may = admin.may(WRITE.0, WRITE.1) && noted.is_none();
     let url = url_of(alert);
     FiringRow {
-        alert: named.then(|| Link::new(visible(&alert.name), url.clone())),
+        alert: told.is_none().then(|| Link::new(visible(&alert.name), url.clone())),
         fired: when::moment(firing.fired_at, now),
-        events: told(firing),
+        events: self::told(firing),
         window,
         url: events_url(&alert.search, firing.since_at, firing.until_at),
         noted,
+        told: told.unwrap_or_default(),
         acknowledge: may
             .then(|| Action::post("Acknowledge", format!("{url}/firings/{}/acknowledge", firing.id))),
+    }
+}
+
+/// What came of telling a webhook.
+fn told_row(admin: &Admin, webhooks: &[Webhook], delivery: &WebhookDelivery) -> ToldRow {
+    let webhook = webhooks.iter().find(|webhook| webhook.id == delivery.webhook_id);
+    ToldRow {
+        webhook: webhook.map_or_else(String::new, |webhook| visible(&webhook.name)),
+        status: super::webhooks::standing(admin, delivery),
     }
 }
 
@@ -118,9 +129,10 @@ async fn show_all(admin: &Admin, done: Option<&str>) -> Result<Response> {
     Ok(html::page(&AlertList {
         console,
         create: admin.may(WRITE.0, WRITE.1).then(|| Link::new("New alert", format!("{PATH}/new"))),
-        firings: open.iter().map(|(alert, firing)| firing_row(admin, alert, firing, true)).collect(),
+        firings: open.iter().map(|(alert, firing)| firing_row(admin, alert, firing, None)).collect(),
         more: (all > shown).then(|| format!("{} more are on the alerts’ own pages.", number(all - shown))),
         alerts: alerts.iter().map(row).collect(),
+        webhooks: Link::new("Webhooks", super::webhooks::PATH),
     }))
 }
 
@@ -138,6 +150,13 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
         admin.idp().admin_firings(&admin.ctx, id, after, Some(PAGE)).await.map(|(_, page)| page)
     })
     .await?;
+    let webhooks = admin.idp().admin_webhooks(&admin.ctx).await?;
+    let mut firings = Vec::new();
+    for firing in &found.items {
+        let told = admin.idp().deliveries_of_firing(&admin.ctx, firing.id).await?;
+        let told = told.iter().map(|delivery| told_row(admin, &webhooks, delivery)).collect();
+        firings.push(firing_row(admin, alert, firing, Some(told)));
+    }
     let writes = admin.may(WRITE.0, WRITE.1);
     let url = url_of(alert);
     let mut console = admin.frame(&visible(&alert.name), Section::Alerts);
@@ -156,13 +175,13 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
         status: status(alert, admin),
         says: sum,
         log_url: search_url(&alert.search),
-        firings: found.items.iter().map(|firing| firing_row(admin, alert, firing, false)).collect(),
+        firings,
         paging: Paging {
             newer: None,
             older: found.next.map(|cursor| format!("{url}?after={}", encoded(&cursor))),
             note: None,
         },
-        facts: facts(alert, admin),
+        facts: facts(&view, &webhooks, admin),
         edit: if writes { vec![Link::new("Edit", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&view, admin) } else { Vec::new() },
     }))
@@ -196,8 +215,12 @@ fn terms(search: &SearchTerms) -> impl Iterator<Item = Fact> {
     .map(|(label, value)| Fact::text(label, visible(value)))
 }
 
-fn facts(alert: &Alert, admin: &Admin) -> Vec<Fact> {
+fn facts(view: &AlertView, webhooks: &[Webhook], admin: &Admin) -> Vec<Fact> {
+    let alert = &view.alert;
     let mut facts: Vec<Fact> = terms(&alert.search).collect();
+    for webhook in webhooks.iter().filter(|webhook| view.webhooks.contains(&webhook.id)) {
+        facts.push(Fact::text("Tells", visible(&webhook.name)).to(super::webhooks::url_of(webhook)));
+    }
     facts.push(Fact::code("Id", alert.id.to_string()));
     facts.push(Fact::text("Changed", when::moment(alert.updated_at, admin.ctx.now).shown));
     facts

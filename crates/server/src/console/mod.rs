@@ -48,6 +48,7 @@ mod user_edit;
 mod user_end;
 mod user_new;
 mod users;
+mod webhooks;
 pub(crate) mod when;
 mod words;
 mod zone;
@@ -78,6 +79,13 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/alerts/{id}/delete", get(alert_forms::ask_delete).post(alert_forms::delete))
         .route("/console/alerts/{id}/{action}", post(alerts::set))
         .route("/console/alerts/{id}/firings/{firing}/acknowledge", post(alerts::acknowledge))
+        .route("/console/webhooks", get(webhooks::list))
+        .route("/console/webhooks/new", get(webhooks::new).post(webhooks::create))
+        .route("/console/webhooks/{id}", get(webhooks::get))
+        .route("/console/webhooks/{id}/edit", get(webhooks::edit).post(webhooks::save))
+        .route("/console/webhooks/{id}/roll", get(webhooks::ask_roll).post(webhooks::roll))
+        .route("/console/webhooks/{id}/delete", get(webhooks::ask_delete).post(webhooks::delete))
+        .route("/console/webhooks/{id}/test", post(webhooks::test))
         .route("/console/users", get(users::get))
         .route("/console/users/{id}", get(user::get))
         .route("/console/users/{id}/{action}", post(user_actions::post))

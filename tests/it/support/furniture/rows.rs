@@ -6,12 +6,13 @@ use signet_domain::alert::{Alert, AlertFiring, SearchTerms};
 use signet_domain::app::{App, AppKind, AppMetadata, AppStatus, ConsentMethod, Rotation};
 use signet_domain::claim::{ClaimRow, ClaimTarget, ClaimValueType, InForce};
 use signet_domain::gateway::{Gateway, PkceMode};
-use signet_domain::id::{EventId, ServerId, TenantId, UserId};
+use signet_domain::id::{EventId, FiringId, ServerId, TenantId, UserId};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
 use signet_domain::registration::{RegistrationMode, RegistrationPolicy, RegistrationToken};
 use signet_domain::server::{Server, ServerKind, ServerStatus};
 use signet_domain::tenant::{Tenant, TenantStatus};
 use signet_domain::user::{AdminRole, User, UserStatus};
+use signet_domain::webhook::{Webhook, WebhookDelivery};
 use signet_store::sqlx_types::Json;
 
 use super::{bytes, id};
@@ -302,5 +303,38 @@ pub(super) fn firing(alert: &Alert, event_id: EventId) -> AlertFiring {
         fired_at: now,
         acknowledged_at: None,
         acknowledged_by: None,
+    }
+}
+
+pub(super) fn webhook(tenant_id: TenantId, name: &str, now: Time) -> Webhook {
+    Webhook {
+        tenant_id,
+        id: id(),
+        name: format!("Webhook of {name}"),
+        url: "https://hooks.example/in".to_owned(),
+        enabled: true,
+        sealed_secret: bytes(),
+        sealed_previous: None,
+        previous_until: None,
+        secret_made_at: now,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+pub(super) fn delivery(webhook: &Webhook, firing: FiringId) -> WebhookDelivery {
+    WebhookDelivery {
+        tenant_id: webhook.tenant_id,
+        id: id(),
+        webhook_id: webhook.id,
+        firing_id: Some(firing),
+        body: "{}".to_owned(),
+        attempts: 0,
+        next_at: Some(webhook.created_at.plus_secs(3_600)),
+        status: None,
+        tried_at: None,
+        delivered: false,
+        created_at: webhook.created_at,
     }
 }
