@@ -60,12 +60,11 @@ pub(super) fn settings(
     check_response_types(&metadata, &grants)?;
     check_algorithms(&metadata, alg)?;
     let kind = kind_of(&metadata, &grants)?;
-    let subject_type = match metadata.subject_type.as_deref() {
-        None => None,
-        Some(named) => Some(
-            SubjectType::parse(named).ok_or_else(|| fault("subject_type", "must be public or pairwise"))?,
-        ),
-    };
+    let named = metadata.subject_type.as_deref().map(|named| {
+        SubjectType::parse(named).ok_or_else(|| fault("subject_type", "must be public or pairwise"))
+    });
+    // What is the default isn't written down, so that saying it changes nothing.
+    let subject_type = named.transpose()?.filter(|kind| *kind != SubjectType::Public);
     let by_keys = metadata.token_endpoint_auth_method.as_deref() == Some("private_key_jwt");
     let signs = by_keys || kind != AppKind::Service;
     let keys = metadata.jwks.unwrap_or_default();
