@@ -79,8 +79,8 @@ async fn ad_07_an_api_token_reaches_what_its_maker_reaches(app: Shared) {
 async fn event(tenant: &Tenant, event_type: &str, about: &str) -> Value {
     let filter = format!(r#"eventType eq "{event_type}""#);
     let events = tenant.wait_for_logs(&filter, 1).await;
-    let about = events.into_iter().rev().find(|event| event.to_string().contains(about));
-    about.unwrap_or_else(|| panic!("no {event_type} about {about}"))
+    let found = events.into_iter().rev().find(|event| event.to_string().contains(about));
+    found.unwrap_or_else(|| panic!("no {event_type} about {about}"))
 }
 
 /// What the first target was and is, as its event has it.
