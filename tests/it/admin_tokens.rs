@@ -27,7 +27,7 @@ async fn ad_07_api_tokens_are_recognisable_hashed_and_end(app: TestApp) {
     let acme = app.acme();
     let (token, made) = make_token(&acme).await;
     app.canaries().add(&token);
-    assert!(token.starts_with("00") && token.len() >= 42, "a scanner can tell one: {} bytes", token.len());
+    assert!(token.starts_with("sgt") && token.len() >= 42, "a scanner can tell one: {} bytes", token.len());
     let path = format!("/api/v1/api-tokens/{}", made["id"].as_str().expect("an id"));
     let read = async || acme.api("GET", &path).await.expect(200).json();
     assert_eq!((read().await["lastUsed"].clone(), read().await.get("token").cloned()), (Value::Null, None));
@@ -123,6 +123,6 @@ async fn ad_08_sensitive_changes_are_told_before_and_after(app: Shared) {
         from.to_string().contains("ALL_CLIENTS") && to.to_string().contains(&web.client_id),
         "{from} {to}"
     );
-    let log = serde_json::to_string(&acme.logs(&[("limit", "1000")]).await).expect("JSON");
+    let log = serde_json::to_string(&acme.logs(&[]).await).expect("JSON");
     assert!(!log.contains(&secret), "a secret is in the log");
 }
