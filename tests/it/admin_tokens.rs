@@ -39,7 +39,7 @@ async fn ad_07_api_tokens_are_recognisable_hashed_and_end(app: TestApp) {
     let rows = Rows::of(&app).await;
     let held = rows
         .text(
-            "SELECT group_concat(id || name || hex(hash)) FROM api_tokens",
+            "SELECT group_concat(hex(id) || name || hex(hash)) FROM api_tokens",
             "SELECT string_agg(id::text || name || encode(hash, 'hex'), ',') FROM api_tokens",
         )
         .await;
