@@ -13,6 +13,7 @@ on_each_engine! {
     en_06_an_unknown_host_says_nothing,
     en_08_a_foreign_hint_says_only_that_sign_in_is_needed,
     en_09_foreign_and_unknown_tokens_look_alike,
+    en_10_without_credentials_there_are_no_facts,
     en_11_a_lock_is_worded_alike_for_everyone,
     en_12_limits_begin_at_the_same_attempt,
     en_14_every_door_has_the_same_guard,
@@ -262,5 +263,37 @@ async fn en_15_no_cache_lets_a_password_go_unchecked(app: Frozen) {
     {
         let app: &App = &web;
         try_password(&acme, app, &login, &wrong).await.expect_oauth_error(400, "invalid_grant");
+    }
+}
+
+async fn en_10_without_credentials_there_are_no_facts(app: Frozen) {
+    let acme = app.acme();
+    let (known, unknown) = (make::user(&acme, "en10").await, nobody("en10"));
+    let asked = |user: &User| {
+        let login = user.login.clone();
+        [
+            format!(
+                "/.well-known/webfinger?resource=acct:{login}&rel=http://openid.net/specs/connect/1.0/issuer"
+            ),
+            format!("/scim/v2/Users?filter=userName+eq+%22{login}%22"),
+            format!("/api/v1/users/{login}"),
+            format!("/api/v1/users?q={login}"),
+            format!("/api/v1/users/{login}/roles"),
+            format!("/oauth2/default/v1/userinfo?login={login}"),
+            format!("/oauth2/v1/userinfo?sub={}", user.id),
+            format!("/users/{login}"),
+            format!("/account?login={login}"),
+            format!("/console/users?q={login}"),
+        ]
+    };
+    for (here, there) in asked(&known).iter().zip(&asked(&unknown)) {
+        let (is, is_not) = (acme.get(here).await, acme.get(there).await);
+        assert!([303, 401, 403, 404].contains(&is.status), "{here}: {}", is.describe());
+        assert_eq!(is.status, is_not.status, "{here}");
+        let told = |reply: &Reply, user: &User| reply.text().replace(&user.login, "LOGIN").len();
+        assert!(told(&is, &known).abs_diff(told(&is_not, &unknown)) <= 2, "{here}: {}", is.describe());
+        for fact in [known.id.as_str(), "given_name", "ACTIVE"] {
+            assert!(!is.text().contains(fact), "{here} tells {fact}");
+        }
     }
 }

@@ -12,6 +12,7 @@ on_each_engine! {
     a_token_request_is_one_trace,
     a_collector_that_is_gone_changes_nothing,
     metrics_count_and_strangers_make_no_series,
+    ob_02_probes_tell_strangers_nothing,
 }
 
 /// A collector: keeps every body that was posted to it.
@@ -202,4 +203,25 @@ async fn metrics_count_and_strangers_make_no_series(engine: Engine) {
     // They are nowhere that users reach.
     assert_eq!(acme.get("/metrics").await.status, 404);
     assert_eq!(app.http().get(&format!("{}/metrics", app.operator_url())).await.status, 404);
+}
+
+async fn ob_02_probes_tell_strangers_nothing(app: TestApp) {
+    let secrets = ["acme", "globex", "0.1.0", "signet/", app.data_dir().to_str().expect("a path")];
+    for origin in [app.acme().origin().to_owned(), app.operator_url().to_owned()] {
+        for path in
+            ["/health/live", "/health/ready", "/metrics", "/health", "/health/ready?verbose=1", "/version"]
+        {
+            let reply = app.http().get(&format!("{origin}{path}")).await;
+            let probe = matches!(path, "/health/live" | "/health/ready" | "/health/ready?verbose=1");
+            assert_eq!(reply.status, if probe { 200 } else { 404 }, "{path}: {}", reply.describe());
+            if probe {
+                for secret in secrets {
+                    assert!(!reply.text().contains(secret), "{path} tells {secret}: {}", reply.text());
+                }
+            }
+            for header in ["server", "x-powered-by", "via"] {
+                assert_eq!(reply.header(header), None, "{path}");
+            }
+        }
+    }
 }

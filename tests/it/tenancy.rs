@@ -19,6 +19,7 @@ on_each_engine! {
     tx_14_no_management_without_its_scope,
     tx_17_a_thousand_mixed_hosts_each_get_their_issuer,
     tx_21_the_same_login_has_two_of_everything,
+    tx_22_an_administrator_grants_nothing_beyond_the_tenant,
 }
 
 async fn tx_02_ids_inside_bodies_are_absent_ones(app: Frozen) {
@@ -343,4 +344,32 @@ async fn tx_21_the_same_login_has_two_of_everything(app: Frozen) {
     }
     let after = left(globex.api("GET", "/api/v1/apps").await).expect("a quota");
     assert!(after < before && before - after < 200, "{before} → {after}: other tests share this count");
+}
+
+async fn tx_22_an_administrator_grants_nothing_beyond_the_tenant(app: Frozen) {
+    let (acme, globex) = (app.acme(), app.globex());
+    let (mine, theirs) = (make::user(&acme, "tx22").await, make::user(&globex, "tx22").await);
+    let roles = |id: &str| format!("/api/v1/users/{id}/roles");
+    for role in ["OPERATOR", "SYSTEM_ADMIN", "PLATFORM_ADMIN", "super_admin", "ORG_ADMIN", "*", ""] {
+        let reply = acme.api("POST", &roles(&mine.id)).json(&json!({ "type": role })).await;
+        assert_eq!(reply.status, 400, "{role}: {}", reply.describe());
+        let reply = acme.api("DELETE", &format!("{}/{role}x", roles(&mine.id))).await;
+        assert_eq!(reply.status, 404, "{role}: {}", reply.describe());
+    }
+    // A role for somebody of another tenant, by id and by login, and one that names another tenant.
+    for id in [&theirs.id, &theirs.login] {
+        acme.api("POST", &roles(id)).json(&json!({ "type": "SUPER_ADMIN" })).await.expect(404);
+        acme.api("GET", &roles(id)).await.expect(404);
+    }
+    let elsewhere = json!({ "type": "SUPER_ADMIN", "tenant": "globex", "tenantId": "*" });
+    acme.api("POST", &roles(&mine.id)).json(&elsewhere).await.expect(400);
+    assert_eq!(acme.api("GET", &roles(&mine.id)).await.expect(200).json(), json!([]));
+    // The highest that a tenant knows is nobody at the operator's.
+    acme.api("POST", &roles(&mine.id)).json(&json!({ "type": "SUPER_ADMIN" })).await.expect(201);
+    let tenants = format!("{}/api/v1/tenants", app.operator_url());
+    app.http().get(&tenants).basic(&mine.login, &mine.password).await.expect(401);
+    let ssws = format!("SSWS {}", acme.credentials.api_token);
+    app.http().get(&tenants).header("authorization", &ssws).await.expect(401);
+    let at_home = acme.api("GET", "/api/v1/tenants").await;
+    assert_eq!(at_home.status, 404, "{}", at_home.describe());
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use signet_testkit::{Cookie, Shared, TestApp, TlsApp, on_each_engine};
+use signet_testkit::{Cookie, Jwt, Shared, TestApp, TlsApp, json, on_each_engine};
 
-use crate::support::apps::Person;
+use crate::support::apps::{NewApp, Person};
 use crate::support::desk::{Desk, the_form};
 
 on_each_engine! {
@@ -13,6 +13,7 @@ on_each_engine! {
     wb_05_cookies_carry_every_protective_attribute,
     wb_09_a_bare_link_asks_before_signing_out,
     wb_11_a_broken_cookie_is_nobodys,
+    wb_14_what_a_client_says_is_verified_is_not,
     wb_26_sessions_end_when_idle_and_at_their_absolute_end,
     ad_11_console_sessions_end_when_idle,
 }
@@ -195,4 +196,52 @@ async fn ad_11_console_sessions_end_when_idle(app: TestApp) {
     assert_eq!(desk.get("/console/users").await.location().path(), "/console/sign-in");
     let found = acme.api("GET", "/api/v1/users?q=late").await.expect(200).json();
     assert_eq!(found.as_array().unwrap().len(), 0);
+}
+
+async fn wb_14_what_a_client_says_is_verified_is_not(app: Shared) {
+    let acme = app.acme();
+    let person = Person::new(&acme).await;
+    let client = NewApp::web().make(&acme).await;
+    // Headers and cookies with which a proxy or a script would vouch for somebody.
+    let name = format!("signet-acme-{}", app.port());
+    let vouchers = [
+        ("x-forwarded-user", person.login.clone()),
+        ("x-remote-user", person.login.clone()),
+        ("remote-user", person.id.clone()),
+        ("x-ssl-client-verify", "SUCCESS".to_owned()),
+        ("x-ssl-client-s-dn", format!("CN={}", person.login)),
+        ("cookie", format!("verified=1; user={}; {name}-verified=true; {name}-mfa=1", person.id)),
+        ("cookie", format!("{name}-session={}; {name}-console={}", person.id, person.id)),
+    ];
+    for (header, value) in &vouchers {
+        for (path, status) in [("/account", 303), ("/console", 303), ("/oauth2/default/v1/userinfo", 401)] {
+            let reply = acme.call("GET", path).header(header, value).unchecked().await;
+            assert_eq!(reply.status, status, "{header} at {path}: {}", reply.describe());
+        }
+        let reply = acme.call("GET", "/api/v1/users/me").header(header, value).unchecked().await;
+        assert_eq!(reply.status, 401, "{header}: {}", reply.describe());
+    }
+    // Fields of forms that would skip a check.
+    let visitor = acme.visitor();
+    let page = visitor.open(&acme.authorize_url(&client, "openid email")).await;
+    let mut form = the_form(&page);
+    form.set("login", &person.login).set("password", "not the password");
+    for field in ["verified", "email_verified", "mfa", "amr", "acr", "skip", "authenticated", "user_id"] {
+        form.set(field, "true");
+    }
+    let reply = visitor.submit(&page, &form).await;
+    assert_eq!(reply.status, 200, "still at the form: {}", reply.describe());
+    assert_eq!(visitor.get(&format!("{}/account", acme.origin())).await.status, 303);
+    // Nor can an address be verified by saying so, whoever says it.
+    for body in [
+        json!({ "profile": { "emailVerified": true } }),
+        json!({ "profile": { "email_verified": true } }),
+        json!({ "emailVerified": true }),
+    ] {
+        let reply = acme.api("POST", &format!("/api/v1/users/{}", person.id)).json(&body).unchecked().await;
+        assert_eq!(reply.status, 400, "{body}: {}", reply.describe());
+    }
+    let tokens = person.code(&acme, &client, "openid email").await.redeem(&acme, &client).await;
+    let claims = Jwt::decode(tokens.id_token.as_deref().expect("an ID token")).claims;
+    assert_ne!(claims.get("email_verified"), Some(&json!(true)), "{claims:#?}");
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod body;
+mod documents;
 mod headers;
 mod host;
 mod locales;
@@ -40,6 +41,7 @@ pub(crate) struct Edge {
     operator: Router,
     health: Router,
     known: Arc<KnownHosts>,
+    documents: Arc<documents::Documents>,
 }
 
 impl Edge {
@@ -49,6 +51,7 @@ impl Edge {
             operator: crate::routes::operator(&app),
             health: crate::routes::health(&app),
             known: Arc::default(),
+            documents: Arc::default(),
             app,
         }
     }
@@ -74,7 +77,9 @@ impl Edge {
         let closes = request.version() < Version::HTTP_2;
         // Where a chunked body ends is told by its own bytes, so nothing is read after one.
         let last = closes && request.headers().contains_key(header::TRANSFER_ENCODING);
-        let (mut response, refused) = match self.route(request, &facts, now, &mut line).await {
+        let document = documents::key(&request);
+        let answer = self.route(request, &facts, now, &mut line).await;
+        let (mut response, refused) = match self.documents.heed(document, answer).await {
             Ok(response) => (response, false),
             Err(refusal) => (refusal.render(&facts), refusal.closes()),
         };

@@ -110,4 +110,20 @@ impl Fixture {
         }
         assert_eq!(counted, expected);
     }
+
+    /// Has alerts hear so many events.
+    pub(crate) async fn hear_events(&self, expected: u64) {
+        let mut heard = 0;
+        for _ in 0..2_000 {
+            if let Some(step) = self.store.unscoped_alert_step(100).await.expect("a step") {
+                heard += step.events;
+                assert!(self.store.unscoped_end_alert_step(step, Vec::new()).await.expect("its end"));
+            }
+            if heard >= expected {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        assert_eq!(heard, expected);
+    }
 }

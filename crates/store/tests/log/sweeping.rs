@@ -36,7 +36,7 @@ async fn what_has_expired_goes_in_batches() {
 }
 
 #[tokio::test]
-async fn the_log_is_kept_for_90_days_and_until_it_is_counted() {
+async fn the_log_is_kept_for_90_days_and_until_it_is_counted_and_heard() {
     for f in each().await {
         for _ in 0..3 {
             f.write(f.acme, vec![f.event(types::SSO, "ada"), f.event(types::SSO, "ada")]).await;
@@ -44,6 +44,12 @@ async fn the_log_is_kept_for_90_days_and_until_it_is_counted() {
         let later = NOW.plus_secs((LOG_DAYS + 1) * DAY);
         assert_eq!(f.store.unscoped_delete_expired(later, 10).await.expect("a sweep").rows, 0);
         f.count_events(100, 6).await;
+        assert_eq!(
+            f.store.unscoped_delete_expired(later, 10).await.expect("a sweep").rows,
+            0,
+            "not heard yet"
+        );
+        f.hear_events(6).await;
         assert_eq!(f.store.unscoped_delete_expired(NOW.plus_secs(DAY), 10).await.expect("a sweep").rows, 0);
         let swept = f.store.unscoped_delete_expired(later, 3).await.expect("a sweep");
         assert_eq!(swept, Swept { rows: 3, more: true });
