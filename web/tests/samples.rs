@@ -99,7 +99,7 @@ fn every_form_that_posts_to_us_carries_a_token_and_no_other_does() {
             let posts = form.split('>').next().unwrap_or_default().contains("method=\"post\"");
             let tokens = form.matches("<input type=\"hidden\" name=\"csrf\" value=\"").count();
             // The answer goes to the app, which mustn't learn a token of ours; and GET would put it into the URL.
-            let expected = usize::from(posts && sample.name != "form_post");
+            let expected = usize::from(posts && !sample.name.starts_with("form_post"));
             assert_eq!(tokens, expected, "{}: {form}", sample.name);
         }
     });
