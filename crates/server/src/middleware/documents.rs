@@ -33,6 +33,10 @@ pub(super) fn key<B>(request: &Request<B>) -> Option<String> {
     Some(format!("{}{path}", host.to_ascii_lowercase()))
 }
 
+fn status_of(answer: &Result<Response, Refusal>) -> StatusCode {
+    answer.as_ref().map_or_else(Refusal::status, Response::status)
+}
+
 impl Documents {
     /// Remembers a good answer, and gives it again for one that says that the store is gone.
     pub(super) async fn heed(
@@ -46,11 +50,15 @@ impl Documents {
             Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 Ok(self.last(&key).unwrap_or(response))
             }
-            Err(refusal) if refusal.is_unavailable() => self.last(&key).ok_or(refusal),
-            other => {
+            Err(refusal) if refusal.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                self.last(&key).ok_or(refusal)
+            }
+            // The tenant or the server is gone. Any other refusal is about the request, which anybody may have sent.
+            other if status_of(&other) == StatusCode::NOT_FOUND => {
                 self.lock().remove(&key);
                 other
             }
+            other => other,
         }
     }
 
@@ -122,6 +130,13 @@ mod tests {
             (200, Some(&BRIEFLY))
         );
         assert_eq!(documents.heed(None, with(503)).await.unwrap().status(), 503, "no document");
+        for strange in [400, 415] {
+            documents.heed(key(), with(strange)).await.unwrap();
+            let refusal = Refusal::new(StatusCode::from_u16(strange).unwrap(), "");
+            assert!(documents.heed(key(), Err(refusal)).await.is_err());
+        }
+        let again = documents.heed(key(), Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, ""))).await;
+        assert_eq!(again.unwrap().status(), 200, "no stranger has it forgotten");
         assert_eq!(documents.heed(key(), with(404)).await.unwrap().status(), 404, "the tenant was suspended");
         assert_eq!(documents.heed(key(), with(503)).await.unwrap().status(), 503);
     }

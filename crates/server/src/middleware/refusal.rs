@@ -29,9 +29,8 @@ impl Refusal {
         Self { plain: true, ..self }
     }
 
-    /// Whether the store can't be asked.
-    pub(super) fn is_unavailable(&self) -> bool {
-        self.status == StatusCode::SERVICE_UNAVAILABLE
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(super) fn closes(&self) -> bool {
