@@ -143,7 +143,11 @@ async fn a_sector_vouches_for_its_redirect_uris(app: TestApp) {
 
 async fn a_pairwise_app_has_one_sector(app: Shared) {
     let acme = app.acme();
-    for uris in [json!([ONE, "https://two.example/cb"]), json!(["http://localhost:3000/cb"])] {
+    for uris in [
+        json!([ONE, "https://two.example/cb"]),
+        json!(["https://[2001:db8::1]/cb", "https://[2001:db8::2]/cb"]),
+        json!(["http://localhost:3000/cb"]),
+    ] {
         let body = pairwise(ONE).oauth("redirect_uris", uris);
         let reply = acme.api("POST", "/api/v1/apps").json(body.body()).await.expect(400).json();
         assert!(cause(&reply).starts_with("sector_identifier_uri: "), "{reply}");

@@ -92,8 +92,9 @@ pub struct AppMetadata {
     pub initiate_login_uri: Option<String>,
 }
 
-/// The host of an address.
-fn host_of(uri: &str) -> Option<&str> {
+/// The host of an address, without its port.
+#[must_use]
+pub fn host_of(uri: &str) -> Option<&str> {
     let authority = uri.split_once("://")?.1.split(['/', '?', '#']).next()?;
     let host = match authority.rsplit_once(':') {
         // The colons of an IPv6 address are inside its brackets.

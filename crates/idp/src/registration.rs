@@ -103,8 +103,8 @@ impl Idp {
         let server = &call.server.server;
         let keys = self.server_keys(ctx, server).await?;
         let settings = form::settings(metadata, None, &bounds, keys.active.alg())?;
-        self.check_sector(&settings, None).await.map_err(form::fault_of)?;
         let DraftApp { app, secret, row } = self.draft_app(ctx, settings, true).map_err(form::fault_of)?;
+        self.check_sector(&app, None).await.map_err(form::fault_of)?;
         let token = Secret::from(self.entropy().secret("sgm"));
         let registration = Registration {
             tenant_id: ctx.tenant_id(),

@@ -6,7 +6,6 @@
 
 use crate::Idp;
 use crate::admin::AdminError;
-use crate::admin::app_rules::AppSettings;
 use crate::secrets::SecretKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,19 +30,16 @@ impl Idp {
     }
 
     /// Fetches the document that says which redirect URIs are one sector's, and looks for the app's in it
-    /// (OpenID Connect Registration 1.0 §5). What was found before needn't be looked for again.
+    /// (OpenID Connect Registration 1.0 §5). What was found before needn't be looked for again. The app's settings were
+    /// checked: nothing is fetched for an app that can't be.
     ///
     /// # Errors
     /// [`AdminError::Invalid`] when there is no such document or a URI isn't in it.
-    pub(crate) async fn check_sector(
-        &self,
-        settings: &AppSettings,
-        before: Option<&App>,
-    ) -> Result<(), AdminError> {
-        let Some(uri) = &settings.metadata.sector_identifier_uri else { return Ok(()) };
+    pub(crate) async fn check_sector(&self, after: &App, before: Option<&App>) -> Result<(), AdminError> {
+        let Some(uri) = &after.metadata.sector_identifier_uri else { return Ok(()) };
         let known = before.is_some_and(|app| {
             app.metadata.sector_identifier_uri.as_ref() == Some(uri)
-                && settings.redirect_uris.iter().all(|uri| app.redirect_uris.contains(uri))
+                && after.redirect_uris.iter().all(|uri| app.redirect_uris.contains(uri))
         });
         if known {
             return Ok(());
@@ -56,7 +52,7 @@ impl Idp {
         let body =
             body.map_err(|_| fault("gave no JSON document; it must be there when the app is registered"))?;
         let listed = listed(&body).ok_or_else(|| fault("its document must be a list of redirect URIs"))?;
-        if settings.redirect_uris.iter().any(|uri| !listed.contains(uri)) {
+        if after.redirect_uris.iter().any(|uri| !listed.contains(uri)) {
             return Err(fault("its document must have every one of the redirect_uris"));
         }
         Ok(())

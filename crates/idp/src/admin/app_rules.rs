@@ -4,7 +4,7 @@ use super::AdminError;
 use super::change::{Diff, Facts};
 use super::error::Causes;
 use serde_json::Value;
-use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation, SubjectType};
+use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation, SubjectType, host_of};
 use signet_fetch::Client;
 use signet_oauth::Scope;
 use signet_oauth::jwk::PublicJwk;
@@ -330,10 +330,7 @@ fn check_sector(causes: &mut Causes, settings: &AppSettings) {
     if metadata.subject_type != Some(SubjectType::Pairwise) || metadata.sector_identifier_uri.is_some() {
         return;
     }
-    let hosts = settings.redirect_uris.iter().map(|uri| {
-        let rest = uri.strip_prefix("https://")?;
-        rest.split(['/', '?', ':']).next()
-    });
+    let hosts = settings.redirect_uris.iter().map(|uri| host_of(uri).filter(|_| uri.starts_with("https://")));
     let hosts: Option<std::collections::BTreeSet<&str>> = hosts.collect();
     if hosts.is_none_or(|hosts| hosts.len() > 1) {
         causes.add("sector_identifier_uri", "is needed unless all redirect_uris are https and of one host");

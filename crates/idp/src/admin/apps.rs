@@ -84,8 +84,8 @@ impl Idp {
         client_id: Option<String>,
         activate: bool,
     ) -> Result<NewApp, AdminError> {
-        self.check_sector(&settings, None).await?;
         let mut draft = self.draft_app(ctx, settings, activate)?;
+        self.check_sector(&draft.app, None).await?;
         if let Some(client_id) = client_id {
             draft.app.client_id = checked_client_id(client_id)?;
         }
@@ -119,7 +119,11 @@ impl Idp {
         expected: &Expected,
     ) -> Result<App, AdminError> {
         let before = self.admin_app(ctx, key).await?;
-        self.check_sector(&settings, Some(&before)).await?;
+        if settings.metadata.sector_identifier_uri.is_some() {
+            let mut after = before.clone();
+            settings.clone().put(&mut after, self.fetch())?;
+            self.check_sector(&after, Some(&before)).await?;
+        }
         let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
         let (key, expected) = (key.to_owned(), expected.clone());
         self.change(&ctx.clone(), move |tx| {

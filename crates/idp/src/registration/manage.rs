@@ -112,9 +112,9 @@ impl Idp {
         let bounds = Bounds::of(call.policy, &own.registration);
         let keys = self.server_keys(ctx, &call.server.server).await?;
         let settings = form::settings(metadata, Some(before), &bounds, keys.active.alg())?;
-        self.check_sector(&settings, Some(before)).await.map_err(form::fault_of)?;
         let mut after = before.clone();
         settings.put(&mut after, self.fetch()).map_err(form::fault_of)?;
+        self.check_sector(&after, Some(before)).await.map_err(form::fault_of)?;
         let lives = |secret: &&signet_domain::app::AppSecret| secret.status == AppStatus::Active;
         let needs_one = keeps_secret(&after) && !own.config.secrets.iter().any(|s| lives(&s));
         let secret = needs_one.then(|| Secret::from(self.entropy().secret("")));
