@@ -92,6 +92,7 @@ mod refresh;
 mod refresh_races;
 mod refresh_terms;
 mod registration;
+mod registration_door;
 mod request_objects;
 mod schema;
 mod smoke;

@@ -120,7 +120,7 @@ impl Idp {
         let secret = needs_one.then(|| Secret::from(self.entropy().secret("")));
         let row = secret.as_ref().map(|secret| self.secret_row(ctx, after.id, secret));
         let diff = app_rules::changed(before, &after);
-        if !diff.is_empty() {
+        if !diff.is_empty() || row.is_some() {
             let event = self.event(ctx, types::CLIENT_UPDATE, app_entity(&after));
             let event = event.at(&call.server.server).by(&after);
             let event = diff.into_event(event, app_instance(&after));
