@@ -92,19 +92,21 @@ pub(super) fn rule_facts(rule: &AccessRule, server: &Server, names: &Names) -> V
     } else {
         visible(&listed(rule.scopes.iter().cloned()))
     };
-    let or = |of_rule: Option<i64>, of_server: i64| lifetime(of_rule.unwrap_or(of_server));
     vec![
         Fact::text("Who", names.people(rule)),
         Fact::text("Grants", grants.join(", ")),
         Fact::text("Scopes", scopes),
-        Fact::text(
-            "Tokens",
-            format!(
-                "access {}; refresh {} unused, {} in all",
-                or(rule.access_token_seconds, server.access_token_seconds),
-                or(rule.refresh_idle_seconds, server.refresh_idle_seconds),
-                or(rule.refresh_absolute_seconds, server.refresh_absolute_seconds)
-            ),
-        ),
+        Fact::text("Tokens", lifetimes(rule, server)),
     ]
+}
+
+/// How long what a rule lets through lives; where it doesn't say, the server does.
+pub(super) fn lifetimes(rule: &AccessRule, server: &Server) -> String {
+    let or = |of_rule: Option<i64>, of_server: i64| lifetime(of_rule.unwrap_or(of_server));
+    format!(
+        "access {}; refresh {} unused, {} in all",
+        or(rule.access_token_seconds, server.access_token_seconds),
+        or(rule.refresh_idle_seconds, server.refresh_idle_seconds),
+        or(rule.refresh_absolute_seconds, server.refresh_absolute_seconds)
+    )
 }

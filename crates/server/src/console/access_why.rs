@@ -1,8 +1,8 @@
 //! Which rule decides for an app, a user and scopes, and why each one before it doesn't.
 
 use super::access_ask::{Question, answered, unanswered};
-use super::access_names::{Names, rule_facts};
-use super::access_policies::policy_url;
+use super::access_names::lifetimes;
+use super::access_policies::{list_url, policy_url};
 use super::admin::Admin;
 use super::failure::Result;
 use super::policies::grant_label;
@@ -82,12 +82,7 @@ impl Told<'_> {
         let (status, sentence) = match (decided, decision.allowed) {
             (Some((step, (id, rule))), _) => {
                 if let Some(row) = self.rule(id) {
-                    let names = Names::of(self.admin, &[]).await?;
-                    let facts = rule_facts(row, self.server, &names);
-                    note = facts
-                        .into_iter()
-                        .find(|f| f.label == "Tokens")
-                        .map(|f| format!("Lifetimes: {}.", f.value));
+                    note = Some(format!("Lifetimes: {}.", lifetimes(row, self.server)));
                 }
                 let sentence =
                     format!("The rule {} of the policy {} decides.", visible(rule), visible(&step.policy.1));
@@ -111,7 +106,7 @@ impl Told<'_> {
         answer.steps = decision.steps.iter().map(|step| self.step(step)).collect();
         answer.links = vec![
             Link::new("Preview tokens", format!("{url}/preview")),
-            Link::new("Access policies", format!("{url}/policies")),
+            Link::new("Access policies", list_url(self.server)),
         ];
         Ok(answer)
     }

@@ -63,7 +63,7 @@ fn status(alert: &Alert, admin: &Admin) -> Status {
 
 /// What it is that fired: `3 events`.
 pub(super) fn told(firing: &AlertFiring) -> String {
-    format!("{} {}", number(firing.events), if firing.events == 1 { "event" } else { "events" })
+    count(usize::try_from(firing.events).unwrap_or(0), "event")
 }
 
 fn firing_row(admin: &Admin, alert: &Alert, firing: &AlertFiring, told: Option<Vec<ToldRow>>) -> FiringRow {

@@ -27,7 +27,7 @@ pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
 async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Apps)?;
     let (idp, ctx) = (admin.idp(), &admin.ctx);
-    let after = params.get("after").and_then(|cursor| idp.open_cursor(ctx, LIST, cursor).ok()).map(AppId);
+    let after = idp.open_cursor(ctx, LIST, params.get("after")).ok().flatten().map(AppId);
     let used = idp.console_newest_tokens(ctx).await?;
     let mut apps = {
         let mut tx = idp.store().tenant(ctx.tenant_id()).read().await?;

@@ -5,9 +5,8 @@ use super::claim_fields::{Typed, fields};
 use super::failure::Result;
 use super::form::{again, clashing, refused};
 use super::server_forms::{WRITE, crumbs};
-use super::server_page::server_url;
+use super::server_page::{done, server_url};
 use crate::html;
-use crate::pages::step;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::HeaderMap;
@@ -40,10 +39,6 @@ async fn find(admin: &Admin, id: &str, claim: &str) -> Result<(Server, ClaimRow)
     let (server, _) = super::server_page::find(admin, id).await?;
     let (server, claim) = admin.idp().admin_claim(&admin.ctx, &server.id.to_string(), claim).await?;
     Ok((server, claim))
-}
-
-fn done(server: &Server, what: &str) -> Response {
-    step::redirect(&format!("{}?done={what}", server_url(server)))
 }
 
 /// What is wrong with a name that is taken for these tokens, in the words of a page.

@@ -5,6 +5,7 @@ use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::Form;
 use super::rows::{app_url, event_url, user_url};
+use super::token_preview::block;
 use super::when;
 use crate::html;
 use crate::pages::step;
@@ -19,7 +20,7 @@ use signet_idp::inspect::revoke::{Reach, revocable};
 use signet_idp::inspect::{Found, Inspected, State, What};
 use signet_idp::syslog::{sentence, visible};
 use signet_oauth::Params;
-use signet_web::{Action, Answer, Fact, Field, FormPage, Link, Pick, Section, Snippet, Status, Tone};
+use signet_web::{Action, Answer, Fact, Field, FormPage, Link, Pick, Section, Status, Tone};
 
 pub(super) const PATH: &str = "/console/inspect";
 const INTRO: &str = "Something that looks like a token lies in a ticket, a log or a repository: what is it, whose, and \
@@ -98,7 +99,7 @@ fn told(admin: &Admin, found: &Found) -> Answer {
     let mut answer = Answer::new(status, says(found));
     answer.note = note;
     answer.facts = facts(admin, found);
-    answer.blocks.extend(found.claims.as_ref().map(said));
+    answer.blocks.extend(found.claims.as_ref().map(|claims| block("What it says", claims)));
     answer.links = links;
     answer.actions.extend(found.event.as_ref().and_then(|event| revoke_action(admin, event)));
     answer
@@ -117,12 +118,6 @@ fn says(found: &Found) -> String {
         (_, Some(app), None) => format!("This is {article} {what} that {app} got."),
         _ => format!("This is {article} {what}."),
     }
-}
-
-fn said(claims: &serde_json::Map<String, serde_json::Value>) -> Snippet {
-    let json = serde_json::to_string_pretty(claims).unwrap_or_default();
-    let lines: Vec<String> = json.lines().map(visible).collect();
-    Snippet { title: "What it says".to_owned(), code: lines.join("\n") }
 }
 
 /// The page of an API token or an API credential.

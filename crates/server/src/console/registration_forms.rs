@@ -4,10 +4,9 @@ use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
 use super::server_forms::{WRITE, crumbs};
-use super::server_page::{find, server_url};
+use super::server_page::{done, find, server_url};
 use super::when;
 use crate::html;
-use crate::pages::step;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::HeaderMap;
@@ -186,10 +185,6 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     };
     let saved = saved.await;
     admin.answer(saved)
-}
-
-fn done(server: &Server, what: &str) -> Response {
-    step::redirect(&format!("{}?done={what}", server_url(server)))
 }
 
 fn token_page(

@@ -4,9 +4,8 @@ use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::{Form, again};
 use super::server_forms::{WRITE, crumbs};
-use super::server_page::{find, server_url};
+use super::server_page::{done, find, server_url};
 use crate::html;
-use crate::pages::step;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::HeaderMap;
@@ -103,10 +102,6 @@ async fn find_scope(admin: &Admin, id: &str, scope: &str) -> Result<(Server, Sco
         return Err(Failure::Refused("This scope comes with every server and stays as it is."));
     }
     Ok((server, scope))
-}
-
-fn done(server: &Server, what: &str) -> Response {
-    step::redirect(&format!("{}?done={what}", server_url(server)))
 }
 
 pub(super) async fn new(admin: Admin, Path(id): Path<String>) -> Response {

@@ -8,6 +8,7 @@ use super::rows::brief;
 use super::servers::row;
 use super::{when, words};
 use crate::html;
+use crate::pages::step;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use signet_domain::Time;
@@ -28,6 +29,11 @@ pub(super) const PATH: &str = "/console/servers";
 const HISTORY: u32 = 10;
 const HISTORY_DAYS: i64 = 90;
 const HISTORY_BUDGET: u32 = 50_000;
+
+/// Back to the server, which says what was done.
+pub(super) fn done(server: &Server, what: &str) -> Response {
+    step::redirect(&format!("{}?done={what}", server_url(server)))
+}
 
 /// Its address.
 pub(super) fn server_url(server: &Server) -> String {

@@ -79,7 +79,8 @@ fn issued(previewed: Previewed) -> Answer {
     answer
 }
 
-fn block(title: &str, claims: &Map<String, Value>) -> Snippet {
+/// Claims as they stand in a token, with nothing hidden in them.
+pub(super) fn block(title: &str, claims: &Map<String, Value>) -> Snippet {
     let json = serde_json::to_string_pretty(claims).unwrap_or_default();
     let lines: Vec<String> = json.lines().map(visible).collect();
     Snippet { title: title.to_owned(), code: lines.join("\n") }
