@@ -142,7 +142,7 @@ impl Section {
         }
     }
 
-    /// Whether a gap goes before it, so that nine lines read as three groups.
+    /// Whether a gap goes before it, so that the lines read as three groups.
     pub(crate) fn starts_group(self) -> bool {
         matches!(self, Self::Users | Self::Limits)
     }

@@ -93,17 +93,8 @@ pub(crate) fn failure(
     status: StatusCode,
     (heading, sentence): (&str, &str),
 ) -> Response {
-    let failure = ErrorPage {
-        shell: Shell::new(owner, heading),
-        status: status.as_u16(),
-        heading: heading.to_owned(),
-        sentence: sentence.to_owned(),
-        advice: None,
-        request_id: facts.id.to_string(),
-        detail: Vec::new(),
-        way_on: None,
-    };
-    page_with(status, &failure, &[])
+    let shell = Shell::new(owner, heading);
+    page_with(status, &ErrorPage::new(shell, status.as_u16(), sentence, facts.id.to_string()), &[])
 }
 
 /// Style sheets, scripts and fonts, under names that change with their content.

@@ -29,12 +29,10 @@ pub struct Home {
 #[derive(Template, Debug, Clone)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
-    /// Brand and title.
+    /// Brand and title, which says in a few words what happened.
     pub shell: Shell,
     /// The HTTP status, shown small.
     pub status: u16,
-    /// What happened, in a few words.
-    pub heading: String,
     /// What happened, in a sentence, and whether anything was saved.
     pub sentence: String,
     /// What to do now.
@@ -45,6 +43,26 @@ pub struct ErrorPage {
     pub detail: Vec<Fact>,
     /// The one way on.
     pub way_on: Option<Link>,
+}
+
+impl ErrorPage {
+    /// What happened and what to do, for whoever meets it.
+    pub fn new(
+        shell: Shell,
+        status: u16,
+        sentence: impl Into<String>,
+        request_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            shell,
+            status,
+            sentence: sentence.into(),
+            advice: None,
+            request_id: request_id.into(),
+            detail: Vec::new(),
+            way_on: None,
+        }
+    }
 }
 
 /// Carries an authorization answer to the app by a form that sends itself. Has no token of ours: it posts to

@@ -182,7 +182,6 @@ fn way() -> Vec<Sample> {
     let error = ErrorPage {
         shell: shell("Sign-in stopped"),
         status: 400,
-        heading: "Sign-in stopped".to_owned(),
         sentence:
             "Storefront asked to send you to an address that isn’t registered for it. Nothing was sent."
                 .to_owned(),
@@ -198,7 +197,6 @@ fn way() -> Vec<Sample> {
     let hostile = ErrorPage {
         shell: Shell::new(LONG, HOSTILE),
         status: 500,
-        heading: HOSTILE.to_owned(),
         sentence: HOSTILE.to_owned(),
         advice: some(RTL),
         request_id: HOSTILE.to_owned(),

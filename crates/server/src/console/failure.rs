@@ -98,17 +98,10 @@ impl Failure {
 }
 
 fn page(ctx: &Ctx, status: StatusCode, (heading, sentence): (&str, &str)) -> Response {
-    let page = ErrorPage {
-        shell: step::shell(ctx, heading),
-        status: status.as_u16(),
-        heading: heading.to_owned(),
-        sentence: sentence.to_owned(),
-        advice: None,
-        request_id: ctx.request.id.to_string(),
-        detail: Vec::new(),
-        way_on: Some(Link::new("Back to the console", HOME)),
-    };
-    html::page_with(status, &page, &[])
+    let shell = step::shell(ctx, heading);
+    let page = ErrorPage::new(shell, status.as_u16(), sentence, ctx.request.id.to_string());
+    let way_on = Some(Link::new("Back to the console", HOME));
+    html::page_with(status, &ErrorPage { way_on, ..page }, &[])
 }
 
 fn broken(ctx: &Ctx, error: &IdpError) -> Response {

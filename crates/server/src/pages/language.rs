@@ -26,14 +26,5 @@ pub(crate) fn wrong(ctx: &Ctx, status: StatusCode, what: fn(&Errors) -> Wrong) -
 /// The same, for more to be put in.
 pub(super) fn error(ctx: &Ctx, status: u16, what: fn(&Errors) -> Wrong) -> ErrorPage {
     let Wrong(heading, sentence) = what(&texts(ctx).errors);
-    ErrorPage {
-        shell: shell(ctx, heading),
-        status,
-        heading: heading.to_owned(),
-        sentence: sentence.to_owned(),
-        advice: None,
-        request_id: ctx.request.id.to_string(),
-        detail: Vec::new(),
-        way_on: None,
-    }
+    ErrorPage::new(shell(ctx, heading), status, sentence, ctx.request.id.to_string())
 }
