@@ -66,8 +66,8 @@ const SWEEPS: &[Sweep] = &[
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
 ];
 
-/// The log goes from its beginning, in the order of commits, and only as far as it is counted and alerts heard it. The commit that
-/// was counted last stays: on SQLite commits are numbered on from the highest number in the log.
+/// The log goes from its beginning, in the order of commits, and only as far as it is counted and alerts have heard it.
+/// The commit that was counted last stays: on SQLite commits are numbered on from the highest number in the log.
 const LOG: &str = "DELETE FROM events WHERE published < $1 AND (tenant_id, epoch, txid, seq) IN (
     SELECT e.tenant_id, e.epoch, e.txid, e.seq FROM events e
     WHERE (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 1)
