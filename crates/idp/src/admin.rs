@@ -17,13 +17,14 @@
 //! | [`gateways`], [`gateway_rules`], [`api_keys`] | APIs behind a gateway |
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
-//! | [`alerts`], [`webhooks`] | what happens too often in the log, and whom that is told |
+//! | [`alerts`], [`alert_firings`], [`webhooks`] | what happens too often in the log, and whom that is told |
 //! | [`operators`] | who runs the deployment |
 
 pub mod access;
 pub mod access_order;
 pub mod access_policies;
 pub mod access_rules;
+pub mod alert_firings;
 pub mod alerts;
 pub mod api_keys;
 pub mod api_tokens;

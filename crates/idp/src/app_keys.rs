@@ -119,13 +119,18 @@ fn key_set(body: &[u8]) -> Vec<PublicJwk> {
     keys.into_iter().take(KEYS).filter_map(public).collect()
 }
 
-/// An RSA key that doesn't name its algorithm is for RS256, which OpenID Connect makes the default.
 fn public(mut key: Value) -> Option<PublicJwk> {
-    let members = key.as_object_mut()?;
-    if members.get("kty").and_then(Value::as_str) == Some("RSA") && !members.contains_key("alg") {
-        members.insert("alg".to_owned(), "RS256".into());
-    }
+    name_algorithm(&mut key);
     serde_json::from_value(key).ok()
+}
+
+/// An RSA key that doesn't name its algorithm is for RS256, which OpenID Connect makes the default.
+pub(crate) fn name_algorithm(key: &mut Value) {
+    if let Some(members) = key.as_object_mut()
+        && members.get("kty").and_then(Value::as_str) == Some("RSA")
+    {
+        members.entry("alg").or_insert_with(|| "RS256".into());
+    }
 }
 
 #[cfg(test)]

@@ -20,14 +20,13 @@ use signet_domain::id::{ServerId, UserId};
 use signet_domain::server::Server;
 use signet_domain::user::User;
 use signet_store::Tx;
+use signet_store::housekeeping::LOG_DAYS;
 use signet_store::log_query::{Condition, LogQuery, TextField};
 
 /// Most bytes that are looked at.
 const MAX_BYTES: usize = 16 * 1024;
 /// Most events that are looked at to find a `jti` that comes without a time.
 const BUDGET: u32 = 200_000;
-/// As long as the log is kept.
-const DAYS: i64 = 90;
 /// Seconds around the time that a token names, in which its event lies.
 const AROUND: i64 = 60;
 /// Servers that are gone through at once.
@@ -235,7 +234,7 @@ impl Idp {
             return Ok(Inspected::Unknown(None));
         }
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let from = ctx.now.plus_secs(-DAYS * 86_400);
+        let from = ctx.now.plus_secs(-LOG_DAYS * 86_400);
         let until = ctx.now.plus_secs(AROUND);
         let floor = tx.log_floor(until, from, BUDGET).await?;
         let Some(event) = event_of(&mut tx, text, floor, until).await? else {

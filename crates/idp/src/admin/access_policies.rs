@@ -107,7 +107,7 @@ impl Idp {
                 tx.lock_server(server.id).await?;
                 let others = tx.access_policies(server.id).await?;
                 if others.len() >= MAX {
-                    return Err(too_many("policy", "an authorization server", "policies"));
+                    return Err(AdminError::too_many("policy", "an authorization server", MAX, "policies"));
                 }
                 let mut policy = new_policy(&idp, &ctx, &server);
                 policy.priority = others.last().map_or(1, |last| last.priority + 1);
@@ -216,7 +216,7 @@ impl Idp {
                 let others: Vec<_> = tx.access_rules(server.id).await?;
                 let others: Vec<_> = others.into_iter().filter(|r| r.policy_id == policy.id).collect();
                 if others.len() >= MAX {
-                    return Err(too_many("rule", "a policy", "rules"));
+                    return Err(AdminError::too_many("rule", "a policy", MAX, "rules"));
                 }
                 let mut rule = new_rule(&idp, &ctx, &policy);
                 rule.priority = others.last().map_or(1, |last| last.priority + 1);
@@ -413,8 +413,4 @@ pub(super) fn policy_entity(policy: &AccessPolicy) -> Entity {
 
 pub(super) fn rule_entity(rule: &AccessRule) -> Entity {
     Entity::new("AccessPolicyRule", rule.id, &rule.name, &rule.name)
-}
-
-fn too_many(subject: &'static str, of: &str, what: &str) -> AdminError {
-    AdminError::invalid(subject, format!("name: {of} has at most {MAX} {what}; delete one"))
 }

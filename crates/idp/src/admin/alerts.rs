@@ -3,16 +3,15 @@
 use super::change::{Diff, Facts};
 use super::error::Causes;
 use super::webhooks::MAX_WEBHOOKS;
-use super::{AdminError, Caller, Expected, Page};
+use super::{AdminError, Caller, Expected};
 use crate::alerts::entity;
 use crate::console::terms;
-use crate::{Ctx, Idp, IdpError};
+use crate::{Ctx, Idp};
 use serde_json::json;
 use signet_domain::Time;
-use signet_domain::alert::{Alert, AlertFiring, MAX_AT_LEAST, MAX_WINDOW_MINUTES, SearchTerms};
+use signet_domain::alert::{Alert, MAX_AT_LEAST, MAX_WINDOW_MINUTES, SearchTerms};
 use signet_domain::event::types;
-use signet_domain::id::{AlertId, FiringId, WebhookId};
-use signet_domain::webhook::WebhookDelivery;
+use signet_domain::id::{AlertId, WebhookId};
 use signet_store::Tx;
 use signet_store::alerts::FiringSum;
 use signet_store::sqlx_types::Json;
@@ -21,10 +20,6 @@ use signet_store::sqlx_types::Json;
 pub const MAX_ALERTS: usize = 50;
 /// The longest that an alert can be muted at once, in minutes: 30 days.
 pub const MAX_MUTE_MINUTES: i64 = 30 * 1_440;
-/// Most firings on a page.
-pub const MAX_LIMIT: i64 = 200;
-/// Most firings that are counted as open.
-const OPEN_BOUND: i64 = 100;
 /// Most bytes of a term.
 const MAX_TERM: usize = 2_000;
 
@@ -51,10 +46,7 @@ impl AlertSettings {
     /// Puts the settings into an alert, and the webhooks that it tells.
     fn put(self, alert: &mut Alert, webhooks: &mut Vec<WebhookId>) -> Result<(), AdminError> {
         let mut causes = Causes::default();
-        causes.text("name", &self.name, 1..=100);
-        if self.name.trim() != self.name {
-            causes.add("name", "must not begin or end with spaces");
-        }
+        causes.name(&self.name, 1..=100);
         check_search(&mut causes, &self.search);
         causes.range("atLeast", self.at_least, 1..=MAX_AT_LEAST);
         causes.range("windowMinutes", self.window_minutes, 1..=MAX_WINDOW_MINUTES);
@@ -169,8 +161,7 @@ impl Idp {
             Box::pin(async move {
                 tx.insert_alert(&alert).await.map_err(|e| AdminError::taken("name", e))?;
                 if tx.alerts().await?.len() > MAX_ALERTS {
-                    let cause = format!("name: a tenant has at most {MAX_ALERTS} alerts; delete one");
-                    return Err(AdminError::invalid("alert", cause));
+                    return Err(AdminError::too_many("alert", "a tenant", MAX_ALERTS, "alerts"));
                 }
                 tell(tx, alert.id, &webhooks).await?;
                 tx.append(&event).await?;
@@ -291,95 +282,6 @@ impl Idp {
         })
         .await
     }
-
-    /// A page of the times that an alert fired, newest first.
-    ///
-    /// # Errors
-    /// [`AdminError::NotFound`], [`AdminError::Cursor`].
-    pub async fn admin_firings(
-        &self,
-        ctx: &Ctx,
-        key: &str,
-        after: Option<&str>,
-        limit: Option<i64>,
-    ) -> Result<(Alert, Page<AlertFiring>), AdminError> {
-        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let alert = find(&mut tx, key).await?;
-        let limit = limit.unwrap_or(MAX_LIMIT).clamp(1, MAX_LIMIT);
-        let list = format!("firings {}", alert.id);
-        let before = after.map(|cursor| self.open_cursor(ctx, &list, cursor)).transpose()?.map(FiringId);
-        let found = tx.firings(alert.id, before, limit + 1).await?;
-        Ok((alert, self.page_of(ctx, &list, found, limit, |firing| firing.id.0)))
-    }
-
-    /// Takes note of one firing of an alert, or with none named of all; nothing is said of what was so before.
-    ///
-    /// # Errors
-    /// [`AdminError::NotFound`].
-    pub async fn admin_acknowledge(
-        &self,
-        ctx: &Ctx,
-        caller: &Caller,
-        key: &str,
-        one: Option<&str>,
-    ) -> Result<(), AdminError> {
-        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
-        let (key, one) = (key.to_owned(), one.map(str::to_owned));
-        self.change(&ctx.clone(), move |tx| {
-            Box::pin(async move {
-                let alert = find(tx, &key).await?;
-                let by = (caller.entity.alternate_id.as_str(), ctx.now);
-                let noted = match &one {
-                    None => tx.acknowledge_firings(alert.id, by).await?,
-                    Some(one) => {
-                        let missing = || AdminError::not_found(one, "AlertFiring");
-                        let id = FiringId::parse(one).ok_or_else(missing)?;
-                        let firing = tx.firing(alert.id, id).await?.ok_or_else(missing)?;
-                        u64::from(tx.acknowledge_firing(alert.id, firing.id, by).await?)
-                    }
-                };
-                if noted > 0 {
-                    let event = caller.event(&idp, &ctx, types::ALERT_ACKNOWLEDGE).target(entity(&alert));
-                    tx.append(&event.debug("firings", noted.to_string())).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// What webhooks were told of a firing.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn deliveries_of_firing(
-        &self,
-        ctx: &Ctx,
-        firing: FiringId,
-    ) -> Result<Vec<WebhookDelivery>, IdpError> {
-        Ok(self.store().tenant(ctx.tenant_id()).read().await?.deliveries_of_firing(firing).await?)
-    }
-
-    /// How many firings nobody took note of, up to a hundred.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn open_alerts(&self, ctx: &Ctx) -> Result<i64, IdpError> {
-        Ok(self.store().tenant(ctx.tenant_id()).read().await?.count_open_firings(OPEN_BOUND).await?)
-    }
-
-    /// The newest firings that nobody took note of, each with its alert.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn open_firings(&self, ctx: &Ctx, limit: i64) -> Result<Vec<(Alert, AlertFiring)>, IdpError> {
-        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let mut found = Vec::new();
-        for firing in tx.open_firings(limit).await? {
-            found.extend(tx.alert(firing.alert_id).await?.map(|alert| (alert, firing)));
-        }
-        Ok(found)
-    }
 }
 
 /// Lets an alert tell webhooks.
@@ -403,7 +305,7 @@ fn what_it_hears(alert: &Alert) -> (&SearchTerms, i64, i64, i64) {
     (&alert.search, alert.at_least, alert.window_minutes, alert.times_usual)
 }
 
-async fn find(tx: &mut Tx, key: &str) -> Result<Alert, AdminError> {
+pub(super) async fn find(tx: &mut Tx, key: &str) -> Result<Alert, AdminError> {
     let alert = match AlertId::parse(key) {
         Some(id) => tx.alert(id).await?,
         None => None,

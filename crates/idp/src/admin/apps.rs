@@ -66,7 +66,7 @@ impl Idp {
         after: Option<&str>,
         limit: i64,
     ) -> Result<Page<App>, AdminError> {
-        let after = after.map(|cursor| self.open_cursor(ctx, "apps", cursor)).transpose()?.map(AppId);
+        let after = self.open_cursor(ctx, "apps", after)?.map(AppId);
         let limit = limit.min(MAX_LIMIT);
         let found = self.store().tenant(ctx.tenant_id()).read().await?.apps(after, limit + 1).await?;
         Ok(self.page_of(ctx, "apps", found, limit, |app| app.id.0))

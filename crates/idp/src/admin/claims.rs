@@ -148,8 +148,7 @@ impl Idp {
                 settings.put(&mut claim, &tx.scopes(server.id).await?)?;
                 tx.lock_server(server.id).await?;
                 if tx.claims(server.id).await?.len() >= MAX_CLAIMS {
-                    let cause = format!("name: a server has at most {MAX_CLAIMS} claims; delete one");
-                    return Err(AdminError::invalid("claim", cause));
+                    return Err(AdminError::too_many("claim", "a server", MAX_CLAIMS, "claims"));
                 }
                 tx.insert_claim(&claim).await.map_err(taken)?;
                 let event = caller.event(&idp, &ctx, types::CLAIM_CREATE).at(&server);

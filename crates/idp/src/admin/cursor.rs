@@ -19,11 +19,17 @@ impl Idp {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The item that a cursor is behind.
+    /// The item that a cursor is behind; none without a cursor, at the beginning of the list.
     ///
     /// # Errors
     /// [`super::AdminError::Cursor`] if it is not a cursor of this list.
-    pub fn open_cursor(&self, ctx: &Ctx, list: &str, cursor: &str) -> Result<Uuid, super::AdminError> {
+    pub fn open_cursor(
+        &self,
+        ctx: &Ctx,
+        list: &str,
+        cursor: Option<&str>,
+    ) -> Result<Option<Uuid>, super::AdminError> {
+        let Some(cursor) = cursor else { return Ok(None) };
         let open = || {
             let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
             let (id, tag) = bytes.split_at_checked(16)?;
@@ -31,7 +37,7 @@ impl Idp {
             let expected = mac(self.secrets().cursor_key(), ctx, list, id);
             signet_oauth::compare::ct_eq(tag, &expected[..MAC_BYTES]).then_some(id)
         };
-        open().ok_or(super::AdminError::Cursor)
+        open().map(Some).ok_or(super::AdminError::Cursor)
     }
 
     /// A page of at most `limit` items out of one more, which only tells that there is a next page.

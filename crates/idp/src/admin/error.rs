@@ -79,6 +79,11 @@ impl AdminError {
         }
     }
 
+    /// One more than there may be of something that has a name: `holder` has `most` of them already.
+    pub(crate) fn too_many(subject: &'static str, holder: &str, most: usize, what: &str) -> Self {
+        Self::invalid(subject, format!("name: {holder} has at most {most} {what}; delete one"))
+    }
+
     /// A thing that isn't there. The id is cut, since anything may stand in a path.
     #[must_use]
     pub fn not_found(id: impl std::fmt::Display, kind: &'static str) -> Self {
@@ -117,6 +122,14 @@ impl Causes {
             self.add(member, format_args!("must have {} to {} characters", chars.start(), chars.end()));
         } else if text.chars().any(char::is_control) {
             self.add(member, "must not have control characters");
+        }
+    }
+
+    /// A name that people tell things apart by: nothing invisible around it either.
+    pub(crate) fn name(&mut self, name: &str, chars: std::ops::RangeInclusive<usize>) {
+        self.text("name", name, chars);
+        if name.trim() != name {
+            self.add("name", "must not begin or end with spaces");
         }
     }
 

@@ -30,10 +30,7 @@ pub struct GroupSettings {
 impl GroupSettings {
     fn put(self, group: &mut Group) -> Result<(), AdminError> {
         let mut causes = Causes::default();
-        causes.text("name", &self.name, 1..=255);
-        if self.name.trim() != self.name {
-            causes.add("name", "must not begin or end with spaces");
-        }
+        causes.name(&self.name, 1..=255);
         causes.text("description", &self.description, 0..=1024);
         causes.check("group")?;
         (group.name, group.description) = (self.name, self.description);
@@ -58,7 +55,7 @@ impl Idp {
         if let Some(q) = q {
             return Ok(Page { items: tx.groups_with_prefix(&q.to_lowercase(), limit).await?, next: None });
         }
-        let after = after.map(|cursor| self.open_cursor(ctx, LIST, cursor)).transpose()?.map(GroupId);
+        let after = self.open_cursor(ctx, LIST, after)?.map(GroupId);
         let found = tx.groups(after, limit + 1).await?;
         Ok(self.page_of(ctx, LIST, found, limit, |group| group.id.0))
     }
@@ -167,7 +164,7 @@ impl Idp {
         let group = find(&mut tx, key).await?;
         let limit = limit.unwrap_or(MAX_LIMIT).clamp(1, MAX_LIMIT);
         let list = format!("members {}", group.id);
-        let after = after.map(|cursor| self.open_cursor(ctx, &list, cursor)).transpose()?.map(UserId);
+        let after = self.open_cursor(ctx, &list, after)?.map(UserId);
         let found = tx.group_members(group.id, after, limit + 1).await?;
         Ok(self.page_of(ctx, &list, found, limit, |user| user.id.0))
     }

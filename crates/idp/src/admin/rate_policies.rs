@@ -46,9 +46,12 @@ impl Idp {
             Box::pin(async move {
                 tx.insert_rate_policy(&policy).await.map_err(|e| AdminError::taken("name", e))?;
                 if tx.rate_policies().await?.len() > MAX_POLICIES {
-                    let cause =
-                        format!("name: a tenant has at most {MAX_POLICIES} rate policies; delete one");
-                    return Err(AdminError::invalid("ratePolicy", cause));
+                    return Err(AdminError::too_many(
+                        "ratePolicy",
+                        "a tenant",
+                        MAX_POLICIES,
+                        "rate policies",
+                    ));
                 }
                 Ok(tx.append(&event).await?)
             })

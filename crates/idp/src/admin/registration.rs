@@ -92,14 +92,15 @@ impl RegistrationSettings {
     /// # Errors
     /// [`AdminError::Invalid`] naming every broken rule.
     pub fn put(self, policy: &mut RegistrationPolicy, of_server: &[ScopeRow]) -> Result<(), AdminError> {
+        let default = untouched(policy.tenant_id, policy.server_id, policy.created_at);
         let mut causes = Causes::default();
-        let mode = self.mode.as_deref().unwrap_or(RegistrationMode::Off.as_str());
+        let mode = self.mode.as_deref().unwrap_or(default.mode.as_str());
         let mode = RegistrationMode::parse(mode);
         if mode.is_none() {
             causes.add("mode", "must be OFF, TOKEN or OPEN");
         }
-        let grants = self.grant_types.unwrap_or_else(|| texts(&["authorization_code", "refresh_token"]));
-        let scopes = self.scopes.unwrap_or_else(|| texts(SCOPES));
+        let grants = self.grant_types.unwrap_or(default.grant_types.0);
+        let scopes = self.scopes.unwrap_or(default.scopes.0);
         check_grants(&mut causes, &grants);
         check_scopes(&mut causes, &scopes, of_server);
         if grants.is_empty() {
@@ -113,14 +114,14 @@ impl RegistrationSettings {
             causes.range(name, number, bounds);
             number
         };
-        let max_apps = number("maxApps", self.max_apps, 100, 1..=10_000);
-        let per_source = number("maxPerSourceAndHour", self.per_source, 10, 1..=1_000);
-        let unused_days = number("unusedDays", self.unused_days, 30, 1..=365);
+        let max_apps = number("maxApps", self.max_apps, default.max_apps, 1..=10_000);
+        let per_source = number("maxPerSourceAndHour", self.per_source, default.per_source, 1..=1_000);
+        let unused_days = number("unusedDays", self.unused_days, default.unused_days, 1..=365);
         causes.check("registration")?;
-        policy.mode = mode.unwrap_or(RegistrationMode::Off);
+        policy.mode = mode.unwrap_or(default.mode);
         policy.grant_types = Json(grants);
         policy.scopes = Json(scopes);
-        policy.pkce_required = self.pkce_required.unwrap_or(true);
+        policy.pkce_required = self.pkce_required.unwrap_or(default.pkce_required);
         (policy.max_apps, policy.per_source, policy.unused_days) = (max_apps, per_source, unused_days);
         Ok(())
     }

@@ -66,7 +66,7 @@ impl Idp {
         after: Option<&str>,
         limit: i64,
     ) -> Result<Page<ServerView>, AdminError> {
-        let after = after.map(|cursor| self.open_cursor(ctx, "servers", cursor)).transpose()?.map(ServerId);
+        let after = self.open_cursor(ctx, "servers", after)?.map(ServerId);
         let limit = limit.clamp(1, MAX_LIMIT);
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         // One more to see whether there is a next page, and one for the org server, which is not listed.

@@ -77,10 +77,7 @@ impl Idp {
         status: Option<UserStatus>,
     ) -> Result<Page<UserView>, AdminError> {
         let list = status.map_or_else(|| "users".to_owned(), |status| format!("users {status}"));
-        let after = match &query.after {
-            Some(cursor) => Some(UserId(self.open_cursor(ctx, &list, cursor)?)),
-            None => None,
-        };
+        let after = self.open_cursor(ctx, &list, query.after.as_deref())?.map(UserId);
         let limit = query.limit.unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
         let found = match status {
             Some(status) => tx.users_with_status(status, after, limit + 1).await?,

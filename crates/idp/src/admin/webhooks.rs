@@ -34,10 +34,7 @@ pub struct WebhookSettings {
 impl Idp {
     fn put_webhook(&self, settings: WebhookSettings, webhook: &mut Webhook) -> Result<(), AdminError> {
         let mut causes = Causes::default();
-        causes.text("name", &settings.name, 1..=100);
-        if settings.name.trim() != settings.name {
-            causes.add("name", "must not begin or end with spaces");
-        }
+        causes.name(&settings.name, 1..=100);
         if let Err(error) = self.fetch().check(&settings.url) {
             causes.add("url", error);
         }
@@ -95,8 +92,7 @@ impl Idp {
             Box::pin(async move {
                 tx.insert_webhook(&webhook).await.map_err(|e| AdminError::taken("name", e))?;
                 if tx.webhooks().await?.len() > MAX_WEBHOOKS {
-                    let cause = format!("name: a tenant has at most {MAX_WEBHOOKS} webhooks; delete one");
-                    return Err(AdminError::invalid("webhook", cause));
+                    return Err(AdminError::too_many("webhook", "a tenant", MAX_WEBHOOKS, "webhooks"));
                 }
                 Ok(tx.append(&event).await?)
             })
@@ -225,7 +221,7 @@ impl Idp {
         let webhook = find(&mut tx, key).await?;
         let limit = limit.unwrap_or(MAX_LIMIT).clamp(1, MAX_LIMIT);
         let list = format!("deliveries {}", webhook.id);
-        let before = after.map(|cursor| self.open_cursor(ctx, &list, cursor)).transpose()?.map(DeliveryId);
+        let before = self.open_cursor(ctx, &list, after)?.map(DeliveryId);
         let found = tx.webhook_deliveries(webhook.id, before, limit + 1).await?;
         Ok(self.page_of(ctx, &list, found, limit, |delivery| delivery.id.0))
     }

@@ -1,6 +1,6 @@
 //! Secrets: of each only a hash is kept, so what was found is compared with those.
 
-use super::{Found, SERVERS, State, What, event_of_grant};
+use super::{AROUND, Found, SERVERS, State, What, event_of_grant};
 use crate::admin::AdminError;
 use crate::console::kinds::{any_type, equals};
 use crate::secrets::SecretKind;
@@ -17,8 +17,6 @@ use signet_store::log_query::{Condition, LogQuery, TextField};
 
 const REFRESHED: &[EventType] = &[types::ORG_REFRESH_TOKEN, types::AS_REFRESH_TOKEN];
 const SENT_BACK: &[EventType] = &[types::ORG_AUTHORIZE_CODE, types::AS_AUTHORIZE_CODE];
-/// Seconds around the making of something in which its event lies.
-const AROUND: i64 = 60;
 
 impl Idp {
     /// A secret that one of the tenant's rows has the hash of.

@@ -3,6 +3,7 @@
 use super::bounds::Bounds;
 use crate::admin::AdminError;
 use crate::admin::app_rules::{AppSettings, response_types};
+use crate::app_keys::name_algorithm;
 use serde_json::{Map, Value};
 use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, SubjectType};
 use signet_oauth::jwt::Alg;
@@ -143,17 +144,12 @@ fn check_algorithms(metadata: &ClientMetadata, alg: Alg) -> Result<(), OAuthErro
     Ok(())
 }
 
-/// A key for signatures. Sets hold keys for encryption, too; and an RSA key that doesn't name its algorithm is for
-/// RS256, which OpenID Connect makes the default.
+/// A key for signatures. Sets hold keys for encryption, too.
 fn for_signing(mut key: Value) -> Option<Value> {
     if key.get("use").and_then(Value::as_str) == Some("enc") {
         return None;
     }
-    if key.get("kty").and_then(Value::as_str) == Some("RSA")
-        && let Some(members) = key.as_object_mut()
-    {
-        members.entry("alg").or_insert_with(|| "RS256".into());
-    }
+    name_algorithm(&mut key);
     Some(key)
 }
 
