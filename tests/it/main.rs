@@ -95,6 +95,7 @@ mod registration;
 mod registration_door;
 mod request_objects;
 mod schema;
+mod session_management;
 mod smoke;
 mod soak;
 mod statements;

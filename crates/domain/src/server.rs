@@ -57,6 +57,8 @@ pub struct Server {
     pub refresh_absolute_seconds: i64,
     /// Days after which the next signing key takes over by itself; 0 where keys are rolled by hand alone.
     pub key_rotation_days: i64,
+    /// Whether apps can watch the browser's sign-in in a frame (OpenID Connect Session Management 1.0).
+    pub session_management: bool,
     /// Made by the demo seed.
     pub demo: bool,
     /// Grows with every change.

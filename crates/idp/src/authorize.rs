@@ -6,6 +6,7 @@ mod origin;
 mod push;
 mod request;
 mod resume;
+mod session_state;
 
 use crate::cache::{AppConfig, ServerConfig};
 use signet_domain::flow::Flow;

@@ -47,6 +47,8 @@ pub enum SecretKind {
     Assertion,
     /// Not a secret: the `jti` of a client's request object, with the client.
     RequestObject,
+    /// Not a secret: what a browser shows of its sign-in.
+    BrowserState,
     /// An authorization code of the gateway's endpoints.
     GatewayCode,
     /// The key of a trusted front end.
@@ -83,6 +85,7 @@ impl SecretKind {
             Self::Pushed => b"pushed",
             Self::Assertion => b"assertion",
             Self::RequestObject => b"request-object",
+            Self::BrowserState => b"browser-state",
             Self::GatewayCode => b"gateway-code",
             Self::ProvisionKey => b"provision-key",
             Self::ApiKey => b"api-key",

@@ -187,6 +187,7 @@ impl Idp {
             status: signet_domain::server::ServerStatus::Active,
             signing_alg: "RS256".to_owned(),
             key_rotation_days: crate::admin::servers::ROTATION_DAYS,
+            session_management: false,
             access_token_seconds: 3600,
             id_token_seconds: 3600,
             refresh_idle_seconds: 7 * 86_400,

@@ -16,6 +16,7 @@
 //! | Request objects (RFC 9101) | [`request_object`] |
 //! | The token request | [`token_request`] |
 //! | Successful and failed answers | [`response`] |
+//! | Watching a sign-in (OpenID Connect Session Management) | [`session_state`] |
 //! | Public keys (RFC 7517) | [`jwk`] |
 //! | Signing keys and compact JWS (RFC 7515, 7519) | [`jwt`] |
 //! | Claims of access and ID tokens | [`claims`] |
@@ -48,6 +49,7 @@ mod claim_check;
 mod encoding;
 mod prompt;
 mod reason;
+pub mod session_state;
 mod signing;
 mod strict_json;
 mod uri;

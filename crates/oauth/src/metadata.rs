@@ -151,6 +151,9 @@ pub struct Metadata {
     pub frontchannel_logout_supported: bool,
     /// Addresses are loaded with issuer and session.
     pub frontchannel_logout_session_supported: bool,
+    /// Where apps watch a sign-in (OpenID Connect Session Management 1.0 §3.3), if the server lets them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_session_iframe: Option<String>,
     /// Signed request objects (OpenID Connect Core §6, RFC 9101).
     pub request_parameter_supported: bool,
     /// And by reference.
@@ -210,6 +213,7 @@ impl Metadata {
             backchannel_logout_session_supported: true,
             frontchannel_logout_supported: true,
             frontchannel_logout_session_supported: true,
+            check_session_iframe: None,
             request_parameter_supported: true,
             request_uri_parameter_supported: true,
             require_request_uri_registration: true,

@@ -53,6 +53,8 @@ pub struct AuthorizeResponse {
     pub mode: ResponseMode,
     /// The parameters, in order.
     pub params: Vec<(&'static str, String)>,
+    /// What the browser keeps of its sign-in, for the frame that apps watch it by. No secret.
+    pub browser_state: Option<String>,
 }
 
 impl AuthorizeResponse {
@@ -92,7 +94,15 @@ impl AuthorizeResponse {
     ) -> Self {
         params.extend(state.map(|state| ("state", state.to_owned())));
         params.push(("iss", iss.to_owned()));
-        Self { redirect_uri: redirect_uri.to_owned(), mode, params }
+        Self { redirect_uri: redirect_uri.to_owned(), mode, params, browser_state: None }
+    }
+
+    /// Adds what the client watches the sign-in by (OpenID Connect Session Management 1.0 §2).
+    #[must_use]
+    pub fn with_session(mut self, session_state: String, browser_state: String) -> Self {
+        self.params.push(("session_state", session_state));
+        self.browser_state = Some(browser_state);
+        self
     }
 
     /// The `Location` of the redirect, for the modes query and fragment. A query that the redirect URI already

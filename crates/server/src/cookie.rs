@@ -1,7 +1,8 @@
 //! Cookies: read strictly, and always set with the same attributes.
 
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
 use signet_domain::tenant::Tenant;
 
 /// The value of a cookie; `None` when it is missing or sent more than once.
@@ -26,6 +27,36 @@ pub fn set(name: &str, value: &str, secure: bool, max_age: Option<i64>) -> Heade
     let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// What scripts in a frame on any site may read: no secret. Browsers take it from https and from this machine.
+const WATCHED: &str = "check";
+
+/// Sets the cookie that the frame of OpenID Connect Session Management reads.
+pub fn watch(response: &mut Response, tenant: &Tenant, state: &str) {
+    let name = watched(tenant);
+    if let Ok(value) = HeaderValue::try_from(format!("{name}={state}; Path=/; SameSite=None; Secure")) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// Removes it when a sign-in ends or begins, unless the answer sets it anew.
+pub fn unwatch(response: &mut Response, tenant: &Tenant, request: &HeaderMap) {
+    let name = watched(tenant);
+    let sets = |value: &HeaderValue| value.as_bytes().starts_with(format!("{name}=").as_bytes());
+    if get(request, &name).is_none() || response.headers().get_all(SET_COOKIE).iter().any(sets) {
+        return;
+    }
+    let text = format!("{name}=; Path=/; SameSite=None; Secure; Max-Age=0");
+    if let Ok(value) = HeaderValue::try_from(text) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// The name of that cookie.
+#[must_use]
+pub fn watched(tenant: &Tenant) -> String {
+    name(tenant, WATCHED)
 }
 
 /// A `Set-Cookie` that removes the cookie.

@@ -29,8 +29,8 @@ impl Tx {
     pub async fn insert_server(&mut self, s: &Server) -> Result<()> {
         const SQL: &str = "INSERT INTO servers (tenant_id, id, kind, slug, name, description, audience, issuer, status,
             signing_alg, access_token_seconds, id_token_seconds, refresh_idle_seconds, refresh_absolute_seconds,
-            key_rotation_days, demo, version, created_at, updated_at)
-            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,1,$17,$17)";
+            key_rotation_days, demo, version, created_at, updated_at, session_management)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,1,$17,$17,$18)";
         execute!(
             self,
             SQL,
@@ -50,7 +50,8 @@ impl Tx {
             s.refresh_absolute_seconds,
             s.key_rotation_days,
             s.demo,
-            s.created_at
+            s.created_at,
+            s.session_management
         )?;
         self.config_changed();
         Ok(())
@@ -61,7 +62,8 @@ impl Tx {
         const SQL: &str =
             "UPDATE servers SET name = $3, description = $4, audience = $5, status = $6, signing_alg = $7,
             access_token_seconds = $8, id_token_seconds = $9, refresh_idle_seconds = $10,
-            refresh_absolute_seconds = $11, key_rotation_days = $12, updated_at = $13, version = version + 1
+            refresh_absolute_seconds = $11, key_rotation_days = $12, updated_at = $13, session_management = $15,
+            version = version + 1
             WHERE tenant_id = $1 AND id = $2 AND version = $14";
         let rows = execute!(
             self,
@@ -79,7 +81,8 @@ impl Tx {
             s.refresh_absolute_seconds,
             s.key_rotation_days,
             now,
-            s.version
+            s.version,
+            s.session_management
         )?;
         self.config_changed();
         if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }

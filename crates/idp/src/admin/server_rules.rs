@@ -35,6 +35,8 @@ pub struct ServerSettings {
     pub signing_alg: Option<String>,
     /// Days after which the next key takes over by itself; 0 for never.
     pub key_rotation_days: Option<i64>,
+    /// Whether apps can watch the browser's sign-in in a frame.
+    pub session_management: Option<bool>,
 }
 
 impl ServerSettings {
@@ -87,6 +89,9 @@ impl ServerSettings {
             }
             next.key_rotation_days = days;
         }
+        if let Some(on) = self.session_management {
+            next.session_management = on;
+        }
         causes.check("authorizationServer")?;
         *server =
             Server { name: self.name, description: self.description.unwrap_or_default(), audience, ..next };
@@ -103,6 +108,7 @@ pub(crate) fn facts(server: &Server) -> Facts {
         ("status", server.status.as_str().into()),
         ("signingAlgorithm", server.signing_alg.as_str().into()),
         ("keyRotationDays", server.key_rotation_days.into()),
+        ("sessionManagement", server.session_management.into()),
         ("accessTokenSeconds", server.access_token_seconds.into()),
         ("idTokenSeconds", server.id_token_seconds.into()),
         ("refreshTokenIdleSeconds", server.refresh_idle_seconds.into()),

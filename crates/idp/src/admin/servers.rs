@@ -290,6 +290,7 @@ fn new_server(idp: &Idp, ctx: &Ctx) -> Server {
         refresh_idle_seconds: 7 * 86_400,
         refresh_absolute_seconds: 90 * 86_400,
         key_rotation_days: ROTATION_DAYS,
+        session_management: false,
         demo: false,
         version: 1,
         created_at: ctx.now,

@@ -70,7 +70,9 @@ impl Idp {
             return Err(Reason::RequestExpired.into());
         }
         let (uri, mode) = (&request.redirect_uri, request.response_mode);
-        Ok(AuthorizeResponse::success(uri, mode, &code, request.state.as_deref(), &server.server.issuer))
+        let answer =
+            AuthorizeResponse::success(uri, mode, &code, request.state.as_deref(), &server.server.issuer);
+        Ok(self.watched(ctx, server, request, signed_in, answer))
     }
 
     /// `false` when the flow, or what its request came from, had been answered before.

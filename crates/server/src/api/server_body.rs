@@ -49,6 +49,8 @@ pub(crate) struct AuthorizationServer {
     signing_algorithm: String,
     /// Days after which the next key takes over by itself; 0 where keys are rolled by hand alone.
     key_rotation_days: i64,
+    /// Whether apps can watch the browser's sign-in in a frame (OpenID Connect Session Management).
+    session_management: bool,
     /// Where to go on.
     #[serde(rename = "_links")]
     links: Links,
@@ -106,6 +108,7 @@ impl AuthorizationServer {
             refresh_token_lifetime_minutes: server.refresh_absolute_seconds / 60,
             signing_algorithm: server.signing_alg.clone(),
             key_rotation_days: server.key_rotation_days,
+            session_management: server.session_management,
             links: links(ctx, server),
         }
     }
@@ -152,6 +155,8 @@ pub(crate) struct AuthorizationServerRequest {
     signing_algorithm: Option<String>,
     /// 2 to 730, default 90; 0 to roll keys by hand alone.
     key_rotation_days: Option<i64>,
+    /// Whether apps can watch the browser's sign-in in a frame (OpenID Connect Session Management); default false.
+    session_management: Option<bool>,
 }
 
 /// Members that an update may send back as they were read.
@@ -174,6 +179,7 @@ impl AuthorizationServerRequest {
             refresh_lifetime_minutes: self.refresh_token_lifetime_minutes,
             signing_alg: self.signing_algorithm,
             key_rotation_days: self.key_rotation_days,
+            session_management: self.session_management,
         })
     }
 }

@@ -37,6 +37,7 @@ mod prefix;
 mod registration_forms;
 mod rows;
 mod scope_forms;
+mod server_deeds;
 mod server_forms;
 mod server_page;
 mod servers;
@@ -122,18 +123,18 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/servers/new", get(server_forms::new).post(server_forms::create))
         .route("/console/servers/{id}", get(server_page::get))
         .route("/console/servers/{id}/edit", get(server_forms::edit).post(server_forms::save))
-        .route("/console/servers/{id}/off", get(server_forms::ask_off).post(server_forms::off))
-        .route("/console/servers/{id}/on", post(server_forms::on))
-        .route("/console/servers/{id}/roll", get(server_forms::ask_roll).post(server_forms::roll))
+        .route("/console/servers/{id}/off", get(server_deeds::ask_off).post(server_deeds::off))
+        .route("/console/servers/{id}/on", post(server_deeds::on))
+        .route("/console/servers/{id}/roll", get(server_deeds::ask_roll).post(server_deeds::roll))
         .route(
             "/console/servers/{id}/replace-keys",
-            get(server_forms::ask_replace).post(server_forms::replace),
+            get(server_deeds::ask_replace).post(server_deeds::replace),
         )
         .route(
             "/console/servers/{id}/revoke-tokens",
-            get(server_forms::ask_revoke).post(server_forms::revoke),
+            get(server_deeds::ask_revoke).post(server_deeds::revoke),
         )
-        .route("/console/servers/{id}/delete", get(server_forms::ask_delete).post(server_forms::delete))
+        .route("/console/servers/{id}/delete", get(server_deeds::ask_delete).post(server_deeds::delete))
         .route("/console/servers/{id}/scopes/new", get(scope_forms::new).post(scope_forms::create))
         .route("/console/servers/{id}/scopes/{scope}", get(scope_forms::edit).post(scope_forms::save))
         .route(

@@ -1,8 +1,7 @@
 //! Making and changing authorization servers.
 
 use super::admin::Admin;
-use super::failure::Result;
-use super::form::{Form, again, clashing, refused};
+use super::form::{Form, again, clashing};
 use super::server_page::{PATH, find, lives, minutes, name_of, server_url};
 use crate::html;
 use crate::pages::step;
@@ -10,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use signet_domain::server::{Server, ServerKind, ServerStatus};
+use signet_domain::server::{Server, ServerKind};
 use signet_idp::admin::server_rules::ServerSettings;
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_web::{Field, FormPage, Link, Pick, Section};
@@ -61,13 +60,19 @@ fn fields(page: FormPage, server: Option<&Server>, value: &dyn Fn(&str) -> Strin
         field.help(server.map_or("In minutes.".to_owned(), |s| lives(seconds(s))))
     });
     let rotation = Field::number("keyRotationDays", "A new key every", value("keyRotationDays"));
-    page.fields(first).group("Lifetimes", lifetimes).group(
-        "Keys",
-        [
-            algorithm.help("Another one signs a day after it was chosen, when apps have seen its key."),
-            rotation.help("In days, from 2 to 730. 0 leaves it to you to roll the key."),
-        ],
-    )
+    let watched = value("sessionManagement") == "true";
+    let watch = Pick::new("true", "Apps may watch a browser's sign-in in a frame", watched);
+    let watch = Field::checks("sessionManagement", "Session management", vec![watch]);
+    page.fields(first)
+        .group("Lifetimes", lifetimes)
+        .group(
+            "Keys",
+            [
+                algorithm.help("Another one signs a day after it was chosen, when apps have seen its key."),
+                rotation.help("In days, from 2 to 730. 0 leaves it to you to roll the key."),
+            ],
+        )
+        .group("Sign-ins", [watch.help("Works only in browsers that let other sites' frames have cookies.")])
 }
 
 fn of_server(server: &Server, name: &str) -> String {
@@ -77,6 +82,7 @@ fn of_server(server: &Server, name: &str) -> String {
         "audiences" => server.audience.clone(),
         "signingAlgorithm" => server.signing_alg.clone(),
         "keyRotationDays" => server.key_rotation_days.to_string(),
+        "sessionManagement" => server.session_management.to_string(),
         other => LIFETIMES
             .iter()
             .find(|(name, ..)| *name == other)
@@ -112,6 +118,7 @@ fn sent(form: &Form, server: Option<&Server>) -> ServerSettings {
         refresh_lifetime_minutes: time("refreshTokenLifetimeMinutes"),
         signing_alg: Some(form.text("signingAlgorithm")),
         key_rotation_days: time("keyRotationDays"),
+        session_management: Some(form.ticked("sessionManagement", "true")),
     }
 }
 
@@ -183,179 +190,4 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     };
     let saved = saved.await;
     admin.answer(saved)
-}
-
-/// What is asked before it is done to a server.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Deed {
-    Off,
-    Roll,
-    Replace,
-    Revoke,
-    Delete,
-}
-
-fn ask_page(admin: &Admin, server: &Server, deed: Deed, typed: &str) -> FormPage {
-    let name = name_of(server);
-    let url = server_url(server);
-    let form = |title: &str, page: &str, submit: &str, intro: String| {
-        admin
-            .form((title, Section::Servers), crumbs(Some(server)), format!("{url}/{page}"), submit)
-            .intro(intro)
-    };
-    let page = match deed {
-        Deed::Off => {
-            let intro =
-                format!("{name} issues no tokens any more, and those that it issued are refused at once.");
-            form("Switch off", "off", "Switch off", intro).dangerous()
-        }
-        Deed::Roll => {
-            let intro = "The next key, which is published already, signs from now on. The present one verifies \
-                         until its last token has ended, and a new one is published to follow.";
-            form("Roll the key", "roll", "Roll the key", intro.to_owned())
-        }
-        Deed::Replace => {
-            let intro = "For a key that may have been stolen. The present key and those before it are removed at \
-                         once, and every token that they signed is refused. Apps get new ones with their refresh \
-                         tokens; APIs that keep the key set believe the old key until they fetch it again.";
-            form("Replace the keys", "replace-keys", "Replace the keys", intro.to_owned()).dangerous()
-        }
-        Deed::Revoke => {
-            let intro = format!(
-                "Everything that {name} has issued until now is refused, and its grants and refresh tokens end: \
-                 apps send their users to sign in again."
-            );
-            form("Revoke all tokens", "revoke-tokens", "Revoke all tokens", intro).dangerous()
-        }
-        Deed::Delete => {
-            let intro =
-                format!("{name}, its scopes, its keys and every grant at it are deleted. The log stays.");
-            form("Delete for good", "delete", "Delete for good", intro).dangerous().fields([Field::line(
-                "typed",
-                format!("Type {name} to confirm"),
-                typed,
-            )
-            .required()])
-        }
-    };
-    admin.asking(page)
-}
-
-async fn ask(admin: Admin, id: &str, deed: Deed) -> Response {
-    let shown = async {
-        admin.must(Area::Apps, Access::Write)?;
-        Ok(html::page(&ask_page(&admin, &find(&admin, id).await?.0, deed, "")))
-    };
-    let shown = shown.await;
-    admin.answer(shown)
-}
-
-async fn act(admin: Admin, id: &str, headers: &HeaderMap, body: &[u8], deed: Deed) -> Response {
-    let result = async {
-        let form = admin.open(headers, body, WRITE)?;
-        let (server, _) = find(&admin, id).await?;
-        let mut page = ask_page(&admin, &server, deed, form.raw("typed"));
-        let confirmed = match deed {
-            Deed::Delete => {
-                let name = name_of(&server);
-                admin.confirmed_by_name(&form, &mut page, &name, "That is not its name.").await?
-            }
-            Deed::Off | Deed::Roll | Deed::Replace | Deed::Revoke => {
-                admin.confirmed(&form, &mut page).await?
-            }
-        };
-        if !confirmed {
-            return Ok(refused(&page));
-        }
-        let (idp, ctx, caller, key) = (admin.idp(), &admin.ctx, &admin.caller, server.id.to_string());
-        let (done, to) = match deed {
-            Deed::Off => {
-                (idp.admin_set_server_status(ctx, caller, &key, ServerStatus::Inactive).await, "off")
-            }
-            Deed::Roll => {
-                admin.once(&form).await?;
-                (idp.admin_roll_keys(ctx, caller, &key).await.map(drop), "roll")
-            }
-            Deed::Replace => {
-                admin.once(&form).await?;
-                (idp.admin_replace_keys(ctx, caller, &key, false).await.map(drop), "replace")
-            }
-            Deed::Revoke => (idp.admin_revoke_issued(ctx, caller, &key).await, "revoke"),
-            Deed::Delete => (idp.admin_delete_server(ctx, caller, &key).await, "delete"),
-        };
-        match done {
-            Err(error) => again(page, error),
-            Ok(()) if deed == Deed::Delete => Ok(step::redirect(&format!("{PATH}?done={to}"))),
-            Ok(()) => Ok(step::redirect(&format!("{}?done={to}", server_url(&server)))),
-        }
-    };
-    let result: Result<Response> = result.await;
-    admin.answer(result)
-}
-
-pub(super) async fn ask_off(admin: Admin, Path(id): Path<String>) -> Response {
-    ask(admin, &id, Deed::Off).await
-}
-
-pub(super) async fn ask_roll(admin: Admin, Path(id): Path<String>) -> Response {
-    ask(admin, &id, Deed::Roll).await
-}
-
-pub(super) async fn ask_replace(admin: Admin, Path(id): Path<String>) -> Response {
-    ask(admin, &id, Deed::Replace).await
-}
-
-pub(super) async fn ask_revoke(admin: Admin, Path(id): Path<String>) -> Response {
-    ask(admin, &id, Deed::Revoke).await
-}
-
-pub(super) async fn replace(
-    admin: Admin,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    act(admin, &id, &headers, &body, Deed::Replace).await
-}
-
-pub(super) async fn revoke(
-    admin: Admin,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    act(admin, &id, &headers, &body, Deed::Revoke).await
-}
-
-pub(super) async fn ask_delete(admin: Admin, Path(id): Path<String>) -> Response {
-    ask(admin, &id, Deed::Delete).await
-}
-
-pub(super) async fn off(admin: Admin, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    act(admin, &id, &headers, &body, Deed::Off).await
-}
-
-pub(super) async fn roll(admin: Admin, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    act(admin, &id, &headers, &body, Deed::Roll).await
-}
-
-pub(super) async fn delete(
-    admin: Admin,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    act(admin, &id, &headers, &body, Deed::Delete).await
-}
-
-pub(super) async fn on(admin: Admin, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let result = async {
-        admin.open(&headers, &body, WRITE)?;
-        let (server, _) = find(&admin, &id).await?;
-        let (ctx, caller, key) = (&admin.ctx, &admin.caller, server.id.to_string());
-        admin.idp().admin_set_server_status(ctx, caller, &key, ServerStatus::Active).await?;
-        Ok(step::redirect(&format!("{}?done=on", server_url(&server))))
-    };
-    let result = result.await;
-    admin.answer(result)
 }

@@ -3,6 +3,7 @@
 use super::asked::Asked;
 use super::form;
 use crate::App;
+use crate::cookie;
 use crate::pages::browser::Browser;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -50,8 +51,13 @@ async fn answer(
         signed_in: browser.signed_in.as_ref(),
         browser: &browser.cookie,
     };
-    match app.idp().authorize(&asked.ctx, &call).await {
+    let mut response = match app.idp().authorize(&asked.ctx, &call).await {
         Ok(next) => browser.keep(&asked.ctx, step::go(&asked.ctx, next)),
         Err(page) => step::page(&asked.ctx, &page),
+    };
+    // The sign-in may have expired, or ended elsewhere.
+    if browser.signed_in.is_none() {
+        cookie::unwatch(&mut response, &asked.ctx.tenant, headers);
     }
+    response
 }

@@ -71,6 +71,7 @@ fn document(config: &ServerConfig, algs: Vec<Alg>) -> Metadata {
     let mut document = Metadata::new(&server.issuer, endpoints, grants, scopes, algs);
     document.ui_locales_supported = Language::ALL.map(|language| language.tag().to_owned()).to_vec();
     document.claims_supported.extend(further_claims(config));
+    document.check_session_iframe = server.session_management.then(|| server.endpoint("session"));
     document
 }
 

@@ -84,6 +84,7 @@ async fn log_out(
     };
     let name = cookie::name(&ctx.tenant, "session");
     response.headers_mut().append(header::SET_COOKIE, cookie::clear(&name, ctx.tenant.is_https()));
+    cookie::unwatch(&mut response, &ctx.tenant, headers);
     Ok(response)
 }
 

@@ -12,6 +12,7 @@ mod par;
 mod register;
 mod respond;
 mod revoke;
+mod session;
 mod token;
 mod userinfo;
 
@@ -37,7 +38,8 @@ pub fn routes() -> Router<App> {
             .route(&at("clients"), post(register::post))
             .route(&at("clients/{client}"), get(register::get).put(register::put).delete(register::delete))
             .route(&at("keys"), public(get(discovery::keys)))
-            .route(&at("logout"), get(logout::get).post(logout::post));
+            .route(&at("logout"), get(logout::get).post(logout::post))
+            .route(&at("session"), get(session::get));
     }
     // OpenID Connect Discovery appends the well-known part to the issuer; RFC 8414 §3 inserts it before the
     // path. Both are served for both documents.

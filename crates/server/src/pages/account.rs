@@ -6,7 +6,7 @@ use super::{forbidden, language, step};
 use crate::App;
 use crate::console::when;
 use crate::extract::Tenant;
-use crate::html;
+use crate::{cookie, html};
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -139,7 +139,13 @@ pub(super) async fn end_session(
 ) -> Response {
     match sent(app, ctx, &headers, &body).await {
         Ok((v, _)) => match v.app.idp().account_end_session(&v.ctx, &v.me, &session).await {
-            Ok(()) => step::redirect("/account?done=session"),
+            Ok(()) => {
+                let mut response = step::redirect("/account?done=session");
+                if session == v.me.session.id.to_string() {
+                    cookie::unwatch(&mut response, &v.ctx.tenant, &headers);
+                }
+                response
+            }
             Err(error) => refusal(&v.ctx, error),
         },
         Err(response) => response,
@@ -212,11 +218,15 @@ pub(super) async fn change(
         return wrong(None, Some(texts.both_needed));
     };
     match v.app.idp().account_change_password(&v.ctx, &v.me, &old, &new).await {
-        Ok(()) => html::page(&SignedOut {
-            shell: language::shell(&v.ctx, texts.changed),
-            back: None,
-            sign_in: Some(Link::new(texts.sign_in, "/login")),
-        }),
+        Ok(()) => {
+            let mut response = html::page(&SignedOut {
+                shell: language::shell(&v.ctx, texts.changed),
+                back: None,
+                sign_in: Some(Link::new(texts.sign_in, "/login")),
+            });
+            cookie::unwatch(&mut response, &v.ctx.tenant, &headers);
+            response
+        }
         Err(AdminError::OldPassword) => wrong(Some(texts.wrong), None),
         Err(AdminError::Password(fault)) => {
             let rule = match fault {

@@ -69,7 +69,9 @@ pub(super) async fn other_account(
         response.headers_mut().append(header::SET_COOKIE, cookie::clear(&name, ctx.tenant.is_https()));
         Ok(response)
     });
-    result.await.unwrap_or_else(|page| step::page(&ctx, &page))
+    let mut response = result.await.unwrap_or_else(|page| step::page(&ctx, &page));
+    cookie::unwatch(&mut response, &ctx.tenant, &headers);
+    response
 }
 
 /// What a form of this page comes with, checked.

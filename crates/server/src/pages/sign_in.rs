@@ -87,6 +87,7 @@ async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> R
             let name = cookie::name(&ctx.tenant, "session");
             let value = cookie::set(&name, &cookie, ctx.tenant.is_https(), None);
             response.headers_mut().append(header::SET_COOKIE, value);
+            cookie::unwatch(&mut response, &ctx.tenant, headers);
             Ok(response)
         }
         Ok(SignInResult::Refused { .. }) => {

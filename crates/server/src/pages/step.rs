@@ -1,7 +1,7 @@
 //! From what comes next to a response.
 
 use super::language::{self, texts};
-use crate::html;
+use crate::{cookie, html};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use signet_idp::Ctx;
@@ -30,7 +30,13 @@ pub fn go(ctx: &Ctx, step: Step) -> Response {
     match step {
         Step::SignIn { handle } => redirect(&format!("/login?flow={handle}")),
         Step::Consent { handle } => redirect(&format!("/consent?flow={handle}")),
-        Step::Respond(response) => respond(ctx, &response),
+        Step::Respond(answer) => {
+            let mut response = respond(ctx, &answer);
+            if let Some(state) = &answer.browser_state {
+                cookie::watch(&mut response, &ctx.tenant, state);
+            }
+            response
+        }
     }
 }
 

@@ -228,6 +228,7 @@ pub(super) fn server(tenant_id: TenantId, id: ServerId, name: &str, now: Time) -
         status: ServerStatus::Active,
         signing_alg: "ES256".to_owned(),
         key_rotation_days: 90,
+        session_management: false,
         access_token_seconds: 3_600,
         id_token_seconds: 3_600,
         refresh_idle_seconds: 3_600,
