@@ -96,19 +96,21 @@ fn values(tenant_url: &str, app: &App) -> Vec<Fact> {
 
 fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow> {
     let now = admin.ctx.now;
-    let working = secrets.iter().filter(|s| s.status == AppStatus::Active).count();
+    let working = secrets.iter().filter(|s| s.serves(&app.auth_method)).count();
     let row = |secret: &AppSecret| {
         let on = secret.status == AppStatus::Active;
+        // Secrets that were made before an app proved itself by MACs can't be read back.
+        let works = secret.serves(&app.auth_method);
         let url = format!("{}/secrets/{}", app_url(&app.id.to_string()), secret.id);
         let mut actions = Vec::new();
         if admin.may(Area::Apps, Access::Write) {
             // The last one that works stays.
-            if on && working > 1 {
+            if works && working > 1 {
                 actions.push(Action::post("Switch off", format!("{url}/off")));
             } else if !on {
                 actions.push(Action::post("Switch on", format!("{url}/on")));
             }
-            if !on || working > 1 {
+            if !works || working > 1 {
                 actions.push(Action::ask("Retire…", format!("{url}/retire")).dangerous());
             }
         }
@@ -119,7 +121,7 @@ fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow
                 Some(at) => format!("last used {}", when::hour(at, now).shown),
                 None => "never used".to_owned(),
             },
-            status: words::on_or_off(on),
+            status: words::secret_status(on, works),
             actions,
         }
     };
