@@ -61,6 +61,7 @@ mod jwt_claims;
 mod key_life;
 mod languages;
 mod limits_explained;
+mod mac_assertions;
 mod malformed;
 mod malformed_api;
 mod malformed_http;

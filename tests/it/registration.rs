@@ -220,7 +220,7 @@ async fn metadata_that_cannot_be_are_refused_by_name(app: Shared) {
         ("response_types", json!(["code id_token"])),
         ("response_types", json!([])),
         ("application_type", json!("service")),
-        ("token_endpoint_auth_method", json!("client_secret_jwt")),
+        ("token_endpoint_auth_method", json!("tls_client_auth")),
         ("subject_type", json!("secret")),
         ("id_token_signed_response_alg", json!("none")),
         ("id_token_signed_response_alg", json!("HS256")),

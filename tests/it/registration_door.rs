@@ -5,6 +5,7 @@ use std::time::Duration;
 use signet_testkit::{Shared, TestApp, json, on_each_engine};
 
 use crate::support::apps::{Person, Server};
+use crate::support::desk::Desk;
 use crate::support::log::{assert_refusal, fact};
 use crate::support::registering::{
     Registered, initial, ordinary, policy_path, registering, server_with, set_policy,
@@ -107,6 +108,13 @@ async fn registrations_that_are_never_used_go(app: TestApp) {
     );
     let person = Person::new(&acme).await;
     person.code(&server.tenant, &used.app, "openid").await.redeem(&server.tenant, &used.app).await;
+    let desk = Desk::of(&acme).await;
+    for (registered, goes) in [(&used, false), (&unused, true)] {
+        let page = desk.page(&format!("/console/apps/{}", registered.app.client_id)).await;
+        let said = page.text();
+        assert!(said.contains("Registered itself"), "{said}");
+        assert_eq!(said.contains("unless it gets a token"), goes, "{said}");
+    }
     app.clock().advance(Duration::from_secs(86_401)).await;
     let filter = r#"eventType eq "app.oauth2.client.lifecycle.delete""#;
     let gone = acme.wait_for_logs(filter, 1).await.remove(0);

@@ -205,7 +205,11 @@ impl App {
     }
 }
 
-/// One of at most two live secrets of an app. Only its HMAC is kept.
+/// The method of apps that prove themselves by MACs with their secret (OpenID Connect Core §9): the only ones whose
+/// secret must be read back.
+pub const CLIENT_SECRET_JWT: &str = "client_secret_jwt";
+
+/// One of at most two live secrets of an app.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct AppSecret {
     /// The tenant.
@@ -216,10 +220,20 @@ pub struct AppSecret {
     pub id: SecretId,
     /// HMAC-SHA-256 of the secret under the deployment's sealed key.
     pub hash: Vec<u8>,
+    /// The secret itself, sealed, where the app proves itself by MACs (`client_secret_jwt`); nowhere else.
+    pub sealed: Option<Vec<u8>>,
     /// Whether it authenticates.
     pub status: AppStatus,
     /// When it was made.
     pub created_at: Time,
     /// When it last authenticated, to the hour.
     pub last_used_at: Option<Time>,
+}
+
+impl AppSecret {
+    /// Whether an app that is registered for this method can prove itself by this secret.
+    #[must_use]
+    pub fn serves(&self, auth_method: &str) -> bool {
+        self.status == AppStatus::Active && (auth_method != CLIENT_SECRET_JWT || self.sealed.is_some())
+    }
 }

@@ -3,6 +3,7 @@
 use crate::cache::AppConfig;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp};
+use signet_domain::app::CLIENT_SECRET_JWT;
 use signet_domain::id::SecretId;
 use signet_domain::server::Server;
 use signet_oauth::client_auth::{AuthMethod, ClientAuth, MAX_CLIENT_ID_BYTES};
@@ -57,7 +58,7 @@ impl Idp {
     ) -> Result<Client, OAuthError> {
         let client_id = claimed_id(auth).ok_or(Reason::InvalidClient)?;
         let proved = self.prove(ctx, door, auth, &client_id).await;
-        if !matches!(auth, ClientAuth::Basic { .. } | ClientAuth::Post { .. }) {
+        if !auth.shows_secret() {
             return proved;
         }
         // Right or wrong: a source that has guessed too often is told the same.
@@ -81,9 +82,14 @@ impl Idp {
             ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => Some(secret),
             ClientAuth::None { .. } | ClientAuth::Assertion { .. } => None,
         };
-        let matched = presented.and_then(|secret| self.match_secret(ctx, config.as_deref(), secret));
+        let mut matched = presented.and_then(|secret| self.match_secret(ctx, config.as_deref(), secret));
         let Some(config) = config else { return Err(auth.error(Reason::UnknownClient)) };
-        let method = auth.method();
+        let method = match auth {
+            ClientAuth::Assertion { .. } if config.app.auth_method == CLIENT_SECRET_JWT => {
+                AuthMethod::ClientSecretJwt
+            }
+            _ => auth.method(),
+        };
         if !method_allowed(&config.app.auth_method, method) {
             return Err(auth.error(Reason::InvalidTokenEndpointAuthMethod));
         }
@@ -94,7 +100,7 @@ impl Idp {
                 return Err(auth.error(Reason::InvalidClientSecret));
             }
             ClientAuth::Assertion { assertion, .. } if config.app.is_active() => {
-                self.spend_assertion(ctx, door, &config.app, assertion.expose()).await?;
+                matched = self.spend_assertion(ctx, door, &config, assertion.expose()).await?;
             }
             ClientAuth::Assertion { .. } => {}
         }

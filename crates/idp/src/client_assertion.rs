@@ -1,12 +1,14 @@
-//! Assertions of clients (RFC 7523, OpenID Connect Core §9): `private_key_jwt`.
+//! Assertions of clients (RFC 7523, OpenID Connect Core §9): `private_key_jwt` and `client_secret_jwt`.
 
+use crate::cache::AppConfig;
 use crate::client::Door;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp};
 use serde_json::{Map, Value};
 use signet_domain::Time;
-use signet_domain::app::App;
+use signet_domain::app::{App, CLIENT_SECRET_JWT};
 use signet_domain::grant::{OneTime, OneTimeKind};
+use signet_domain::id::SecretId;
 use signet_domain::server::Server;
 use signet_oauth::jwk::PublicJwk;
 use signet_oauth::jwt::{self, Alg, JwtError, claim_seconds};
@@ -26,9 +28,17 @@ const MAX_JTI_BYTES: usize = 255;
 /// The `typ` that assertions may name, if any.
 const TYP: &str = "client-authentication+jwt";
 
+/// What is right about an assertion before its claims are looked at.
+struct Proof {
+    typ: Option<String>,
+    claims: Map<String, Value>,
+    /// The secret that it was made with.
+    secret: Option<SecretId>,
+}
+
 impl Idp {
     /// Checks an app's assertion and spends its `jti`, in the store, so that no node takes it again, nor this one
-    /// after a restart.
+    /// after a restart. Gives the secret that it was made with, if it was one.
     ///
     /// # Errors
     /// `invalid_client` with the log's reason.
@@ -36,15 +46,16 @@ impl Idp {
         &self,
         ctx: &Ctx,
         door: Door<'_>,
-        app: &App,
+        config: &AppConfig,
         assertion: &str,
-    ) -> Result<(), OAuthError> {
-        let suits = |keys: &[PublicJwk]| {
-            let found = jwt::verify_with_sole_key(assertion, keys, Alg::ALL);
-            !matches!(found, Err(JwtError::UnknownKey))
+    ) -> Result<Option<SecretId>, OAuthError> {
+        let app = &config.app;
+        let proof = if app.auth_method == CLIENT_SECRET_JWT {
+            self.proof_by_secret(config, assertion)?
+        } else {
+            self.proof_by_key(ctx, app, assertion).await?
         };
-        let keys = self.app_keys(ctx, app, suits).await?;
-        let (jti, expires) = check(app, &keys, door, assertion, ctx.now.secs())?;
+        let (jti, expires) = check(app, &proof, door, ctx.now.secs())?;
         let text = format!("{}\0{jti}", app.client_id);
         let row = OneTime {
             tenant_id: ctx.tenant_id(),
@@ -59,32 +70,46 @@ impl Idp {
         };
         let store = self.store().tenant(ctx.tenant_id());
         match store.write(move |tx| Box::pin(async move { tx.insert_one_time(&row).await })).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(proof.secret),
             Err(StoreError::Conflict) => Err(Reason::ClientAssertionAlreadyUsed.into()),
             Err(error) => Err(crate::IdpError::from(error).into()),
         }
     }
+
+    async fn proof_by_key(&self, ctx: &Ctx, app: &App, assertion: &str) -> Result<Proof, OAuthError> {
+        let suits = |keys: &[PublicJwk]| {
+            let found = jwt::verify_with_sole_key(assertion, keys, Alg::ALL);
+            !matches!(found, Err(JwtError::UnknownKey))
+        };
+        let keys = self.app_keys(ctx, app, suits).await?;
+        let verified = jwt::verify_with_sole_key(assertion, &keys, Alg::ALL).map_err(reason)?;
+        Ok(Proof { typ: verified.header.typ, claims: verified.claims, secret: None })
+    }
+
+    fn proof_by_secret(&self, config: &AppConfig, assertion: &str) -> Result<Proof, OAuthError> {
+        let (ids, secrets): (Vec<_>, Vec<_>) = self.mac_secrets(&config.secrets)?.into_iter().unzip();
+        let verified = jwt::verify_mac(assertion, &secrets).map_err(reason)?;
+        let secret = ids.get(verified.secret).copied();
+        Ok(Proof { typ: verified.typ, claims: verified.claims, secret })
+    }
 }
 
-/// Everything but whether it was used before; gives `jti` and `exp`.
-fn check(
-    app: &App,
-    keys: &[PublicJwk],
-    door: Door<'_>,
-    assertion: &str,
-    now: i64,
-) -> Result<(String, i64), Reason> {
-    let verified = jwt::verify_with_sole_key(assertion, keys, Alg::ALL).map_err(|error| match error {
+fn reason(error: JwtError) -> Reason {
+    match error {
         JwtError::Algorithm => Reason::ClientAssertionInvalidSignatureAlgorithm,
         JwtError::UnknownKey => Reason::ClientAssertionInvalidKid,
         JwtError::Signature => Reason::ClientAssertionInvalidSignature,
         _ => Reason::ClientAssertionInvalidJwt,
-    })?;
-    let typ = verified.header.typ.as_deref();
+    }
+}
+
+/// Everything but whether it was used before; gives `jti` and `exp`.
+fn check(app: &App, proof: &Proof, door: Door<'_>, now: i64) -> Result<(String, i64), Reason> {
+    let typ = proof.typ.as_deref();
     if typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT") && !typ.eq_ignore_ascii_case(TYP)) {
         return Err(Reason::ClientAssertionInvalidJwt);
     }
-    let claims = &verified.claims;
+    let claims = &proof.claims;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     if text("iss") != Some(app.client_id.as_str()) {
         return Err(Reason::ClientAssertionInvalidIssuer);

@@ -4,6 +4,7 @@
 
 use crate::encoding::form_decode;
 use crate::error::{OAuthError, Reason};
+use crate::jwt;
 use crate::params::Params;
 use crate::secret::Secret;
 use base64::Engine as _;
@@ -143,7 +144,7 @@ impl ClientAuth {
         }
     }
 
-    /// The method in use. Every assertion counts as `private_key_jwt`; its `alg` tells once it is verified.
+    /// The method in use. Every assertion counts as `private_key_jwt`; how the client is registered tells the other.
     #[must_use]
     pub const fn method(&self) -> AuthMethod {
         match self {
@@ -151,6 +152,16 @@ impl ClientAuth {
             Self::Post { .. } => AuthMethod::ClientSecretPost,
             Self::None { .. } => AuthMethod::None,
             Self::Assertion { .. } => AuthMethod::PrivateKeyJwt,
+        }
+    }
+
+    /// Whether the request shows a secret, or what was made with one: who may send many can guess.
+    #[must_use]
+    pub fn shows_secret(&self) -> bool {
+        match self {
+            Self::Basic { .. } | Self::Post { .. } => true,
+            Self::None { .. } => false,
+            Self::Assertion { assertion, .. } => jwt::unverified_is_mac(assertion.expose()),
         }
     }
 

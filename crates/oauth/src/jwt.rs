@@ -4,6 +4,7 @@ use crate::encoding::{b64url, b64url_decode};
 use crate::jwk::PublicJwk;
 use crate::signing::{self, Pair};
 use crate::strict_json;
+use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -272,11 +273,8 @@ fn verify_with<'k>(
     allowed: &[Alg],
     find: impl FnOnce(&Header) -> Result<&'k PublicJwk, JwtError>,
 ) -> Result<Verified, JwtError> {
-    let [header, claims, signature] = split(token)?;
-    let (message, _) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
-    let signature = b64url_decode(signature).ok_or(JwtError::Malformed)?;
-    let claims = b64url_decode(claims).ok_or(JwtError::Malformed)?;
-    let header = parse_header(header)?;
+    let parts = Parts::of(token)?;
+    let header = parse_header(parts.header)?;
     if !allowed.contains(&header.alg) {
         return Err(JwtError::Algorithm);
     }
@@ -284,11 +282,57 @@ fn verify_with<'k>(
     if key.alg() != header.alg {
         return Err(JwtError::Algorithm);
     }
-    if !signing::verify(key, message.as_bytes(), &signature) {
+    if !signing::verify(key, parts.message, &parts.signature) {
         return Err(JwtError::Signature);
     }
-    let claims = strict_json::object(&claims).ok_or(JwtError::Claims)?;
+    let claims = strict_json::object(&parts.claims).ok_or(JwtError::Claims)?;
     Ok(Verified { header, claims })
+}
+
+/// The one algorithm of [`verify_mac`]: HMAC with SHA-256 (RFC 7518 §3.2). It is no [`Alg`], so that nothing that
+/// takes a public key can be made to take a shared one (RFC 8725 §3.1).
+pub const MAC_ALG: &str = "HS256";
+
+/// The shortest key of [`verify_mac`], in bytes: as long as its hash (RFC 7518 §3.2).
+pub const MAC_KEY_BYTES: usize = 32;
+
+/// A token whose MAC is right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MacVerified {
+    /// The kind of token.
+    pub typ: Option<String>,
+    /// The claims.
+    pub claims: Map<String, Value>,
+    /// Which of the secrets it was made with.
+    pub secret: usize,
+}
+
+/// Checks form, algorithm and MAC of a token that was made with one of these shared secrets, and that its claims are a
+/// strict JSON object. Secrets shorter than [`MAC_KEY_BYTES`] verify nothing.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn verify_mac<S: AsRef<[u8]>>(token: &str, secrets: &[S]) -> Result<MacVerified, JwtError> {
+    let parts = Parts::of(token)?;
+    let header = RawHeader::parse(parts.header)?;
+    if header.alg != MAC_ALG {
+        return Err(JwtError::Algorithm);
+    }
+    let fits = |secret: &S| {
+        let secret = secret.as_ref();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        secret.len() >= MAC_KEY_BYTES && hmac::verify(&key, parts.message, &parts.signature).is_ok()
+    };
+    let secret = secrets.iter().position(fits).ok_or(JwtError::Signature)?;
+    let claims = strict_json::object(&parts.claims).ok_or(JwtError::Claims)?;
+    Ok(MacVerified { typ: header.typ, claims, secret })
+}
+
+/// Whether a token says that it was made with a shared secret. Nobody has verified it.
+#[must_use]
+pub fn unverified_is_mac(token: &str) -> bool {
+    split(token).and_then(|[header, ..]| RawHeader::parse(header)).is_ok_and(|header| header.alg == MAC_ALG)
 }
 
 /// The header of a token that nobody has verified: only to find the right key set.
@@ -335,20 +379,51 @@ fn split(token: &str) -> Result<[&str; 3], JwtError> {
     }
 }
 
-fn parse_header(encoded: &str) -> Result<Header, JwtError> {
-    let bytes = b64url_decode(encoded).ok_or(JwtError::Malformed)?;
-    let map = strict_json::object(&bytes).ok_or(JwtError::Header)?;
-    // Extensions that change the meaning of the token; none of them is supported.
-    if ["crit", "b64", "zip", "enc"].iter().any(|name| map.contains_key(*name)) {
-        return Err(JwtError::Header);
+/// A token in its canonical form, decoded but for the header.
+struct Parts<'t> {
+    header: &'t str,
+    message: &'t [u8],
+    claims: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'t> Parts<'t> {
+    fn of(token: &'t str) -> Result<Self, JwtError> {
+        let [header, claims, signature] = split(token)?;
+        let (message, _) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
+        let signature = b64url_decode(signature).ok_or(JwtError::Malformed)?;
+        let claims = b64url_decode(claims).ok_or(JwtError::Malformed)?;
+        Ok(Self { header, message: message.as_bytes(), claims, signature })
     }
-    let text = |name: &str| match map.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(JwtError::Header),
-    };
-    let alg = text("alg")?.ok_or(JwtError::Algorithm)?.parse().map_err(|_| JwtError::Algorithm)?;
-    Ok(Header { alg, typ: text("typ")?, kid: text("kid")? })
+}
+
+/// A header whose algorithm may be any.
+struct RawHeader {
+    alg: String,
+    typ: Option<String>,
+    kid: Option<String>,
+}
+
+impl RawHeader {
+    fn parse(encoded: &str) -> Result<Self, JwtError> {
+        let bytes = b64url_decode(encoded).ok_or(JwtError::Malformed)?;
+        let map = strict_json::object(&bytes).ok_or(JwtError::Header)?;
+        // Extensions that change the meaning of the token; none of them is supported.
+        if ["crit", "b64", "zip", "enc"].iter().any(|name| map.contains_key(*name)) {
+            return Err(JwtError::Header);
+        }
+        let text = |name: &str| match map.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(JwtError::Header),
+        };
+        Ok(Self { alg: text("alg")?.ok_or(JwtError::Algorithm)?, typ: text("typ")?, kid: text("kid")? })
+    }
+}
+
+fn parse_header(encoded: &str) -> Result<Header, JwtError> {
+    let RawHeader { alg, typ, kid } = RawHeader::parse(encoded)?;
+    Ok(Header { alg: alg.parse().map_err(|_| JwtError::Algorithm)?, typ, kid })
 }
 
 pub use crate::claim_check::{ClaimCheck, claim_seconds};

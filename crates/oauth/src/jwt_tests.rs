@@ -238,6 +238,38 @@ fn jw_12_only_the_canonical_form() {
     }
 }
 
+#[test]
+fn a_mac_takes_a_long_enough_secret_and_its_own_algorithm() {
+    let make = |header: &str, secret: &str| {
+        let message = format!("{}.{}", b64url(header), b64url(r#"{"sub":"x"}"#));
+        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes());
+        format!("{message}.{}", b64url(mac))
+    };
+    let (first, second, short) = ("1".repeat(32), "2".repeat(40), "3".repeat(31));
+    let secrets = [&first, &second, &short];
+    let good = r#"{"alg":"HS256","typ":"JWT"}"#;
+    let found = verify_mac(&make(good, &second), &secrets).unwrap();
+    assert_eq!(
+        (found.secret, found.typ.as_deref(), found.claims["sub"].as_str()),
+        (1, Some("JWT"), Some("x"))
+    );
+    assert!(unverified_is_mac(&make(good, "")) && !unverified_is_mac("e30.e30.") && !unverified_is_mac(""));
+    for (token, why) in [
+        (make(good, &short), JwtError::Signature),
+        (make(good, ""), JwtError::Signature),
+        (make(r#"{"alg":"none"}"#, &first), JwtError::Algorithm),
+        (make(r#"{"alg":"RS256"}"#, &first), JwtError::Algorithm),
+        (make(r#"{"alg":"HS512"}"#, &first), JwtError::Algorithm),
+        (make(r#"{"typ":"JWT"}"#, &first), JwtError::Algorithm),
+        (make(r#"{"alg":"HS256","crit":["x"]}"#, &first), JwtError::Header),
+        (format!("{}.", make(good, &first)), JwtError::Malformed),
+    ] {
+        assert_eq!(verify_mac(&token, &secrets), Err(why), "{token}");
+    }
+    // And no MAC passes for a signature.
+    assert_eq!(verify(&make(good, &first), &[], Alg::ALL), Err(JwtError::Algorithm));
+}
+
 proptest! {
     #[test]
     fn never_panics(text in "[A-Za-z0-9_=. -]{0,120}", other in "\\PC{0,40}") {

@@ -1,7 +1,7 @@
 //! Discovery documents: OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 in one.
 
 use crate::client_auth::AuthMethod;
-use crate::jwt::Alg;
+use crate::jwt::{Alg, MAC_ALG};
 use crate::token_request::GrantType;
 use serde::{Deserialize, Serialize};
 
@@ -130,11 +130,11 @@ pub struct Metadata {
     /// How clients authenticate at the revocation endpoint.
     pub revocation_endpoint_auth_methods_supported: Vec<AuthMethod>,
     /// The algorithms of assertions at the token endpoint (RFC 7523).
-    pub token_endpoint_auth_signing_alg_values_supported: Vec<Alg>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// The algorithms of assertions at the introspection endpoint.
-    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<Alg>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// The algorithms of assertions at the revocation endpoint.
-    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<Alg>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// The claims that can be had.
     pub claims_supported: Vec<String>,
     /// Only `S256` (RFC 7636).
@@ -177,8 +177,14 @@ impl Metadata {
         algs: Vec<Alg>,
     ) -> Self {
         let strings = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let confidential =
-            vec![AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost, AuthMethod::PrivateKeyJwt];
+        let confidential = vec![
+            AuthMethod::ClientSecretBasic,
+            AuthMethod::ClientSecretPost,
+            AuthMethod::ClientSecretJwt,
+            AuthMethod::PrivateKeyJwt,
+        ];
+        let signing: Vec<_> = Alg::ALL.iter().map(|alg| alg.as_str()).chain([MAC_ALG]).collect();
+        let signing = strings(&signing);
         let all = [confidential.as_slice(), &[AuthMethod::None]].concat();
         Self {
             issuer: issuer.to_owned(),
@@ -202,9 +208,9 @@ impl Metadata {
             token_endpoint_auth_methods_supported: all.clone(),
             introspection_endpoint_auth_methods_supported: confidential,
             revocation_endpoint_auth_methods_supported: all,
-            token_endpoint_auth_signing_alg_values_supported: Alg::ALL.to_vec(),
-            introspection_endpoint_auth_signing_alg_values_supported: Alg::ALL.to_vec(),
-            revocation_endpoint_auth_signing_alg_values_supported: Alg::ALL.to_vec(),
+            token_endpoint_auth_signing_alg_values_supported: signing.clone(),
+            introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
+            revocation_endpoint_auth_signing_alg_values_supported: signing,
             claims_supported: strings(CLAIMS),
             code_challenge_methods_supported: strings(&["S256"]),
             authorization_response_iss_parameter_supported: true,
@@ -245,7 +251,12 @@ mod tests {
         let introspection = &json["introspection_endpoint_auth_methods_supported"];
         assert_eq!(
             *introspection,
-            serde_json::json!(["client_secret_basic", "client_secret_post", "private_key_jwt"])
+            serde_json::json!([
+                "client_secret_basic",
+                "client_secret_post",
+                "client_secret_jwt",
+                "private_key_jwt"
+            ])
         );
     }
 }

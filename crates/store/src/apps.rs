@@ -3,7 +3,7 @@
 use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, StoreError, Tx};
 use signet_domain::Time;
-use signet_domain::app::{App, AppSecret, AppStatus};
+use signet_domain::app::{App, AppSecret, AppStatus, CLIENT_SECRET_JWT};
 use signet_domain::id::{AppId, SecretId};
 
 impl Tx {
@@ -75,7 +75,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes an app back if it is still at the version that was read.
+    /// Writes an app back if it is still at the version that was read. No copy of a secret is kept that isn't needed.
     pub async fn update_app(&mut self, a: &App, now: Time) -> Result<()> {
         const SQL: &str =
             "UPDATE apps SET label = $3, kind = $4, status = $5, auth_method = $6, grant_types = $7,
@@ -116,7 +116,15 @@ impl Tx {
             &a.metadata
         )?;
         self.config_changed();
-        if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
+        if rows == 0 {
+            return Err(StoreError::Stale);
+        }
+        if a.auth_method != CLIENT_SECRET_JWT {
+            const FORGET: &str = "UPDATE app_secrets SET sealed = NULL
+                WHERE tenant_id = $1 AND app_id = $2 AND sealed IS NOT NULL";
+            execute!(self, FORGET, self.tenant, a.id)?;
+        }
+        Ok(())
     }
 
     /// Deletes an app with its secrets, grants and consents.
@@ -134,9 +142,9 @@ impl Tx {
 
     /// Adds a secret.
     pub async fn insert_app_secret(&mut self, s: &AppSecret) -> Result<()> {
-        const SQL: &str = "INSERT INTO app_secrets (tenant_id, app_id, id, hash, status, created_at)
-            VALUES ($1,$2,$3,$4,$5,$6)";
-        execute!(self, SQL, self.tenant, s.app_id, s.id, &s.hash, s.status, s.created_at)?;
+        const SQL: &str = "INSERT INTO app_secrets (tenant_id, app_id, id, hash, sealed, status, created_at)
+            VALUES ($1,$2,$3,$4,$5,$6,$7)";
+        execute!(self, SQL, self.tenant, s.app_id, s.id, &s.hash, &s.sealed, s.status, s.created_at)?;
         self.config_changed();
         Ok(())
     }

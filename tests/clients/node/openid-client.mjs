@@ -2,7 +2,7 @@
 import * as client from 'openid-client'
 import { done, settings, visit } from './talk.mjs'
 
-const { issuer, web, keyed, service, bye } = settings
+const { issuer, web, keyed, service, mac, bye } = settings
 const plainHttp = { execute: [client.allowInsecureRequests] }
 const discover = (id, auth) => client.discovery(new URL(issuer), id, undefined, auth, plainHttp)
 
@@ -78,5 +78,9 @@ const machine = await client.discovery(new URL(issuer), service.id, service.secr
 const own = keep(await client.clientCredentialsGrant(machine, { scope: 'orders:read' }))
 facts.machineScope = own.scope
 facts.tokenType = own.token_type
+
+// Another one, which proves itself by a MAC.
+const byMac = await discover(mac.id, client.ClientSecretJwt(mac.secret))
+facts.macScope = keep(await client.clientCredentialsGrant(byMac, { scope: 'orders:read' })).scope
 
 done(facts)

@@ -9,7 +9,7 @@ use crate::support::client_key::{ClientKey, with_keys};
 /// Where apps of these tests return to after a sign-out.
 pub(crate) const BYE: &str = "https://app.example/bye";
 
-/// A person, three apps and what the program is told of them.
+/// A person, four apps and what the program is told of them.
 pub(crate) struct Furnished {
     pub(crate) person: Person,
     pub(crate) settings: Value,
@@ -20,8 +20,8 @@ fn told(app: &App) -> Value {
 }
 
 impl Furnished {
-    /// Makes `web` (Basic, asks for consent), `keyed` (a P-256 key, pushed requests only) and `service` (its secret in
-    /// the body).
+    /// Makes `web` (Basic, asks for consent), `keyed` (a P-256 key, pushed requests only), `service` (its secret in the
+    /// body) and `mac` (a MAC by its secret).
     pub(crate) async fn new(tenant: &Tenant) -> Self {
         let out = json!([BYE]);
         let web = NewApp::web().oauth("post_logout_redirect_uris", out.clone());
@@ -32,12 +32,14 @@ impl Furnished {
         let service = NewApp::service();
         let service = service.credential("token_endpoint_auth_method", json!("client_secret_post"));
         let service = service.make(tenant).await;
+        let mac = NewApp::service().credential("token_endpoint_auth_method", json!("client_secret_jwt"));
+        let mac = mac.make(tenant).await;
         let mut keyed_told = told(&keyed);
         keyed_told["key"] = key.pkcs8_base64().into();
         keyed_told["kid"] = key.jwk["kid"].clone();
         let settings = json!({
             "issuer": tenant.issuer(), "bye": BYE,
-            "web": told(&web), "keyed": keyed_told, "service": told(&service),
+            "web": told(&web), "keyed": keyed_told, "service": told(&service), "mac": told(&mac),
         });
         Self { person: Person::new(tenant).await, settings }
     }

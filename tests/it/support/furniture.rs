@@ -149,6 +149,7 @@ impl Furniture {
                 app_id: app.id,
                 id: id(),
                 hash: bytes(),
+                sealed: Some(bytes()),
                 status: AppStatus::Active,
                 created_at: now,
                 last_used_at: None,

@@ -169,11 +169,12 @@ fn check_auth_method(causes: &mut Causes, settings: &AppSettings, public: bool) 
     let Some(method) = settings.auth_method.as_deref() else { return };
     match method {
         "none" if public => {}
-        "client_secret_basic" | "client_secret_post" | "private_key_jwt" if !public => {}
+        "client_secret_basic" | "client_secret_post" | "client_secret_jwt" | "private_key_jwt" if !public => {
+        }
         _ if public => causes.add("token_endpoint_auth_method", "must be none for browser and native apps"),
         _ => causes.add(
             "token_endpoint_auth_method",
-            "must be client_secret_basic, client_secret_post or private_key_jwt",
+            "must be client_secret_basic, client_secret_post, client_secret_jwt or private_key_jwt",
         ),
     }
 }

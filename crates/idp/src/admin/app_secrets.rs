@@ -65,7 +65,7 @@ impl Idp {
                     return Err(AdminError::invalid("credentials", cause));
                 }
                 let secret = Secret::from(idp.entropy().secret(""));
-                let row = idp.secret_row(&ctx, app.id, &secret);
+                let row = idp.secret_row(&app, &secret, ctx.now)?;
                 tx.insert_app_secret(&row).await?;
                 note(tx, &idp, &ctx, &caller, types::SECRET_CREATE, (&app, &row)).await?;
                 Ok((row, secret))
@@ -97,7 +97,7 @@ impl Idp {
                     return Ok(row);
                 }
                 if status == AppStatus::Inactive {
-                    keep_one(&others)?;
+                    keep_one(&app, &row, &others)?;
                 }
                 row.status = status;
                 tx.set_app_secret_status(app.id, row.id, status).await?;
@@ -130,9 +130,7 @@ impl Idp {
                 let app = Self::find_app(tx, &key).await?;
                 lock(tx, &ctx, &app).await?;
                 let (row, others) = find_secret(tx, &app, &secret).await?;
-                if row.status == AppStatus::Active {
-                    keep_one(&others)?;
-                }
+                keep_one(&app, &row, &others)?;
                 tx.delete_app_secret(app.id, row.id).await?;
                 note(tx, &idp, &ctx, &caller, types::SECRET_DELETE, (&app, &row)).await
             })
@@ -158,8 +156,10 @@ async fn find_secret(
     Ok((row, others))
 }
 
-fn keep_one(others: &[AppSecret]) -> Result<(), AdminError> {
-    if others.iter().any(|row| row.status == AppStatus::Active) {
+/// The last secret that the app can prove itself by stays.
+fn keep_one(app: &App, leaving: &AppSecret, others: &[AppSecret]) -> Result<(), AdminError> {
+    let serves = |row: &AppSecret| row.serves(&app.auth_method);
+    if !serves(leaving) || others.iter().any(serves) {
         return Ok(());
     }
     Err(AdminError::invalid("credentials", "client_secret: the last active secret stays; make another first"))

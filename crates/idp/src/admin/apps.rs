@@ -5,15 +5,18 @@ use super::{AdminError, Caller, Expected, Page};
 use crate::ctx::{At, app_instance};
 use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::secrets::SecretKind;
-use crate::{Ctx, Idp};
+use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::app::{App, AppKind, AppMetadata, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::app::{
+    App, AppKind, AppMetadata, AppSecret, AppStatus, CLIENT_SECRET_JWT, ConsentMethod, Rotation,
+};
 use signet_domain::event::types;
-use signet_domain::id::AppId;
+use signet_domain::id::{AppId, SecretId};
 use signet_domain::token::RevocationKind;
 use signet_oauth::Secret;
 use signet_store::Tx;
 use signet_store::sqlx_types::Json;
+use zeroize::Zeroizing;
 
 /// Most apps on a page.
 pub const MAX_LIMIT: i64 = 200;
@@ -32,6 +35,11 @@ pub(crate) struct DraftApp {
     pub(crate) secret: Option<Secret>,
     /// The secret as it will be stored.
     pub(crate) row: Option<AppSecret>,
+}
+
+/// What seals a secret: that of one row opens in no other.
+fn purpose(id: SecretId) -> Vec<u8> {
+    format!("client-secret {id}").into_bytes()
 }
 
 /// Whether an app proves itself by a secret.
@@ -215,20 +223,42 @@ impl Idp {
         let mut app = new_app(self, ctx, kind, activate);
         settings.put(&mut app, self.fetch())?;
         let secret = keeps_secret(&app).then(|| Secret::from(self.entropy().secret("")));
-        let row = secret.as_ref().map(|secret| self.secret_row(ctx, app.id, secret));
+        let row = secret.as_ref().map(|secret| self.secret_row(&app, secret, ctx.now)).transpose()?;
         Ok(DraftApp { app, secret, row })
     }
 
-    pub(crate) fn secret_row(&self, ctx: &Ctx, app: AppId, secret: &Secret) -> AppSecret {
-        AppSecret {
-            tenant_id: ctx.tenant_id(),
-            app_id: app,
-            id: self.entropy().id(ctx.now),
-            hash: self.secrets().hash(SecretKind::ClientSecret, ctx.tenant_id(), secret.expose()),
+    /// A live secret of an app, as it is stored: so that it can be read back only where MACs are made with it.
+    ///
+    /// # Errors
+    /// When sealing fails.
+    pub fn secret_row(&self, app: &App, secret: &Secret, now: Time) -> Result<AppSecret, IdpError> {
+        let id = self.entropy().id(now);
+        let sealed = (app.auth_method == CLIENT_SECRET_JWT)
+            .then(|| self.secrets().seal(self.entropy(), &purpose(id), secret.expose().as_bytes()));
+        Ok(AppSecret {
+            tenant_id: app.tenant_id,
+            app_id: app.id,
+            id,
+            hash: self.secrets().hash(SecretKind::ClientSecret, app.tenant_id, secret.expose()),
+            sealed: sealed.transpose()?,
             status: AppStatus::Active,
-            created_at: ctx.now,
+            created_at: now,
             last_used_at: None,
-        }
+        })
+    }
+
+    /// The secrets that an app makes MACs with.
+    ///
+    /// # Errors
+    /// When one doesn't open.
+    pub(crate) fn mac_secrets(
+        &self,
+        secrets: &[AppSecret],
+    ) -> Result<Vec<(SecretId, Zeroizing<Vec<u8>>)>, IdpError> {
+        let live = secrets.iter().filter(|secret| secret.status == AppStatus::Active);
+        live.filter_map(|secret| Some((secret.id, secret.sealed.as_deref()?)))
+            .map(|(id, sealed)| Ok((id, self.secrets().open(&purpose(id), sealed)?)))
+            .collect()
     }
 }
 

@@ -6,6 +6,7 @@ use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::event::EventRow;
 use signet_domain::id::{AppId, ServerId, UserId};
+use signet_domain::registration::Registration;
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
@@ -55,6 +56,8 @@ pub struct AppPast {
     pub tokens: i64,
     /// Refusals in seven days.
     pub refused: i64,
+    /// Where and when it registered, if it did so by itself.
+    pub registration: Option<Registration>,
 }
 
 /// Events that concern a user, or that the user caused.
@@ -138,6 +141,7 @@ impl Idp {
             recent: tx.latest_matching(own, Some(since(RECENT_DAYS)), RECENT).await?,
             tokens: total(What::Token),
             refused: total(What::Refused),
+            registration: tx.registration(app.id).await?,
         })
     }
 

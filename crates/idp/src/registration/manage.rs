@@ -9,7 +9,7 @@ use crate::ctx::{At, app_entity, app_instance};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp};
 use serde_json::{Map, Value};
-use signet_domain::app::{App, AppStatus};
+use signet_domain::app::{App, AppSecret};
 use signet_domain::event::{EventType, types};
 use signet_domain::registration::{Registration, RegistrationPolicy};
 use signet_oauth::compare::ct_eq;
@@ -115,10 +115,11 @@ impl Idp {
         let mut after = before.clone();
         settings.put(&mut after, self.fetch()).map_err(form::fault_of)?;
         self.check_sector(&after, Some(before)).await.map_err(form::fault_of)?;
-        let lives = |secret: &&signet_domain::app::AppSecret| secret.status == AppStatus::Active;
-        let needs_one = keeps_secret(&after) && !own.config.secrets.iter().any(|s| lives(&s));
+        let serves = |secret: &AppSecret| secret.serves(&after.auth_method);
+        let needs_one = keeps_secret(&after) && !own.config.secrets.iter().any(serves);
         let secret = needs_one.then(|| Secret::from(self.entropy().secret("")));
-        let row = secret.as_ref().map(|secret| self.secret_row(ctx, after.id, secret));
+        let row = secret.as_ref().map(|secret| self.secret_row(&after, secret, ctx.now)).transpose();
+        let row = row.map_err(OAuthError::from)?;
         let diff = app_rules::changed(before, &after);
         if !diff.is_empty() || row.is_some() {
             let event = self.event(ctx, types::CLIENT_UPDATE, app_entity(&after));
@@ -129,6 +130,10 @@ impl Idp {
                 Box::pin(async move {
                     tx.update_app(&app, now).await?;
                     if let Some(row) = &row {
+                        // Of those that it has, none serves any more.
+                        for useless in tx.app_secrets(app.id).await? {
+                            tx.delete_app_secret(app.id, useless.id).await?;
+                        }
                         tx.insert_app_secret(row).await?;
                     }
                     Ok(tx.append(&event).await?)

@@ -3,9 +3,9 @@
 use crate::Idp;
 use crate::secrets::SecretKind;
 use signet_domain::Time;
-use signet_domain::app::{App, AppKind, AppMetadata, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppMetadata, AppStatus, ConsentMethod, Rotation};
 use signet_domain::credential::{ApiScope, ApiToken, Credential};
-use signet_domain::id::{AppId, SecretId, UserId};
+use signet_domain::id::{AppId, UserId};
 use signet_domain::login::{self, LoginKey};
 use signet_domain::server::{ScopeConsent, ScopeRow, Server};
 use signet_domain::tenant::Tenant;
@@ -114,20 +114,6 @@ pub fn app(idp: &Idp, tenant: &Tenant, kind: AppKind, label: &str, now: Time) ->
         version: 1,
         created_at: now,
         updated_at: now,
-    }
-}
-
-/// A live secret of an app.
-#[must_use]
-pub fn app_secret(idp: &Idp, app: &App, secret: &str) -> AppSecret {
-    AppSecret {
-        tenant_id: app.tenant_id,
-        app_id: app.id,
-        id: idp.entropy().id::<SecretId>(app.created_at),
-        hash: idp.secrets().hash(SecretKind::ClientSecret, app.tenant_id, secret),
-        status: AppStatus::Active,
-        created_at: app.created_at,
-        last_used_at: None,
     }
 }
 

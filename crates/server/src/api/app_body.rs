@@ -53,7 +53,7 @@ pub(crate) struct OAuthCredentials {
     /// Its secret: only in the answer to its creation, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
-    /// client_secret_basic, client_secret_post, private_key_jwt or none.
+    /// client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none.
     token_endpoint_auth_method: String,
     /// Whether a PKCE challenge is demanded.
     pkce_required: bool,
@@ -262,7 +262,7 @@ pub(crate) struct AppCredentialsRequest {
 pub(crate) struct OAuthCredentialsRequest {
     /// Its `client_id`: the app's id unless one is chosen at creation.
     client_id: Option<String>,
-    /// client_secret_basic, client_secret_post, private_key_jwt or none.
+    /// client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none.
     token_endpoint_auth_method: Option<String>,
     /// `true`, the default; `false` is for web apps only.
     pkce_required: Option<bool>,

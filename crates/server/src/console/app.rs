@@ -4,13 +4,17 @@ use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::next::encoded;
 use super::rows::{app_url, brief};
+use super::server_page::PATH;
 use super::words::{self, number};
 use super::{app_start, when, words::count};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
+use signet_domain::Time;
 use signet_domain::app::{App, AppSecret, AppStatus, ConsentMethod, Rotation};
+
 use signet_domain::id::AppId;
+use signet_domain::registration::Registration;
 use signet_idp::admin::app_secrets::MAX_SECRETS;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::directory::AppPast;
@@ -62,7 +66,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         actions: actions(admin, &app),
         redirect_uris: app.redirect_uris.iter().map(|uri| visible_uri(uri)).collect(),
         grants: grants(&app),
-        settings: settings(&app),
+        settings: settings(&app, past.registration.as_ref(), admin.ctx.now),
         recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
         activity: activity(&past),
         log_url: sees_log.then_some(log),
@@ -96,19 +100,21 @@ fn values(tenant_url: &str, app: &App) -> Vec<Fact> {
 
 fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow> {
     let now = admin.ctx.now;
-    let working = secrets.iter().filter(|s| s.status == AppStatus::Active).count();
+    let working = secrets.iter().filter(|s| s.serves(&app.auth_method)).count();
     let row = |secret: &AppSecret| {
         let on = secret.status == AppStatus::Active;
+        // Secrets that were made before an app proved itself by MACs can't be read back.
+        let works = secret.serves(&app.auth_method);
         let url = format!("{}/secrets/{}", app_url(&app.id.to_string()), secret.id);
         let mut actions = Vec::new();
         if admin.may(Area::Apps, Access::Write) {
             // The last one that works stays.
-            if on && working > 1 {
+            if works && working > 1 {
                 actions.push(Action::post("Switch off", format!("{url}/off")));
             } else if !on {
                 actions.push(Action::post("Switch on", format!("{url}/on")));
             }
-            if !on || working > 1 {
+            if !works || working > 1 {
                 actions.push(Action::ask("Retire…", format!("{url}/retire")).dangerous());
             }
         }
@@ -119,7 +125,7 @@ fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow
                 Some(at) => format!("last used {}", when::hour(at, now).shown),
                 None => "never used".to_owned(),
             },
-            status: words::on_or_off(on),
+            status: words::secret_status(on, works),
             actions,
         }
     };
@@ -167,7 +173,7 @@ fn grants(app: &App) -> Vec<Grant> {
     ]
 }
 
-fn settings(app: &App) -> Vec<Fact> {
+fn settings(app: &App, registration: Option<&Registration>, now: Time) -> Vec<Fact> {
     let consent = match app.consent_method {
         ConsentMethod::Required => "users are asked once",
         ConsentMethod::Trusted => "the tenant trusts the app",
@@ -184,6 +190,14 @@ fn settings(app: &App) -> Vec<Fact> {
     let after: Vec<String> = app.post_logout_redirect_uris.iter().map(|uri| visible_uri(uri)).collect();
     if !after.is_empty() {
         settings.push(Fact::text("After sign-out", after.join(", ")));
+    }
+    if let Some(own) = registration {
+        let made = when::moment(own.created_at, now).shown;
+        let goes = |at| format!("; unless it gets a token it goes {}", when::moment(at, now).shown);
+        let ends = own.expires_at.map(goes);
+        let how = if own.token_id.is_some() { "with an initial access token" } else { "without a token" };
+        let fact = Fact::text("Registered itself", format!("{made}, {how}{}", ends.unwrap_or_default()));
+        settings.push(fact.to(format!("{PATH}/{}#registration", own.server_id)));
     }
     settings
 }

@@ -182,6 +182,7 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
             vec![
                 pick("client_secret_basic", "Its secret in the Authorization header (Basic)"),
                 pick("client_secret_post", "Its secret in the form"),
+                pick("client_secret_jwt", "A token that it makes with its secret (client_secret_jwt)"),
                 pick("private_key_jwt", "A token that it signs with its own key (private_key_jwt)"),
             ],
         ));

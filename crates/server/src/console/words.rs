@@ -49,6 +49,11 @@ pub(super) fn on_or_off(on: bool) -> Status {
     if on { Status::new("On", Tone::Good) } else { Status::new("Off", Tone::Quiet) }
 }
 
+/// Of a secret that is on, and yet may be of no use to its app.
+pub(super) fn secret_status(on: bool, works: bool) -> Status {
+    if on && !works { Status::new("Can't sign", Tone::Warn) } else { on_or_off(on) }
+}
+
 /// A lock is told before everything else: it is why an active user can't sign in.
 pub(super) fn user_status(status: UserStatus, locked: bool) -> Status {
     let (word, tone) = match status {

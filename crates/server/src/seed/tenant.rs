@@ -106,8 +106,8 @@ async fn rows(idp: &Idp, tenant: &Tenant, told: &TenantCredentials, now: Time) -
     let ada = user(idp, tenant, (&told.user, "Ada", "Lovelace"), now).await?;
     let apps = apps(idp, tenant, &told.apps, now);
     let secrets = [
-        rows::app_secret(idp, &apps[0], &told.apps.web.client_secret),
-        rows::app_secret(idp, &apps[2], &told.apps.service.client_secret),
+        idp.secret_row(&apps[0], &told.apps.web.client_secret.as_str().into(), now)?,
+        idp.secret_row(&apps[2], &told.apps.service.client_secret.as_str().into(), now)?,
     ];
     let token = rows::api_token(idp, &admin, "Demo token", &told.api_token);
     let api = &told.api_credential;
