@@ -87,9 +87,9 @@ impl Idp {
     }
 
     fn proof_by_secret(&self, config: &AppConfig, assertion: &str) -> Result<Proof, OAuthError> {
-        let (ids, secrets): (Vec<_>, Vec<_>) = self.mac_secrets(&config.secrets)?.into_iter().unzip();
+        let secrets = self.mac_secrets(&config.secrets)?;
         let verified = jwt::verify_mac(assertion, &secrets).map_err(reason)?;
-        let secret = ids.get(verified.secret).copied();
+        let secret = secrets.get(verified.secret).map(|secret| secret.id);
         Ok(Proof { typ: verified.typ, claims: verified.claims, secret })
     }
 }

@@ -37,6 +37,18 @@ pub(crate) struct DraftApp {
     pub(crate) row: Option<AppSecret>,
 }
 
+/// A secret as it was given to its app.
+pub(crate) struct MacSecret {
+    pub(crate) id: SecretId,
+    secret: Zeroizing<Vec<u8>>,
+}
+
+impl AsRef<[u8]> for MacSecret {
+    fn as_ref(&self) -> &[u8] {
+        &self.secret
+    }
+}
+
 /// What seals a secret: that of one row opens in no other.
 fn purpose(id: SecretId) -> Vec<u8> {
     format!("client-secret {id}").into_bytes()
@@ -251,13 +263,10 @@ impl Idp {
     ///
     /// # Errors
     /// When one doesn't open.
-    pub(crate) fn mac_secrets(
-        &self,
-        secrets: &[AppSecret],
-    ) -> Result<Vec<(SecretId, Zeroizing<Vec<u8>>)>, IdpError> {
+    pub(crate) fn mac_secrets(&self, secrets: &[AppSecret]) -> Result<Vec<MacSecret>, IdpError> {
         let live = secrets.iter().filter(|secret| secret.status == AppStatus::Active);
         live.filter_map(|secret| Some((secret.id, secret.sealed.as_deref()?)))
-            .map(|(id, sealed)| Ok((id, self.secrets().open(&purpose(id), sealed)?)))
+            .map(|(id, sealed)| Ok(MacSecret { id, secret: self.secrets().open(&purpose(id), sealed)? }))
             .collect()
     }
 }
