@@ -78,8 +78,13 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
         };
         ids.fill(&own)
     };
-    let pages = routes().into_iter().filter(|(route, gets, _)| *gets && !route.contains("/export."));
+    let pages = routes().into_iter().filter(|(route, gets, _)| *gets && !is_no_page(route));
     pages.map(|(route, ..)| (name_of(&route), address(&route))).collect()
+}
+
+/// Whether a route gives a file, or a part that a script asks for.
+fn is_no_page(route: &str) -> bool {
+    route.contains("/export.") || matches!(route, "/console/find/list" | "/console/log/newer")
 }
 
 /// A route as a picture's name.

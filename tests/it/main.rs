@@ -31,6 +31,7 @@ mod console_access;
 mod console_apps;
 mod console_callers;
 mod console_claims;
+mod console_find;
 mod console_groups;
 mod console_inspect;
 mod console_log;

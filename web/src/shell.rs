@@ -41,6 +41,8 @@ pub struct Shell {
     pub logo: Option<String>,
     /// A quiet note at the foot, such as "Demo tenant".
     pub note: Option<String>,
+    /// Whether the page's scripts ask the server for more: its policy lets them.
+    pub asks: bool,
 }
 
 impl Shell {
@@ -54,7 +56,15 @@ impl Shell {
             brand_css: None,
             logo: None,
             note: None,
+            asks: false,
         }
+    }
+
+    /// The same with scripts that ask the server for more.
+    #[must_use]
+    pub fn asking(mut self) -> Self {
+        self.asks = true;
+        self
     }
 
     /// The same in another language than English.
@@ -110,7 +120,8 @@ pub enum Section {
 }
 
 impl Section {
-    pub(crate) fn label(self) -> &'static str {
+    /// What it is called.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Overview | Self::OperatorHome => "Overview",
             Self::Log => "System log",
@@ -126,7 +137,8 @@ impl Section {
         }
     }
 
-    pub(crate) fn icon(self) -> &'static str {
+    /// The name of its icon.
+    pub fn icon(self) -> &'static str {
         match self {
             Self::Overview | Self::OperatorHome => "layout-dashboard",
             Self::Log => "scroll-text",

@@ -62,18 +62,6 @@ each("form[data-once]", (form) => {
 // A choice of range or outcome applies at once.
 each(".log-form select", (select) => select.addEventListener("change", () => select.form.requestSubmit()));
 
-// Ctrl K or ⌘ K goes to the search field.
-const find = document.querySelector("[data-find]");
-if (find) {
-  addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      find.focus();
-      find.select();
-    }
-  });
-}
-
 // Up and down move between events while one of them has the focus; Escape closes the chosen one.
 const links = [...document.querySelectorAll(".log-list .event .stretch")];
 addEventListener("keydown", (event) => {

@@ -4,17 +4,21 @@
 //! |---|---|
 //! | [`overview`] | today at a glance |
 //! | [`log`], [`kinds`], [`terms`], [`groups`], [`saved`] | searching the system log |
+//! | [`find`] | users, apps and events by a few letters |
 //! | [`event`] | one event and what belongs to it |
 //! | [`directory`] | users and apps with their recent past |
 
 pub mod directory;
 pub mod event;
+pub mod find;
 pub mod groups;
 pub mod kinds;
 pub mod log;
 pub mod overview;
 pub mod saved;
 pub mod terms;
+
+pub use find::AppName;
 
 use crate::admin::caller::By;
 use crate::admin::{Caller, Rights};

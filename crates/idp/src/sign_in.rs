@@ -148,24 +148,39 @@ impl Idp {
         kind: SessionKind,
         cookie: &str,
     ) -> Result<Option<SignedIn>, IdpError> {
+        let signed_in = self.session_unused(ctx, kind, cookie).await?;
+        if let Some(SignedIn { session, .. }) = &signed_in
+            && ctx.now.since(session.last_seen_at) > 60 * Time::SECOND
+        {
+            let (id, now) = (session.id, ctx.now);
+            let tenant = self.store().tenant(ctx.tenant_id());
+            tenant.write(move |tx| Box::pin(async move { tx.touch_session(id, now).await })).await?;
+        }
+        Ok(signed_in)
+    }
+
+    /// The same for what a page asks by itself: that keeps nobody signed in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn session_unused(
+        &self,
+        ctx: &Ctx,
+        kind: SessionKind,
+        cookie: &str,
+    ) -> Result<Option<SignedIn>, IdpError> {
         let (prefix, secret_kind) = cookie_kind(kind);
         if !cookie.starts_with(prefix) || cookie.len() > 128 {
             return Ok(None);
         }
         let hash = self.secrets().hash(secret_kind, ctx.tenant_id(), cookie);
-        let tenant = self.store().tenant(ctx.tenant_id());
-        let mut tx = tenant.read().await?;
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let Some(session) = tx.session_by_token(kind, &hash).await?.filter(|s| s.is_live(ctx.now)) else {
             return Ok(None);
         };
         let Some(user) = tx.user(session.user_id).await?.filter(User::is_active) else { return Ok(None) };
-        drop(tx);
         if kind == SessionKind::Console && user.admin_role.is_none() {
             return Ok(None);
-        }
-        if ctx.now.since(session.last_seen_at) > 60 * Time::SECOND {
-            let (id, now) = (session.id, ctx.now);
-            tenant.write(move |tx| Box::pin(async move { tx.touch_session(id, now).await })).await?;
         }
         Ok(Some(SignedIn { session, user }))
     }

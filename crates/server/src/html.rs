@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use signet_domain::event::RequestFacts;
 use signet_idp::Ctx;
 use signet_oauth::redirect::RedirectUri;
-use signet_web::{ErrorPage, Page, Shell};
+use signet_web::{ErrorPage, Page, Shell, Template};
 use std::collections::BTreeSet;
 
 /// A page.
@@ -16,10 +16,23 @@ pub fn page(page: &impl Page) -> Response {
     page_with(StatusCode::OK, page, &[])
 }
 
+/// A part of a page, which a script of ours asked for.
+#[must_use]
+pub(crate) fn part(part: &impl Template) -> Response {
+    let Ok(html) = part.render() else {
+        tracing::error!("a part of a page could not be rendered");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let policy = "default-src 'none'; frame-ancestors 'none'";
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
+    (headers, html).into_response()
+}
+
 /// A page with a status, whose forms may lead to these origins besides our own.
 #[must_use]
 pub fn page_with(status: StatusCode, page: &impl Page, form_action: &[&str]) -> Response {
-    render(status, page, &policy(form_action))
+    render(status, page, &policy(page.shell(), form_action))
 }
 
 /// A page that loads these addresses of apps in frames; their origins, and nothing else, may be framed.
@@ -27,7 +40,7 @@ pub fn page_with(status: StatusCode, page: &impl Page, form_action: &[&str]) -> 
 pub(crate) fn page_with_frames(page: &impl Page, frames: &[String]) -> Response {
     let origins: BTreeSet<String> =
         frames.iter().filter_map(|uri| RedirectUri::stored(uri.as_str(), false).origin()).collect();
-    let mut policy = policy(&[]);
+    let mut policy = policy(page.shell(), &[]);
     if !origins.is_empty() {
         policy.push_str("; frame-src");
         append(&mut policy, origins.iter().map(String::as_str));
@@ -50,10 +63,11 @@ fn render(status: StatusCode, page: &impl Page, policy: &str) -> Response {
     response
 }
 
-fn policy(form_action: &[&str]) -> String {
-    let mut policy = String::from(
+fn policy(shell: &Shell, form_action: &[&str]) -> String {
+    let connect = if shell.asks { "'self'" } else { "'none'" };
+    let mut policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
-         connect-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+         connect-src {connect}; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     );
     append(&mut policy, form_action.iter().copied());
     policy

@@ -31,6 +31,12 @@ impl Tx {
         fetch_all!(self, IdleSecret, SQL, self.tenant, since, limit)
     }
 
+    /// Apps by name, in the order of creation: id, client id, label.
+    pub async fn app_names(&mut self, limit: i64) -> Result<Vec<(AppId, String, String)>> {
+        const SQL: &str = "SELECT id, client_id, label FROM apps WHERE tenant_id = $1 ORDER BY id LIMIT $2";
+        fetch_all!(self, (AppId, String, String), SQL, self.tenant, limit)
+    }
+
     /// The hour of each app's newest token, of the apps that got one since an instant.
     pub async fn newest_tokens(&mut self, since: Time) -> Result<Vec<(String, Time)>> {
         const SQL: &str = "SELECT client_id, MAX(hour) FROM hourly_counts

@@ -167,12 +167,28 @@ pub struct LogList {
     pub alert: Option<Link>,
     /// All that are kept, with ways to forget them.
     pub manage: Option<Link>,
+    /// Where a script asks for what came since; none where nothing can come.
+    pub live: Option<String>,
     /// This search with its times fixed, whoever opens it and whenever.
     pub fixed_url: Option<String>,
     /// The chosen event: a panel beside the list where there is room, and in place of it where there isn't.
     pub chosen: Option<EventDetail>,
     /// The list without the chosen event.
     pub close_url: String,
+}
+
+/// What came since a page of the log was made, by itself: for the script that keeps it up to date.
+#[derive(Template, Debug, Clone)]
+#[template(path = "parts/newer.html")]
+pub struct LogNewer {
+    /// Newest first. Some may be on the page already.
+    pub rows: Vec<LogRow>,
+    /// The day of the newest row, as the page names it.
+    pub day: String,
+    /// Where to ask the next time.
+    pub next: String,
+    /// Whether the page had better be loaded anew: there is more, or a day has begun.
+    pub anew: bool,
 }
 
 /// One search that was kept.

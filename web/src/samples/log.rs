@@ -81,6 +81,7 @@ fn bars() -> Vec<Bar> {
 
 fn list() -> LogList {
     LogList {
+        live: Some("/console/log/newer?after=c".to_owned()),
         console: console("System log", Section::Log),
         form: form(),
         zone: "UTC+1".to_owned(),

@@ -6,6 +6,7 @@ mod alerts;
 mod console;
 mod directory;
 mod door;
+mod find;
 mod form;
 mod groups;
 mod log;
@@ -44,7 +45,7 @@ pub fn all() -> Vec<Sample> {
         policies::all(),
         webhooks::all(),
     ];
-    [parts.concat(), access::all()].concat()
+    [parts.concat(), access::all(), find::all()].concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {
@@ -73,7 +74,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Credentials, "/console/credentials"),
     ];
     Console {
-        shell: shell(title),
+        shell: shell(title).asking(),
         csrf: csrf(),
         login: "eve@acme.test".to_owned(),
         sign_out: "/console/sign-out".to_owned(),

@@ -14,6 +14,10 @@ use signet_store::log_query::{Bucket, Condition, LogPage, LogQuery, MAX_TIMES, O
 
 /// Most events that a page looks at.
 pub const BUDGET: u32 = 40_000;
+/// Most events that a page takes up by itself at a time.
+const NEWER: u32 = 100;
+/// Microseconds before the newest event in which others may still turn up: nodes commit what they wrote in any order.
+const LATE: i64 = 3 * Time::SECOND;
 /// Most events that the drawing counts.
 pub const CHART_BUDGET: u32 = 100_000;
 
@@ -103,6 +107,8 @@ pub struct LogView {
     pub searched_to: Option<Time>,
     /// When nothing was found: the newest event before the range that matches.
     pub nearest: Option<EventRow>,
+    /// Where what comes later is looked for; none on pages that don't begin at the top.
+    pub top: Option<String>,
 }
 
 impl LogSearch {
@@ -133,6 +139,17 @@ impl LogSearch {
     fn to(&self) -> Time {
         self.until.unwrap_or(Time(i64::MAX))
     }
+}
+
+/// What has come since a page was made.
+#[derive(Debug)]
+pub struct Newer {
+    /// Newest first. Some may be on the page already.
+    pub events: Vec<EventRow>,
+    /// Where to look from the next time.
+    pub top: String,
+    /// Whether there are more than these.
+    pub more: bool,
 }
 
 /// A page, and where to go on.
@@ -190,7 +207,10 @@ impl Idp {
         let cursor =
             |order, place: Position| self.seal(ctx, search, order).cursor(self.secrets().cursor_key(), place);
         let first = found.events.first().filter(|_| found.newer).map(Position::of);
+        let at_top = search.place == Place::Top && search.until.is_none();
         Ok(LogView {
+            top: at_top
+                .then(|| self.top(ctx, search, found.events.first().map_or(search.from(), |e| e.published))),
             older: found.older.map(|place| cursor(Order::PublishedDescending, place)),
             newer: first.map(|place| cursor(Order::Published, place)),
             events: found.events,
@@ -202,6 +222,33 @@ impl Idp {
             searched_to: found.searched_to,
             nearest,
         })
+    }
+
+    /// What a search finds above [`Place::Newer`]; none where the cursor isn't of this search.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_log_newer(&self, ctx: &Ctx, search: &LogSearch) -> Result<Option<Newer>, IdpError> {
+        let Place::Newer(cursor) = &search.place else { return Ok(None) };
+        let sealed = self.seal(ctx, search, Order::Published);
+        let Some(after) = sealed.position(self.secrets().cursor_key(), cursor) else { return Ok(None) };
+        let query = LogQuery {
+            order: Order::Published,
+            after: Some(after),
+            limit: NEWER,
+            ..search.query(search.fold)
+        };
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let LogPage { mut events, more, .. } = tx.log_page(&query).await?;
+        events.reverse();
+        let newest =
+            events.first().map_or(Time(after.published.0.saturating_add(LATE)), |event| event.published);
+        Ok(Some(Newer { top: self.top(ctx, search, newest), events, more }))
+    }
+
+    fn top(&self, ctx: &Ctx, search: &LogSearch, newest: Time) -> String {
+        let place = Position { published: Time(newest.0.saturating_sub(LATE)), epoch: 0, txid: 0, seq: 0 };
+        self.seal(ctx, search, Order::Published).cursor(self.secrets().cursor_key(), place)
     }
 
     async fn page(

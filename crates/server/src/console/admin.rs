@@ -32,12 +32,36 @@ impl FromRequestParts<App> for Admin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
+        Self::of(parts, app, Asks::Somebody).await
+    }
+}
+
+/// An administrator whose page asks by itself, in a window that may be open all night.
+pub(super) struct Watcher(pub(super) Admin);
+
+impl FromRequestParts<App> for Watcher {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
+        Admin::of(parts, app, Asks::ThePage).await.map(Self)
+    }
+}
+
+/// Who asks: only people keep a session from ending.
+enum Asks {
+    Somebody,
+    ThePage,
+}
+
+impl Admin {
+    async fn of(parts: &mut Parts, app: &App, asks: Asks) -> std::result::Result<Self, Response> {
         let Tenant(ctx) =
             Tenant::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let cookie = cookie::get(&parts.headers, &cookie::name(&ctx.tenant, "console")).map(str::to_owned);
-        let signed_in = match &cookie {
-            Some(value) => app.idp().session(&ctx, SessionKind::Console, value).await,
-            None => Ok(None),
+        let signed_in = match (&cookie, asks) {
+            (Some(value), Asks::Somebody) => app.idp().session(&ctx, SessionKind::Console, value).await,
+            (Some(value), Asks::ThePage) => app.idp().session_unused(&ctx, SessionKind::Console, value).await,
+            (None, _) => Ok(None),
         };
         let signed_in = signed_in.map_err(|error| Failure::Broken(error).page(&ctx))?;
         match (signed_in, cookie) {
@@ -100,7 +124,7 @@ impl Admin {
     /// The frame of a page.
     pub(super) fn frame(&self, title: &str, current: Section) -> Console {
         Console {
-            shell: step::shell(&self.ctx, title),
+            shell: step::shell(&self.ctx, title).asking(),
             csrf: Csrf::new(self.idp().secrets().csrf(self.ctx.tenant_id(), &self.cookie)),
             login: self.signed_in.user.login.clone(),
             sign_out: "/console/sign-out".to_owned(),
@@ -112,7 +136,7 @@ impl Admin {
     }
 
     /// The parts that the role reaches.
-    fn nav(&self) -> Vec<NavItem> {
+    pub(super) fn nav(&self) -> Vec<NavItem> {
         let sees = |area: Area| self.may(area, Access::Read);
         [
             (true, Section::Overview, "/console"),

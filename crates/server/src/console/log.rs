@@ -5,6 +5,7 @@ mod counted;
 mod detail;
 pub(super) mod export;
 mod groups;
+pub(super) mod newer;
 mod params;
 pub(super) mod saved;
 mod search;
@@ -84,6 +85,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         save: None,
         alert: None,
         manage: Some(Link::new("Manage", saved::PATH)),
+        live: None,
         fixed_url: None,
         chosen: chosen(admin, params).await?,
         close_url: params.without(Key::Event).url(PATH),
@@ -144,6 +146,7 @@ async fn fill(
     let now = admin.ctx.now;
     let turned =
         |key, cursor: &Option<String>| cursor.as_deref().map(|c| params.lasting().with(key, c).url(PATH));
+    page.live = view.top.as_deref().map(|top| newer::url(params, top));
     let searched_to = view.searched_to.map(|at| {
         let most = number(i64::from(BUDGET));
         format!("Searched {most} events, back to {}. Older goes on from there.", zone.brief(at, now).shown)

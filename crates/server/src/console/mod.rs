@@ -22,6 +22,7 @@ mod credential_forms;
 mod credentials;
 mod event;
 mod failure;
+mod find;
 mod form;
 mod group_forms;
 mod groups;
@@ -66,7 +67,10 @@ pub fn routes() -> Router<crate::App> {
         .route("/console", get(overview::get))
         .route("/console/sign-in", get(sign_in::get).post(sign_in::post))
         .route("/console/sign-out", post(sign_in::sign_out))
+        .route("/console/find", get(find::get))
+        .route("/console/find/list", get(find::list))
         .route("/console/log", get(log::get))
+        .route("/console/log/newer", get(log::newer::get))
         .route("/console/log/export.csv", get(log::export::csv))
         .route("/console/log/export.jsonl", get(log::export::json_lines))
         .route("/console/log/searches", get(log::saved::list))
