@@ -71,8 +71,7 @@ async fn a_server_lets_apps_watch_a_sign_in(app: Shared) {
     assert!(!sign_in.expect("the sign-in").contains(&value), "it tells nothing of the session");
     states.push(Callback::read(&signed_in, CALLBACK).get("session_state").to_owned());
     for app in [&web, &other] {
-        let request = server.authorize(app, "openid").set("response_mode", "fragment");
-        let reply = visitor.get(&request.url()).await;
+        let reply = visitor.get(&server.authorize(app, "openid").url()).await;
         assert_eq!(watched(&reply).as_ref(), Some(&cookie), "the same sign-in");
         states.push(Callback::read(&reply, CALLBACK).get("session_state").to_owned());
     }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::shell::{Console, page};
+use crate::shell::{Console, Page as _, page};
 
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
