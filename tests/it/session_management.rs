@@ -115,7 +115,7 @@ async fn an_app_learns_in_its_frame_that_the_sign_in_ended(app: Shared) {
     let callback = outside.url("/cb");
     let web = NewApp::web().redirect_uris(&[&callback]).make(&acme).await;
     let person = Person::new(&acme).await;
-    let browser = Browser::start().await;
+    let browser = Browser::start_with_third_party_cookies().await;
     browser.goto(&server.authorize(&web, "openid").url()).await;
     browser.fill("#login", &person.login).await;
     browser.fill("#password", &person.password).await;
@@ -142,4 +142,9 @@ async fn an_app_learns_in_its_frame_that_the_sign_in_ended(app: Shared) {
     browser.goto(&callback).await;
     assert_eq!(asks(&browser, &frame, &message).await, format!("changed {origin}"));
     browser.assert_quiet().await;
+
+    // A frame that isn't given its cookie doesn't know.
+    let strict = Browser::start().await;
+    strict.goto(&callback).await;
+    assert_eq!(asks(&strict, &frame, &message).await, format!("error {origin}"));
 }

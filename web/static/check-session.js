@@ -7,10 +7,14 @@ const digest = async (text) => {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 };
 
+// Browsers keep cookies from frames of other sites. Then nothing is known, which isn't that the sign-in changed: an app that
+// is told so would ask again and again.
+const blind = async () => !state() && document.hasStorageAccess && !(await document.hasStorageAccess());
+
 // An app sends its id and the session_state that it got: a digest, a dot, and the salt.
 const answer = async (data, origin) => {
   const asked = typeof data === "string" && /^(.+) ([\w-]+)\.([\w-]+)$/.exec(data);
-  if (!asked) return "error";
+  if (!asked || (await blind())) return "error";
   const [, client, seen, salt] = asked;
   return (await digest(`${client} ${origin} ${state()} ${salt}`)) === seen ? "unchanged" : "changed";
 };

@@ -31,8 +31,17 @@ pub struct ConsoleLine {
 }
 
 impl Browser {
-    /// Starts Chromium through the driver that `scripts/test` runs.
+    /// Starts Chromium through the driver that `scripts/test` runs. It keeps cookies from frames of other sites.
     pub async fn start() -> Self {
+        Self::with(json!({})).await
+    }
+
+    /// The same, but frames of other sites have their cookies, as browsers once had it.
+    pub async fn start_with_third_party_cookies() -> Self {
+        Self::with(json!({ "profile.cookie_controls_mode": 0 })).await
+    }
+
+    async fn with(preferences: Value) -> Self {
         let driver = std::env::var(DRIVER).unwrap_or_else(|_| {
             panic!("tests in a browser need chromedriver at {DRIVER}: run ./scripts/test, which starts it")
         });
@@ -51,7 +60,7 @@ impl Browser {
             "--window-size=1280,900",
             "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP localhost 127.0.0.1",
             format!("--user-data-dir={}", profile.path().display()),
-        ] });
+        ], "prefs": preferences });
         if let Ok(binary) = std::env::var("SIGNET_TEST_CHROMIUM") {
             chrome["binary"] = binary.into();
         }
