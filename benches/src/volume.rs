@@ -57,9 +57,10 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) {
     let kept = args.dir.is_some();
-    let dir = args.dir.clone().unwrap_or_else(|| {
-        std::env::temp_dir().join(format!("signet-bench-volume-{}", std::process::id()))
-    });
+    let dir = args
+        .dir
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("signet-bench-volume-{}", std::process::id())));
     std::fs::create_dir_all(&dir).unwrap();
     let filled = dir.join("filled");
     if !filled.exists() {
@@ -132,9 +133,8 @@ async fn fill(args: &Args, dir: &Path) {
     };
     let (sender, mut batches) = tokio::sync::mpsc::channel::<Batch>(2);
     let events = args.events;
-    let maker = std::thread::spawn(move || {
-        events::make(world, events, |batch| sender.blocking_send(batch).unwrap())
-    });
+    let maker =
+        std::thread::spawn(move || events::make(world, events, |batch| sender.blocking_send(batch).unwrap()));
     while let Some(batch) = batches.recv().await {
         db.insert(batch).await;
     }
@@ -186,10 +186,14 @@ async fn known(args: &Args, dir: &Path) -> Known {
         machine,
         busy_app,
         quiet_app,
-        server: ServerId(db.id(&format!("SELECT id FROM servers WHERE {of_acme} AND slug = 'default'")).await)
-            .to_string(),
-        group: GroupId(db.id(&format!("SELECT id FROM user_groups WHERE {of_acme} AND name_key = 'everybody'")).await)
-            .to_string(),
+        server: ServerId(
+            db.id(&format!("SELECT id FROM servers WHERE {of_acme} AND slug = 'default'")).await,
+        )
+        .to_string(),
+        group: GroupId(
+            db.id(&format!("SELECT id FROM user_groups WHERE {of_acme} AND name_key = 'everybody'")).await,
+        )
+        .to_string(),
         event: EventId(db.id(&event("id", "app.oauth2.as.authorize.code")).await).to_string(),
         request: RequestId(db.id(&event("request_id", "app.oauth2.as.authorize.code")).await).to_string(),
         throttled: EventId(db.id(&event("id", "user_rate_limited")).await).to_string(),
@@ -231,5 +235,8 @@ async fn measure(node: &Node, pages: &[Page]) {
             slow.push(page.name.as_str());
         }
     }
-    println!("slower than they may be: {}", if slow.is_empty() { "none".to_owned() } else { slow.join(", ") });
+    println!(
+        "slower than they may be: {}",
+        if slow.is_empty() { "none".to_owned() } else { slow.join(", ") }
+    );
 }

@@ -19,8 +19,28 @@ const BATCH: usize = 10_000;
 const EPOCH: i64 = 0;
 
 const EVENT: &[&str] = &[
-    "tenant_id", "epoch", "txid", "seq", "id", "published", "event_type", "severity", "outcome", "reason", "actor_id",
-    "user_id", "client_id", "server_id", "ip", "request_id", "session_id", "flow_id", "grant_id", "jti", "words", "data",
+    "tenant_id",
+    "epoch",
+    "txid",
+    "seq",
+    "id",
+    "published",
+    "event_type",
+    "severity",
+    "outcome",
+    "reason",
+    "actor_id",
+    "user_id",
+    "client_id",
+    "server_id",
+    "ip",
+    "request_id",
+    "session_id",
+    "flow_id",
+    "grant_id",
+    "jti",
+    "words",
+    "data",
 ];
 const COUNT: &[&str] = &["tenant_id", "hour", "what", "client_id", "detail", "outcome", "count"];
 
@@ -179,8 +199,7 @@ impl Past {
         let (user, app) = (self.user(), self.app());
         let (session, flow) = (SessionId(self.dice.id(at)), FlowId(self.dice.id(at)));
         let request = self.home(at, &user, "/signin");
-        let mut start =
-            self.event(at, types::SESSION_START, entity(&user), &request).target(entity(&user));
+        let mut start = self.event(at, types::SESSION_START, entity(&user), &request).target(entity(&user));
         start.client_id = Some(app.0.clone());
         start.user_id = Some(user.id.to_string());
         self.count(at, "sign_in", &app.0, "", Outcome::Success);
@@ -214,7 +233,8 @@ impl Past {
         let (user, app) = (self.user(), self.app());
         let request = self.home(at, &user, "/oauth2/default/v1/token");
         let event = self.issued(at, types::AS_ACCESS_TOKEN, &app, Some(&user), ("password", &request));
-        let event = event.debug("admittedAt", at.0.to_string()).debug("throttleKey", format!("{:032x}", user.id.0));
+        let event =
+            event.debug("admittedAt", at.0.to_string()).debug("throttleKey", format!("{:032x}", user.id.0));
         self.put(event)
     }
 

@@ -87,10 +87,16 @@ pub(super) fn all(known: &Known) -> Vec<Page> {
         ("a type of nothing", format!("range=90d&{}", filtered("eventType eq \"group.lifecycle.delete\""))),
         (
             "outcome and type",
-            format!("range=90d&{}", filtered("outcome.result eq \"FAILURE\" and eventType eq \"user.session.start\"")),
+            format!(
+                "range=90d&{}",
+                filtered("outcome.result eq \"FAILURE\" and eventType eq \"user.session.start\"")
+            ),
         ),
         ("a target of nothing", format!("range=90d&{}", filtered("target.displayName co \"xyzzy\""))),
-        ("a fact of nothing", format!("range=90d&{}", filtered("debugContext.debugData.grantType eq \"xyzzy\""))),
+        (
+            "a fact of nothing",
+            format!("range=90d&{}", filtered("debugContext.debugData.grantType eq \"xyzzy\"")),
+        ),
         ("refused, by who", "outcome=refused&range=90d&group=actor".to_owned()),
         ("refused, by address", "outcome=refused&range=90d&group=ip".to_owned()),
         ("all, by app", "range=90d&group=app&machines=show".to_owned()),
@@ -145,7 +151,12 @@ pub(super) fn all(known: &Known) -> Vec<Page> {
     }
     add(Who::Operator, OPERATOR, "operator: home", "/".to_owned());
     add(Who::Operator, OPERATOR, "operator: tenants", "/tenants".to_owned());
-    add(Who::Operator, OPERATOR, "operator: tenants further down", format!("/tenants?after={}", known.tenant));
+    add(
+        Who::Operator,
+        OPERATOR,
+        "operator: tenants further down",
+        format!("/tenants?after={}", known.tenant),
+    );
     add(Who::Operator, OPERATOR, "operator: a tenant", format!("/tenants/{}", known.tenant));
     pages
 }

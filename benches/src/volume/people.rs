@@ -13,8 +13,26 @@ const FIRST: [&str; 24] = [
     "Maria", "Noor", "Olga", "Pablo", "Quinn", "Rosa", "Samir", "Tara", "Uma", "Viktor", "Wanda", "Yusuf",
 ];
 const LAST: [&str; 20] = [
-    "Abebe", "Bauer", "Castro", "Diallo", "Eriksen", "Fischer", "García", "Haddad", "Ito", "Jansen", "Kowalski",
-    "Lindqvist", "Moreau", "Nowak", "Okafor", "Petrov", "Rossi", "Schmidt", "Tanaka", "Weber",
+    "Abebe",
+    "Bauer",
+    "Castro",
+    "Diallo",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Ito",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "Moreau",
+    "Nowak",
+    "Okafor",
+    "Petrov",
+    "Rossi",
+    "Schmidt",
+    "Tanaka",
+    "Weber",
 ];
 
 /// One of the many: all that others need to know is the number.
@@ -37,18 +55,54 @@ pub(super) fn person(n: u32, began: Time) -> Person {
 }
 
 const USER: &[&str] = &[
-    "tenant_id", "id", "number", "login", "login_key", "email", "email_key", "first_name", "first_key", "last_name",
-    "last_key", "profile", "status", "password_hash", "demo", "version", "created_at", "updated_at",
-    "status_changed_at", "activated_at", "password_changed_at", "last_login_at",
+    "tenant_id",
+    "id",
+    "number",
+    "login",
+    "login_key",
+    "email",
+    "email_key",
+    "first_name",
+    "first_key",
+    "last_name",
+    "last_key",
+    "profile",
+    "status",
+    "password_hash",
+    "demo",
+    "version",
+    "created_at",
+    "updated_at",
+    "status_changed_at",
+    "activated_at",
+    "password_changed_at",
+    "last_login_at",
 ];
 const MEMBER: &[&str] = &["tenant_id", "group_id", "user_id", "created_at"];
 const GROUP: &[&str] = &[
-    "tenant_id", "id", "name", "name_key", "description", "version", "created_at", "updated_at",
+    "tenant_id",
+    "id",
+    "name",
+    "name_key",
+    "description",
+    "version",
+    "created_at",
+    "updated_at",
     "members_changed_at",
 ];
 const TENANT: &[&str] = &[
-    "id", "number", "name", "display_name", "host", "url", "default_domain", "status", "demo", "config_version",
-    "next_user_number", "created_at",
+    "id",
+    "number",
+    "name",
+    "display_name",
+    "host",
+    "url",
+    "default_domain",
+    "status",
+    "demo",
+    "config_version",
+    "next_user_number",
+    "created_at",
 ];
 
 fn text(text: impl Into<String>) -> Value {

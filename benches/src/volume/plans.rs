@@ -197,7 +197,8 @@ fn is_large(line: &str) -> bool {
     match words.first() {
         Some(&("SCAN" | "SEARCH")) => named(1),
         _ => words.iter().position(|w| *w == "on").is_some_and(|on| {
-            named(on + 1) || words.get(on + 1).is_some_and(|i| LARGE.iter().any(|l| l.len() > 1 && i.starts_with(l)))
+            named(on + 1)
+                || words.get(on + 1).is_some_and(|i| LARGE.iter().any(|l| l.len() > 1 && i.starts_with(l)))
         }),
     }
 }
@@ -205,6 +206,11 @@ fn is_large(line: &str) -> bool {
 /// Whether a way leads past all of a table or of the tenant's part of it.
 fn is_full(line: &str) -> bool {
     let whole_tenant = line.ends_with("(tenant_id=?)")
-        || line.split_once(": ").is_some_and(|(_, cond)| cond.contains("tenant_id") && !cond.contains(" AND "));
-    line.starts_with("SCAN") || line.starts_with("Seq Scan") || line.starts_with("Parallel Seq Scan") || whole_tenant
+        || line
+            .split_once(": ")
+            .is_some_and(|(_, cond)| cond.contains("tenant_id") && !cond.contains(" AND "));
+    line.starts_with("SCAN")
+        || line.starts_with("Seq Scan")
+        || line.starts_with("Parallel Seq Scan")
+        || whole_tenant
 }

@@ -72,7 +72,8 @@ impl Visitor {
     }
 
     async fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n{headers}connection: close\r\n\
              content-length: {}\r\n\r\n{body}",
