@@ -15,6 +15,7 @@ mod logins;
 mod node;
 mod policies;
 mod tokens;
+mod volume;
 
 use clap::Parser;
 
@@ -54,6 +55,8 @@ enum Bench {
         #[arg(long)]
         signet: std::path::PathBuf,
     },
+    /// What pages and searches take with a million users and ten million events, and the plans of their statements.
+    Volume(volume::Args),
     /// The bare axum, as a process of its own.
     #[command(hide = true)]
     Bare {
@@ -72,6 +75,7 @@ async fn main() {
         Bench::Limits { redis } => limits::run(redis.as_deref()).await,
         Bench::Policies { signet, redis } => policies::run_all(&signet, redis.as_deref()).await,
         Bench::Flood { signet } => flood::run_all(&signet).await,
+        Bench::Volume(args) => volume::run(args).await,
         Bench::Bare { alg, port } => bare::serve(&alg, port).await,
     }
 }

@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 pub(crate) struct Node {
     child: Child,
     dir: PathBuf,
+    /// Whether the data stays when it stops.
+    keep: bool,
     pub(crate) port: u16,
     pub(crate) credentials: Value,
 }
@@ -21,23 +23,44 @@ impl Node {
     /// With further arguments.
     pub(crate) async fn start_with(signet: &Path, port: u16, args: &[&str]) -> Self {
         let dir = std::env::temp_dir().join(format!("signet-bench-{}-{port}", std::process::id()));
-        let child = Command::new(signet)
+        let mut node = Self::start_in(signet, port, &dir, args, None).await;
+        node.keep = false;
+        node
+    }
+
+    /// On a directory that stays. With a log, what it says at those levels goes to the file.
+    pub(crate) async fn start_in(
+        signet: &Path,
+        port: u16,
+        dir: &Path,
+        args: &[&str],
+        log: Option<(&str, &Path)>,
+    ) -> Self {
+        let mut command = Command::new(signet);
+        command
             .args(["dev", "--listen", &format!("127.0.0.1:{port}"), "--public-url"])
             .arg(format!("http://localhost:{port}"))
             .arg("--data-dir")
-            .arg(&dir)
+            .arg(dir)
             .args(args)
-            .env("SIGNET_LOG", "warn")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+            .env("SIGNET_LOG", log.map_or("warn", |(levels, _)| levels))
+            .stdout(Stdio::null());
+        // The server refuses variables that it doesn't know.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SIGNET_BENCH_")) {
+            command.env_remove(name);
+        }
+        if let Some((_, file)) = log {
+            let file = std::fs::File::create(file).unwrap();
+            command.stdout(file.try_clone().unwrap()).stderr(file);
+        }
+        let child = command.spawn().unwrap();
         wait(port).await;
         let file = dir.join("dev-credentials.json");
         while !file.exists() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let credentials = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-        Self { child, dir, port, credentials }
+        Self { child, dir: dir.to_owned(), keep: true, port, credentials }
     }
 
     pub(crate) fn acme(&self) -> &Value {
@@ -92,7 +115,9 @@ impl Drop for Node {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.dir);
+        if !self.keep {
+            let _ = std::fs::remove_dir_all(&self.dir);
+        }
     }
 }
 

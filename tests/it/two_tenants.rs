@@ -316,6 +316,7 @@ async fn log(c: &mut Contract) {
         log_groups(tx, a, b) counted(tx, a) => (Ok(0));
         log_times(tx, a, b) counted(tx, a) => (Ok(0));
         log_floor(tx, a, b) tx.log_floor(a.now.plus_secs(9), Time(0), 2) => (Ok(Time(0)));
+        log_floor_of(tx, a, b) tx.log_floor_of(&rare(), a.now.plus_secs(9), Time(0), 2) => (Ok(Time(0)));
         saved_search(tx, a, b) tx.saved_search(a.saved_search.id, a.user.id) => (Ok(None));
         saved_searches(tx, a, b) tx.saved_searches(a.user.id) => (Ok(v) if v.is_empty());
         count_saved_searches(tx, a, b) tx.count_saved_searches(Some(a.user.id)) => (Ok(0));
@@ -354,6 +355,10 @@ async fn log(c: &mut Contract) {
         append(tx, a, b) tx.append(&a.event) => (Ok(()));
         append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));
     }
+}
+
+fn rare() -> LogQuery {
+    LogQuery { condition: Condition::Rare, ..LogQuery::default() }
 }
 
 /// Everything that any search finds besides this tenant's one event.

@@ -29,7 +29,6 @@ const UNSCOPED: &[&str] = &[
     "unscoped_leave",
     "unscoped_listen",
     "unscoped_make_deployment",
-    "unscoped_newest_event",
     "unscoped_operator",
     "unscoped_operator_session",
     "unscoped_rehome_tenant",

@@ -16,7 +16,31 @@ pub use render::{LogEvent, log_event};
 pub use user_agent::device;
 pub use words::{Kind, fix, kind, kind_of, sentence, visible, why};
 
+use signet_domain::Time;
+use signet_store::log_query::{LogPage, LogQuery, Order, Position};
 use signet_store::{StoreError, Tx};
+
+/// Most events that a page in the order of time, newest first, looks at.
+pub const BUDGET: u32 = 40_000;
+
+/// A page, newest first, ends after so many events that it looked at, and its link goes on from there: so a search
+/// that finds little or nothing takes no longer than any other, however large the log is.
+async fn bounded_page(tx: &mut Tx, query: LogQuery) -> Result<LogPage, StoreError> {
+    if query.order != Order::PublishedDescending {
+        return tx.log_page(&query).await;
+    }
+    let from = query.since.unwrap_or(Time(0));
+    let below = query.after.map(|after| Time(after.published.0.saturating_add(1)));
+    let to = below.or(query.until).unwrap_or(Time(i64::MAX));
+    let floor = tx.log_floor_of(&query, to, from, BUDGET).await?;
+    let mut page = tx.log_page(&LogQuery { since: Some(floor), ..query }).await?;
+    if !page.more && floor > from {
+        page.more = true;
+        // Everything at that instant was seen.
+        page.end = Some(Position { published: floor, epoch: 0, txid: 0, seq: 0 });
+    }
+    Ok(page)
+}
 
 /// Answers a request of the log API: a page of events, and the links around it. `base_url` is the API's
 /// address without a query.
@@ -28,7 +52,7 @@ pub async fn read(
     request: &LogRequest,
     base_url: &str,
 ) -> Result<(Vec<LogEvent>, Links), StoreError> {
-    let page = tx.log_page(&request.query()).await?;
+    let page = bounded_page(tx, request.query()).await?;
     let links = request.links(base_url, &page);
     Ok((page.events.iter().map(log_event).collect(), links))
 }

@@ -70,15 +70,16 @@ impl Tx {
 
     /// Events of one request, in order.
     pub async fn events_of_request(&mut self, request: RequestId) -> Result<Vec<EventRow>> {
+        // The sign keeps SQLite from reading all of the tenant's log only because its key has that order.
         const SQL: &str = "SELECT * FROM events WHERE tenant_id = $1 AND request_id = $2
-            ORDER BY epoch, txid, seq LIMIT 100";
+            ORDER BY +epoch, +txid, seq LIMIT 100";
         fetch_all!(self, EventRow, SQL, self.tenant, request)
     }
 
     /// Events of one sign-in, in order, from the day that it began.
     pub async fn events_of_flow(&mut self, flow: FlowId, from: signet_domain::Time) -> Result<Vec<EventRow>> {
         const SQL: &str = "SELECT * FROM events WHERE tenant_id = $1 AND flow_id = $2 AND published >= $3
-            AND published < $4 ORDER BY epoch, txid, seq LIMIT 100";
+            AND published < $4 ORDER BY +epoch, +txid, seq LIMIT 100";
         fetch_all!(self, EventRow, SQL, self.tenant, flow, from, from.plus_secs(86_400))
     }
 }

@@ -12,6 +12,7 @@ mod dialect;
 mod error;
 mod macros;
 mod migrate;
+mod planner;
 mod promotion;
 mod store;
 mod tx;

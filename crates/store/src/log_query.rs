@@ -3,10 +3,12 @@
 
 mod condition;
 mod sql;
+mod ways;
 
 pub use condition::{Condition, IdField, MAX_CLAUSES, MAX_DEPTH, TextField, TextOp};
 pub use groups::{Group, GroupBy, MAX_GROUPS};
 pub use scan::MAX_TIMES;
+pub use ways::FREQUENT;
 
 use crate::conn::Conn;
 use crate::dialect::Text;
@@ -193,7 +195,10 @@ impl Tx {
         let limit = query.limit.min(MAX_LIMIT);
         let mut sql = Sql::new(self.is_sqlite());
         sql.push(SELECT).bind(Arg::Uuid(self.tenant.0));
-        narrow(&mut sql, query)?;
+        match query.order {
+            Order::Commit => narrow(&mut sql, query)?,
+            Order::Published | Order::PublishedDescending => narrow_by_time(&mut sql, query)?,
+        }
         span(&mut sql, query, horizon);
         sql.push(match query.order {
             Order::Commit => " ORDER BY e.epoch, e.txid, e.seq",
@@ -247,7 +252,7 @@ impl Tx {
         kind.compile(&mut sql)?;
         sql.push(" THEN 1 ELSE 0 END) AS BIGINT), ");
         sql.push(HISTOGRAM).bind(Arg::Uuid(self.tenant.0));
-        narrow(&mut sql, query)?;
+        narrow_by_time(&mut sql, query)?;
         sql.push(" AND e.published >= ").bind(Arg::Int(from.0));
         sql.push(" AND e.published < ").bind(Arg::Int(to.0)).push(" GROUP BY 1");
         for (bucket, of_kind, total, refused) in fetch_built!(self, (i64, i64, i64, i64), sql)? {
@@ -286,6 +291,16 @@ fn narrow(sql: &mut Sql, query: &LogQuery) -> Result<()> {
     if !matches!(query.condition, Condition::Always) {
         sql.push(" AND ");
         query.condition.compile(sql)?;
+    }
+    Ok(())
+}
+
+/// The same for a search that goes by the time, with the way that leads to what it finds. The order of commits has
+/// its own: whoever follows the log reads little of it each time.
+fn narrow_by_time(sql: &mut Sql, query: &LogQuery) -> Result<()> {
+    narrow(sql, query)?;
+    if let Some(way) = ways::Way::of(&query.condition) {
+        way.add(sql);
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! Schema migrations, built into the binary.
 
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, planner};
 use sqlx::migrate::{MigrateError, Migrator};
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 pub(crate) async fn sqlite(pool: &sqlx::SqlitePool) -> Result<()> {
-    SQLITE.run(pool).await.map_err(explain)
+    SQLITE.run(pool).await.map_err(explain)?;
+    planner::instruct(&mut *pool.acquire().await?).await
 }
 
 /// Takes an advisory lock, so that of two nodes that start at once one migrates and the other waits.

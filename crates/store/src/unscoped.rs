@@ -290,12 +290,4 @@ impl Store {
         self.write(NIL, move |tx| Box::pin(async move { execute!(tx, SQL, id, seen, ended).map(|_| ()) }))
             .await
     }
-
-    /// The instant of the newest event of the whole deployment, for the wait after a start.
-    pub async fn unscoped_newest_event(&self) -> Result<Option<Time>> {
-        const SQL: &str = "SELECT MAX(published) FROM events";
-        let mut tx = self.read(NIL).await?;
-        let (newest,): (Option<Time>,) = fetch_one!(tx, (Option<Time>,), SQL)?;
-        Ok(newest)
-    }
 }

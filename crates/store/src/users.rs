@@ -41,13 +41,19 @@ impl Tx {
 
     /// Users whose login, e-mail, given or family name begins with a folded text.
     ///
-    /// Each column is a range scan of its own index: `LIKE` folds differently on the two engines.
+    /// Each column is a range scan of its own index: `LIKE` folds differently on the two engines. If there are more
+    /// than are wanted, they are the first ones of each column's alphabet, so that a letter that half of all users
+    /// have costs no more than a whole name.
     pub async fn users_with_prefix(&mut self, prefix: &str, limit: i64) -> Result<Vec<User>> {
         const SQL: &str = "SELECT * FROM users WHERE tenant_id = $1 AND id IN (
-              SELECT id FROM users WHERE tenant_id = $1 AND login_key >= $2 AND login_key < $3
-              UNION SELECT id FROM users WHERE tenant_id = $1 AND email_key >= $2 AND email_key < $3
-              UNION SELECT id FROM users WHERE tenant_id = $1 AND first_key >= $2 AND first_key < $3
-              UNION SELECT id FROM users WHERE tenant_id = $1 AND last_key >= $2 AND last_key < $3)
+              SELECT id FROM (SELECT id FROM users WHERE tenant_id = $1 AND login_key >= $2 AND login_key < $3
+                ORDER BY login_key LIMIT $4) AS a
+              UNION SELECT id FROM (SELECT id FROM users WHERE tenant_id = $1 AND email_key >= $2 AND email_key < $3
+                ORDER BY email_key LIMIT $4) AS b
+              UNION SELECT id FROM (SELECT id FROM users WHERE tenant_id = $1 AND first_key >= $2 AND first_key < $3
+                ORDER BY first_key LIMIT $4) AS c
+              UNION SELECT id FROM (SELECT id FROM users WHERE tenant_id = $1 AND last_key >= $2 AND last_key < $3
+                ORDER BY last_key LIMIT $4) AS d)
             ORDER BY id LIMIT $4";
         let end = format!("{prefix}\u{10ffff}");
         fetch_all!(self, User, SQL, self.tenant, prefix, &end, limit)

@@ -10,7 +10,7 @@ use signet_domain::registration::Registration;
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
-use signet_store::log_query::{Condition, TextField};
+use signet_store::log_query::{Condition, LogQuery, TextField};
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY: i64 = 86_400;
@@ -20,6 +20,8 @@ pub const RECENT_DAYS: i64 = 30;
 const REFUSAL_DAYS: i64 = 90;
 const RECENT: u32 = 10;
 const GRANTS: i64 = 200;
+/// Most of a user's events that are looked through.
+const BUDGET: u32 = 5_000;
 
 /// What a user has open, and what happened lately.
 #[derive(Debug)]
@@ -64,6 +66,31 @@ pub struct AppPast {
 #[must_use]
 pub fn of_user(id: &str) -> Condition {
     Condition::Any(vec![equals(TextField::UserId, id), equals(TextField::ActorId, id)])
+}
+
+/// The newest of a user's events of which a condition holds, in so many days. What a user does and what is done to a
+/// user lie under different indexes; whatever isn't rare and done by a user concerns that user.
+async fn latest_of(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    user: &str,
+    (condition, days, limit): (Condition, i64, u32),
+) -> Result<Vec<EventRow>, IdpError> {
+    let concerns = equals(TextField::UserId, user);
+    let all = LogQuery { condition: concerns.clone(), ..LogQuery::default() };
+    let (to, from) = (Time(ctx.now.0.saturating_add(1)), ctx.now.plus_secs(-days * DAY));
+    let since = Some(tx.log_floor_of(&all, to, from, BUDGET).await?);
+    let others = Condition::All(vec![
+        equals(TextField::ActorId, user),
+        Condition::Rare,
+        kinds::not(concerns.clone()),
+        condition.clone(),
+    ]);
+    let mut found = tx.latest_matching(Condition::All(vec![concerns, condition]), since, limit).await?;
+    found.extend(tx.latest_matching(others, Some(from), limit).await?);
+    found.sort_by_key(|e| std::cmp::Reverse((e.published, e.epoch, e.txid, e.seq)));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 impl Idp {
@@ -111,9 +138,7 @@ impl Idp {
     pub async fn console_user_past(&self, ctx: &Ctx, user: UserId) -> Result<UserPast, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let grants = Self::held_by(&mut tx, user).await?;
-        let own = of_user(&user.to_string());
-        let refused = Condition::All(vec![own.clone(), kinds::refusals()]);
-        let ago = |days: i64| Some(ctx.now.plus_secs(-days * DAY));
+        let id = user.to_string();
         Ok(UserPast {
             sessions: tx
                 .sessions_of(user, ctx.now)
@@ -122,8 +147,8 @@ impl Idp {
                 .filter(|s| s.is_live(ctx.now))
                 .collect(),
             grants,
-            last_refusal: tx.latest_matching(refused, ago(REFUSAL_DAYS), 1).await?.pop(),
-            recent: tx.latest_matching(own, ago(RECENT_DAYS), RECENT).await?,
+            last_refusal: latest_of(&mut tx, ctx, &id, (kinds::refusals(), REFUSAL_DAYS, 1)).await?.pop(),
+            recent: latest_of(&mut tx, ctx, &id, (Condition::Always, RECENT_DAYS, RECENT)).await?,
         })
     }
 

@@ -67,7 +67,7 @@ impl Idp {
     ) -> Result<GroupView, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let (from, until) = (search.since.unwrap_or(Time(0)), search.until.unwrap_or(Time(i64::MAX)));
-        let floor = tx.log_floor(until, from, CHART_BUDGET).await?;
+        let floor = tx.log_floor_of(&search.query(false), until, from, CHART_BUDGET).await?;
         let found = tx.log_groups(&search.query(false), by, floor, until, MAX_GROUPS).await?;
         let more = found.len() == MAX_GROUPS as usize;
         let (chart, buckets, _) = super::log::drawing(&mut tx, search).await?;

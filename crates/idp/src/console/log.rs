@@ -296,7 +296,7 @@ impl Idp {
 async fn downwards(tx: &mut Tx, search: &LogSearch, query: LogQuery, to: Time) -> Result<Found, IdpError> {
     let from = search.from();
     let floor = match search.budget {
-        Some(budget) => tx.log_floor(to, from, budget).await?,
+        Some(budget) => tx.log_floor_of(&query, to, from, budget).await?,
         None => from,
     };
     let LogPage { events, more, .. } = tx.log_page(&LogQuery { since: Some(floor), ..query }).await?;
@@ -318,11 +318,11 @@ pub(super) async fn drawing(
     let machines = kinds::machine_tokens();
     let Some(asked) = search.chart else {
         let Some(budget) = search.budget else { return Ok((None, Vec::new(), 0)) };
-        let from = tx.log_floor(search.to(), search.from(), budget).await?;
+        let from = tx.log_floor_of(&search.machines(), search.to(), search.from(), budget).await?;
         let counted = tx.log_count(&search.machines(), from, search.to()).await?;
         return Ok((None, Vec::new(), counted.total));
     };
-    let floor = tx.log_floor(asked.to, asked.from, CHART_BUDGET).await?;
+    let floor = tx.log_floor_of(&search.query(false), asked.to, asked.from, CHART_BUDGET).await?;
     let chart = asked.beginning_at(floor);
     let buckets =
         tx.log_histogram_of(&search.query(false), &machines, chart.from, chart.to, chart.spans).await?;
@@ -333,7 +333,7 @@ pub(super) async fn drawing(
 /// The newest event before the range that a search finds.
 async fn nearest(tx: &mut Tx, search: &LogSearch) -> Result<Option<EventRow>, IdpError> {
     let Some(budget) = search.budget else { return Ok(None) };
-    let floor = tx.log_floor(search.from(), Time(0), budget).await?;
+    let floor = tx.log_floor_of(&search.query(false), search.from(), Time(0), budget).await?;
     let older = LogQuery { since: Some(floor), until: search.since, limit: 1, ..search.query(false) };
     Ok(tx.log(&older).await?.pop())
 }

@@ -15,7 +15,7 @@ use signet_idp::admin::{Access, Area};
 use signet_idp::console::kinds::equals;
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_store::log_query::TextField;
+use signet_store::log_query::{Condition, TextField};
 use signet_web::{Action, Fact, GroupEntry, GroupList, GroupPage, Link, MemberRow, Paging, Section};
 
 pub(super) const PATH: &str = "/console/groups";
@@ -76,6 +76,8 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
         let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
         let since = admin.ctx.now.plus_secs(-DAYS * when::DAY);
         let about = equals(TextField::TargetId, &group.id.to_string());
+        // Nothing that everybody does every day is about a group.
+        let about = Condition::All(vec![about, Condition::Rare]);
         let rows = tx.latest_matching(about, Some(since), RECENT).await?;
         drop(tx);
         Some(brief(admin, &rows).await?)

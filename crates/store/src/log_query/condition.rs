@@ -4,6 +4,7 @@
 //! not. So a `Not` is what it says.
 
 use super::sql::{Arg, SEARCH, Sql};
+use super::ways::RARE;
 use crate::dialect::Text;
 use crate::{Result, StoreError};
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ pub enum Condition {
     Always,
     /// Nothing.
     Never,
+    /// The type isn't one of those that most of a log consists of ([`super::FREQUENT`]).
+    Rare,
     /// A text compares with a value.
     Text {
         /// The text.
@@ -139,6 +142,7 @@ impl Condition {
         match self {
             Self::Always => sql.push("TRUE"),
             Self::Never => sql.push("FALSE"),
+            Self::Rare => sql.push(RARE),
             Self::Text { field, op, value } => field.compare(sql, *op, value)?,
             Self::TextPresent(field) => field.present(sql)?,
             // Always there, so the comparison is never NULL, and bare an index answers it.

@@ -1,7 +1,7 @@
 //! Adding up what a search finds by who acted, by app or by address.
 
 use super::sql::{Arg, Sql};
-use super::{LogQuery, narrow};
+use super::{LogQuery, narrow_by_time};
 use crate::conn::Conn;
 use crate::{Result, StoreError, Tx};
 use signet_domain::Time;
@@ -77,7 +77,7 @@ impl Tx {
     ) -> Result<Vec<Group>> {
         let mut sql = Sql::new(self.is_sqlite());
         sql.push("SELECT ").push(by.column()).push(COLUMNS).bind(Arg::Uuid(self.tenant.0));
-        narrow(&mut sql, query)?;
+        narrow_by_time(&mut sql, query)?;
         sql.push(" AND e.published >= ").bind(Arg::Int(from.0));
         sql.push(" AND e.published < ").bind(Arg::Int(to.0));
         // What has no app or no address is in no group.

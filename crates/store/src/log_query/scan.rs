@@ -1,5 +1,6 @@
 //! How far a search looks, so that one that finds nothing ends as soon as any other.
 
+use super::ways::Way;
 use super::{Arg, LogQuery, Position, Sql, TextField};
 use crate::conn::Conn;
 use crate::macros::fetch_optional;
@@ -22,12 +23,31 @@ impl Tx {
         Ok(floor.map_or(from, |(at,)| at))
     }
 
+    /// The same for a search that an index may lead past other events: those aren't looked at and don't count.
+    pub async fn log_floor_of(
+        &mut self,
+        query: &LogQuery,
+        to: Time,
+        from: Time,
+        budget: u32,
+    ) -> Result<Time> {
+        let Some(way) = Way::of(&query.condition) else { return self.log_floor(to, from, budget).await };
+        let mut sql = Sql::new(self.is_sqlite());
+        sql.push("SELECT e.published FROM events e WHERE e.tenant_id = ").bind(Arg::Uuid(self.tenant.0));
+        way.add(&mut sql);
+        sql.push(" AND e.published < ").bind(Arg::Int(to.0));
+        sql.push(" AND e.published >= ").bind(Arg::Int(from.0));
+        sql.push(" ORDER BY e.published DESC LIMIT 1 OFFSET ").bind(Arg::Int(i64::from(budget.max(1)) - 1));
+        let found: Vec<(Time,)> = super::fetch_built!(self, (Time,), sql)?;
+        Ok(found.first().map_or(from, |(at,)| *at))
+    }
+
     /// When the events happened that a search finds from `from` until `to`, newest first; at most [`MAX_TIMES`].
     /// The query's own times, order and limit are passed over.
     pub async fn log_times(&mut self, query: &LogQuery, from: Time, to: Time) -> Result<Vec<Time>> {
         let mut sql = Sql::new(self.is_sqlite());
         sql.push("SELECT e.published FROM events e WHERE e.tenant_id = ").bind(Arg::Uuid(self.tenant.0));
-        super::narrow(&mut sql, query)?;
+        super::narrow_by_time(&mut sql, query)?;
         sql.push(" AND e.published >= ").bind(Arg::Int(from.0));
         sql.push(" AND e.published < ").bind(Arg::Int(to.0));
         sql.push(" ORDER BY e.published DESC LIMIT ").bind(Arg::Int(i64::from(MAX_TIMES)));

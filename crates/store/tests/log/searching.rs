@@ -330,9 +330,14 @@ async fn lg_14_pages_and_ids_are_found_by_an_index() {
         };
         let by_request = Condition::Id { field: IdField::Request, value: event.request.id.0 };
         let by_id = Condition::Id { field: IdField::Event, value: event.id.0 };
+        let by_ada = text(TextField::ActorId, TextOp::Equal, "ada");
         let of = |condition| LogQuery { condition, ..LogQuery::default() };
         for (query, indexes) in [
-            (nothing, &["events_by_time"][..]),
+            (nothing, &["events_by_user", "events_by_time"][..]),
+            (of(text(TextField::ClientId, TextOp::Equal, "app")), &["events_by_app", "events_by_time"]),
+            (of(Condition::Rare), &["events_rare", "events_by_time"]),
+            (of(Condition::All(vec![by_ada, Condition::Rare])), &["events_rare_by_actor", "events_by_time"]),
+            (of(Condition::Always), &["events_by_time"]),
             (of(by_request), &["events_by_request", "events_by_time"]),
             (of(by_id), &["events_by_id", "events_by_time"]),
         ] {
@@ -363,6 +368,11 @@ async fn a_floor_is_the_oldest_event_that_may_be_looked_at() {
             assert_eq!(tx.log_floor(to, from, budget).await.expect("a floor"), floor, "{budget}");
         }
         assert_eq!(tx.log_floor(NOW.plus_secs(5), from, 2).await.expect("a floor"), NOW.plus_secs(3));
+        // A way past others reaches back as far as there is anything.
+        let rare = LogQuery { condition: Condition::Rare, ..LogQuery::default() };
+        assert_eq!(tx.log_floor_of(&rare, to, from, 3).await.expect("a floor"), from);
+        let all = LogQuery::default();
+        assert_eq!(tx.log_floor_of(&all, to, from, 3).await.expect("a floor"), NOW.plus_secs(7));
         let times =
             tx.log_times(&LogQuery::default(), NOW.plus_secs(2), NOW.plus_secs(4)).await.expect("times");
         assert_eq!(times, [NOW.plus_secs(3), NOW.plus_secs(2)]);
