@@ -45,6 +45,8 @@ pub enum SecretKind {
     Pushed,
     /// Not a secret: the `jti` of a client's assertion, with the client.
     Assertion,
+    /// Not a secret: the `jti` of a proof of possession, with its key.
+    Proof,
     /// Not a secret: the `jti` of a client's request object, with the client.
     RequestObject,
     /// An authorization code of the gateway's endpoints.
@@ -82,6 +84,7 @@ impl SecretKind {
             Self::Setup => b"setup",
             Self::Pushed => b"pushed",
             Self::Assertion => b"assertion",
+            Self::Proof => b"proof",
             Self::RequestObject => b"request-object",
             Self::GatewayCode => b"gateway-code",
             Self::ProvisionKey => b"provision-key",

@@ -230,6 +230,7 @@ impl Furniture {
                 leeway_until: None,
                 successor_sealed: None,
                 used_ip: None,
+                jkt: None,
             },
             api_token: ApiToken {
                 tenant_id,
