@@ -25,6 +25,7 @@ use signet_idp::sign_in::{SignInCall, SignInResult};
 use signet_idp::tenants::{NewTenant, no_request, rows};
 use signet_idp::token::TokenCall;
 use signet_idp::{Ctx, Idp, Settings};
+use signet_oauth::dpop::Presented;
 use signet_oauth::{Params, Secret};
 use signet_store::{Options, Store};
 use signet_testkit::{Engine, TestDatabase, run};
@@ -242,6 +243,7 @@ async fn cost(idp: &Idp, tenant: &Tenant, client: &Client, door: Door, name: &st
                 params: &params,
                 authorization: None,
                 query_has_credentials: false,
+                proof: Presented::Nothing,
                 header: &|_| None,
             };
             let refused = idp.token(&ctx, &call).await.result.expect_err("a wrong password");

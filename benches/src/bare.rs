@@ -36,6 +36,7 @@ async fn token(State(key): State<Arc<SigningKey>>, body: axum::body::Bytes) -> J
         sub: "0oa0000000000000000000000".into(),
         gid: Some("oag0000000000000000000000".into()),
         username: None,
+        cnf: None,
         extra: serde_json::Map::new(),
     };
     let access = sign(&key, Some(TYP_ACCESS), &claims).unwrap();

@@ -76,6 +76,7 @@ async fn settings_are_saved_and_mistakes_told(app: Shared) {
     assert!(the_form(&reply).get("redirect_uris").unwrap().contains("evil.example"));
     let right =
         [("redirect_uris", "https://a.example/cb"), ("refresh_token.leeway", "7"), ("label", "Renamed")];
+    let right = [&right[..], &[("dpop_bound_access_tokens", "true")]].concat();
     desk.send(&reply, &right).await.expect(303);
     let read = acme.api("GET", &format!("/api/v1/apps/{}", client.id)).await.expect(200).json();
     let oauth = &read["settings"]["oauthClient"];
@@ -83,6 +84,7 @@ async fn settings_are_saved_and_mistakes_told(app: Shared) {
     assert_eq!(oauth["redirect_uris"], signet_testkit::json!(["https://a.example/cb"]));
     assert_eq!(oauth["grant_types"].as_array().unwrap().len(), 3, "what wasn't touched stays");
     assert_eq!(oauth["refresh_token"]["leeway"], 7);
+    assert_eq!(oauth["dpop_bound_access_tokens"], true);
     let filter = format!("eventType eq \"application.lifecycle.update\" and target.id eq \"{}\"", client.id);
     let event = acme.wait_for_logs(&filter, 1).await.pop().unwrap();
     assert!(event["target"][0]["detailEntry"]["to"].as_str().unwrap().contains("https://a.example/cb"));

@@ -5,6 +5,7 @@ use signet_testkit::{Browser, Jwt, Page, Reply, Shared, TestApp, json, on_each_e
 use crate::support::apps::{NewApp, Person, Server};
 use crate::support::desk::{Desk, the_form};
 use crate::support::make::unique;
+use crate::support::proof::{ProofKey, token_by};
 
 on_each_engine! {
     an_access_token_is_found_by_itself_and_by_its_jti,
@@ -78,6 +79,12 @@ async fn an_access_token_is_found_by_itself_and_by_its_jti(app: Shared) {
     );
     let event = id.attributes("#answer .link-line a", "href").remove(0);
     assert!(desk.page(&event).await.text().contains("got an ID token"));
+    // One that is bound says to which key.
+    let (service, key) = (NewApp::service().make(&acme).await, ProofKey::new());
+    let scope = [("grant_type", "client_credentials"), ("scope", "orders:read")];
+    let bound = token_by(&acme, &service, &key, &scope).await.tokens().access_token;
+    let page = inspect(&desk, &format!("DPoP {bound}")).await;
+    says(&page, &["Good", "Bound to the key", &key.thumbprint()]);
 }
 
 async fn a_token_is_revoked_alone_and_with_its_grant(app: Shared) {

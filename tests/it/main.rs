@@ -42,6 +42,7 @@ mod console_users;
 mod cors;
 mod counters;
 mod crash;
+mod dpop;
 mod enumeration;
 mod flows;
 mod frontchannel;

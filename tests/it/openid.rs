@@ -83,6 +83,7 @@ async fn discovery_says_what_there_is(app: Shared) {
             ("claims_supported", "sub"),
             ("code_challenge_methods_supported", "S256"),
             ("response_modes_supported", "form_post"),
+            ("dpop_signing_alg_values_supported", "ES256"),
             ("ui_locales_supported", "en"),
             ("ui_locales_supported", "de"),
         ] {

@@ -379,6 +379,7 @@ async fn an_app_may_ask_for_fresh_sign_ins_once_and_for_all(app: TestApp) {
     let mut metadata = ordinary();
     metadata["default_max_age"] = json!(60);
     let fresh = Registered::new(&server, None, &metadata).await;
+    assert_eq!(fresh.told["dpop_bound_access_tokens"], false, "unless it says so itself");
     assert_eq!(fresh.told["default_max_age"], 60);
     let person = Person::new(&acme).await;
     let (at, visitor) = (&server.tenant, server.tenant.visitor());

@@ -90,6 +90,9 @@ pub struct AppMetadata {
     /// Where others send a browser that shall sign in there (OpenID Connect Core §4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// Whether it gets no access token but such as are bound to a key (RFC 9449 §5.2).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens: bool,
 }
 
 /// The host of an address, without its port.

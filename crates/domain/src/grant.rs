@@ -46,6 +46,8 @@ text_enum! {
         Pushed = "PUSHED",
         /// The `jti` of a client's assertion (RFC 7523): it is kept from its first use on, so as to know a second.
         Assertion = "ASSERTION",
+        /// The `jti` of a proof of possession (RFC 9449), with its key: kept from its first use on.
+        Proof = "PROOF",
         /// The `jti` of a request object (RFC 9101), kept from its answer on.
         RequestObject = "REQUEST_OBJECT",
         /// The link that a tenant's first administrator opens.

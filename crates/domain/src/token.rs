@@ -31,6 +31,8 @@ pub struct RefreshToken {
     pub successor_sealed: Option<Vec<u8>>,
     /// Address that last used it.
     pub used_ip: Option<String>,
+    /// The thumbprint of the key that it is bound to, if it is a public app's and came by a proof (RFC 9449 §5).
+    pub jkt: Option<String>,
 }
 
 /// Seconds that no access or ID token outlives, whatever its server's or gateway's setting was when it was made.

@@ -11,7 +11,7 @@ use signet_domain::app::App;
 use signet_domain::id::{GrantId, SessionId, UserId};
 use signet_domain::server::Server;
 use signet_domain::user::User;
-use signet_oauth::claims::{AccessTokenClaims, IdTokenClaims, VERSION, at_hash};
+use signet_oauth::claims::{AccessTokenClaims, Confirmation, IdTokenClaims, VERSION, at_hash};
 use signet_oauth::jwt::{self, Alg, ClaimCheck, TYP_ACCESS};
 use signet_oauth::{OAuthError, Reason, ScopeSet};
 use signet_store::revocations::TokenFacts;
@@ -47,6 +47,8 @@ pub struct Subject<'a> {
     pub claims: Option<&'a str>,
     /// On what terms.
     pub terms: &'a Terms,
+    /// The thumbprint of the key that the access token is bound to, if it is.
+    pub jkt: Option<&'a str>,
 }
 
 impl Subject<'_> {
@@ -85,6 +87,7 @@ impl Subject<'_> {
             sub: self.user.map_or_else(|| self.app.client_id.clone(), |u| idp.subject(self.app, u.id)),
             gid: Some(self.grant.to_string()),
             username: self.user.filter(|_| !self.app.is_pairwise()).map(|u| u.login.clone()),
+            cnf: self.jkt.map(|jkt| Confirmation { jkt: jkt.to_owned() }),
             extra: self.configured(configured, Into::AccessToken)?,
         })
     }

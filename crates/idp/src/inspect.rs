@@ -29,6 +29,8 @@ const MAX_BYTES: usize = 16 * 1024;
 const BUDGET: u32 = 200_000;
 /// Seconds around the time that a token names, in which its event lies.
 const AROUND: i64 = 60;
+/// What may stand before a token that was copied from a header.
+const SCHEMES: [&str; 4] = ["Bearer ", "bearer ", "DPoP ", "dpop "];
 /// Servers that are gone through at once.
 const SERVERS: i64 = 100;
 
@@ -109,6 +111,8 @@ pub struct Found {
     pub jti: Option<String>,
     /// What it says, if it is a token that one of the tenant's keys signed.
     pub claims: Option<Map<String, Value>>,
+    /// The thumbprint of the key that it is bound to, if it is: without the key it is good for nothing.
+    pub jkt: Option<String>,
     /// The event that issued it.
     pub event: Option<EventRow>,
     /// The server that issued it.
@@ -132,6 +136,7 @@ impl Found {
             ends: None,
             jti: None,
             claims: None,
+            jkt: None,
             event: None,
             server: None,
             app: None,
@@ -211,8 +216,7 @@ impl Idp {
     ) -> Result<Inspected, AdminError> {
         caller.require(Area::Logs, Access::Read)?;
         let text = text.trim();
-        let text =
-            text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")).unwrap_or(text).trim();
+        let text = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text).trim();
         let looks_right =
             !text.is_empty() && text.len() <= MAX_BYTES && text.bytes().all(|b| b.is_ascii_graphic());
         let inspected = if looks_right { self.look(ctx, text).await? } else { Inspected::Unknown(None) };

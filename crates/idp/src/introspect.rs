@@ -9,7 +9,9 @@ use crate::{Ctx, Idp, IdpError};
 use serde::Serialize;
 use signet_domain::event::types;
 use signet_domain::server::Server;
+use signet_oauth::claims::Confirmation;
 use signet_oauth::client_auth::{AuthMethod, ClientAuth};
+use signet_oauth::response::TokenType;
 use signet_oauth::{OAuthError, Params, Reason};
 
 /// What a token is good for. Everything but `active` is absent when it is good for nothing.
@@ -17,7 +19,7 @@ use signet_oauth::{OAuthError, Params, Reason};
 pub struct Introspection {
     /// Whether the token is good right now.
     pub active: bool,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` for a token that is bound to a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
     /// Scopes, separated by spaces.
@@ -53,6 +55,9 @@ pub struct Introspection {
     /// Whom a trusted front end says the token is for: its own name for someone, never a user id of Signet's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authenticated_userid: Option<String>,
+    /// The key that it is bound to (RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 impl Idp {
@@ -132,7 +137,7 @@ impl Idp {
                 claims.extra.get(AUTHENTICATED_USERID).and_then(|v| v.as_str()).map(str::to_owned);
             return Ok(Introspection {
                 active: true,
-                token_type: Some("Bearer"),
+                token_type: Some(TokenType::of(claims.cnf.is_some()).as_str()),
                 scope: Some(claims.scp.join(" ")),
                 client_id: Some(claims.cid),
                 username: claims.username,
@@ -144,6 +149,7 @@ impl Idp {
                 jti: Some(claims.jti),
                 uid: claims.uid,
                 authenticated_userid,
+                cnf: claims.cnf,
             });
         }
         Ok(self.introspect_refresh(ctx, config, token).await?.unwrap_or_default())
@@ -178,13 +184,14 @@ impl Idp {
         let Some(app) = app.filter(|_| user.is_some() || vouched.is_some()) else { return Ok(None) };
         Ok(Some(Introspection {
             active: true,
-            token_type: Some("Bearer"),
+            token_type: Some(TokenType::of(row.jkt.is_some()).as_str()),
             scope: Some(grant.scopes),
             sub: Some(user.as_ref().map_or_else(|| app.client_id.clone(), |u| self.subject(&app, u.id))),
             username: user.filter(|_| !app.is_pairwise()).map(|u| u.login),
             client_id: Some(app.client_id),
             exp: Some(end.secs()),
             authenticated_userid: vouched,
+            cnf: row.jkt.map(|jkt| Confirmation { jkt }),
             ..Introspection::default()
         }))
     }

@@ -52,6 +52,7 @@ pub mod logout;
 pub mod nodes;
 pub mod password;
 pub mod policy_use;
+pub mod proofs;
 pub mod quota;
 pub mod rates;
 pub mod registration;

@@ -45,6 +45,8 @@ pub enum SecretKind {
     Pushed,
     /// Not a secret: the `jti` of a client's assertion, with the client.
     Assertion,
+    /// Not a secret: the `jti` of a proof of possession, with its key.
+    Proof,
     /// Not a secret: the `jti` of a client's request object, with the client.
     RequestObject,
     /// Not a secret: what a browser shows of its sign-in.
@@ -84,6 +86,7 @@ impl SecretKind {
             Self::Setup => b"setup",
             Self::Pushed => b"pushed",
             Self::Assertion => b"assertion",
+            Self::Proof => b"proof",
             Self::RequestObject => b"request-object",
             Self::BrowserState => b"browser-state",
             Self::GatewayCode => b"gateway-code",

@@ -13,12 +13,14 @@ use crate::attempt::{Admitted, Limited};
 use crate::cache::ServerConfig;
 use crate::client::{Client, Door, claimed_id};
 use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
+use crate::proofs::check_proof;
 use crate::rates::{Rates, Subject as Rated};
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::event::{Entity, Event, bounded, types};
 use signet_domain::server::Server;
 use signet_domain::user::User;
 use signet_oauth::client_auth::ClientAuth;
+use signet_oauth::dpop::Presented;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::TokenRequest;
 use signet_oauth::{OAuthError, Params, Reason};
@@ -34,6 +36,8 @@ pub struct TokenCall<'a> {
     pub authorization: Option<&'a [u8]>,
     /// Whether the query string names client credentials.
     pub query_has_credentials: bool,
+    /// The proof of possession, if there is one.
+    pub proof: Presented<'a>,
     /// Finds a request header's value, for rate policies that count by it.
     pub header: &'a (dyn Fn(&str) -> Option<String> + Send + Sync),
 }
@@ -128,7 +132,32 @@ pub(crate) struct Call<'a> {
     pub(crate) ctx: &'a Ctx,
     pub(crate) server: &'a Arc<ServerConfig>,
     pub(crate) client: &'a Client,
+    /// The thumbprint of the key that the client has proved to have, if it sent a proof.
+    pub(crate) jkt: Option<&'a str>,
 }
+
+impl Call<'_> {
+    /// Whether the client has the key that a code or a refresh token is bound to, if it is bound to one.
+    ///
+    /// # Errors
+    /// It has proved no key, or another one.
+    pub(crate) fn has_key(&self, bound_to: Option<&str>) -> Result<(), Reason> {
+        match (bound_to, self.jkt) {
+            (Some(_), None) => Err(Reason::DpopProofMissing),
+            (Some(bound_to), Some(jkt)) if bound_to != jkt => Err(Reason::DpopKeyMismatch),
+            _ => Ok(()),
+        }
+    }
+
+    /// The key that refresh tokens are bound to: of a public app the one that it proved (RFC 9449 §5). Others prove
+    /// who they are, and may change their keys.
+    pub(crate) fn binds_refresh_to(&self) -> Option<&str> {
+        self.jkt.filter(|_| !self.client.config.app.is_confidential())
+    }
+}
+
+/// The fact of an event that names the key which a proof was signed with.
+pub(crate) const JKT: &str = "dpopJkt";
 
 impl Idp {
     /// Answers a token request. Whatever comes of it is in the log before this returns.
@@ -197,12 +226,20 @@ impl Idp {
             return Err(Reason::InvalidTarget.into());
         }
         let (server, app) = (&call.server.server, &client.config.app);
+        let proof = check_proof(ctx, server, "token", call.proof)?;
+        seen.jkt = proof.as_ref().map(|proof| proof.jkt.clone());
+        if proof.is_none() && app.metadata.dpop_bound_access_tokens {
+            return Err(Reason::DpopProofMissing.into());
+        }
         seen.rates =
             self.ask_rates(ctx, &Rated::App { server, app, request: &request, header: call.header }).await?;
         if seen.rates.refused.is_some() {
             return Err(Reason::RatePolicyExceeded.into());
         }
-        let call = Call { ctx, server: call.server, client: &client };
+        if let Some(proof) = &proof {
+            self.spend_proof(ctx, server, proof).await?;
+        }
+        let call = Call { ctx, server: call.server, client: &client, jkt: seen.jkt.as_deref() };
         match request {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
                 self.redeem_code(&call, &code, redirect_uri.as_deref(), code_verifier.as_ref()).await
@@ -261,6 +298,9 @@ impl Idp {
         if let Some(grant) = call.params.get("grant_type").filter(|g| g.len() <= 40) {
             event = event.debug("grantType", grant);
         }
+        if let Some(jkt) = &seen.jkt {
+            event = event.debug(JKT, jkt.as_str());
+        }
         if let Some(scope) = call.params.get("scope") {
             event = event.debug("requestedScopes", bounded(&scope.replace(' ', ","), 256));
         }
@@ -287,6 +327,7 @@ struct Seen {
     client_id: Option<String>,
     method: Option<&'static str>,
     client: Option<Client>,
+    jkt: Option<String>,
     rates: Rates,
 }
 

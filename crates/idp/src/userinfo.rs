@@ -3,10 +3,12 @@
 use crate::access_token::user_claims;
 use crate::cache::ServerConfig;
 use crate::configured_claims::{About, Into, ask_for_groups};
+use crate::proofs::ShownToken;
 use crate::{Ctx, Idp, IdpError, requested_claims};
 use serde_json::{Map, Value};
 use signet_domain::id::GrantId;
 use signet_domain::user::User;
+use signet_oauth::response::TokenType;
 use signet_oauth::{OAuthError, Reason, ScopeSet, jwt};
 
 /// What a token's user is like, and who asks.
@@ -24,14 +26,26 @@ impl Idp {
     /// The claims that an access token's scopes give about its user.
     ///
     /// # Errors
-    /// `invalid_token` (401) or `insufficient_scope` (403, RFC 6750 §3.1).
+    /// `invalid_token` (401) or `insufficient_scope` (403, RFC 6750 §3.1); `invalid_dpop_proof` (401, RFC 9449 §7.1).
     pub async fn userinfo(
         &self,
         ctx: &Ctx,
         config: &ServerConfig,
-        token: &str,
+        shown: &ShownToken<'_>,
     ) -> Result<UserInfo, OAuthError> {
-        let believed = self.believe(ctx, config, token).await?.map_err(OAuthError::new)?;
+        let told = self.userinfo_of(ctx, config, shown).await;
+        // Who came with the scheme DPoP is answered in it.
+        told.map_err(|error| if shown.scheme == TokenType::Dpop { error.dpop(true) } else { error })
+    }
+
+    async fn userinfo_of(
+        &self,
+        ctx: &Ctx,
+        config: &ServerConfig,
+        shown: &ShownToken<'_>,
+    ) -> Result<UserInfo, OAuthError> {
+        let believed = self.believe(ctx, config, shown.token).await?.map_err(OAuthError::new)?;
+        self.check_binding(ctx, (&config.server, "userinfo"), believed.claims.cnf.as_ref(), shown).await?;
         let scopes: ScopeSet =
             believed.claims.scp.iter().filter_map(|s| signet_oauth::Scope::parse(s).ok()).collect();
         match believed.user {

@@ -5,6 +5,7 @@
 
 use crate::claims_request::ClaimsRequest;
 use crate::client_auth::MAX_CLIENT_ID_BYTES;
+use crate::dpop;
 use crate::error::{OAuthError, Reason};
 use crate::params::Params;
 use crate::pkce::Challenge;
@@ -128,6 +129,9 @@ pub struct AuthorizeRequest {
     pub acr_values: Option<String>,
     /// The PKCE challenge (RFC 7636). Whether it is required is for the caller to say.
     pub challenge: Option<Challenge>,
+    /// The thumbprint of the key that the code is bound to, if any (RFC 9449 §10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
     /// Wished audiences (RFC 8707).
     #[serde(default)]
     pub resource: Vec<String>,
@@ -191,6 +195,7 @@ impl AuthorizeRequest {
             ui_locales: hint(params, "ui_locales")?,
             acr_values: hint(params, "acr_values")?,
             challenge: parse_challenge(params)?,
+            dpop_jkt: params.get("dpop_jkt").map(dpop::thumbprint).transpose()?,
             resource: parse_resources(params)?,
             claims: params.get("claims").map(ClaimsRequest::parse).transpose()?.unwrap_or_default(),
             subjects: Vec::new(),

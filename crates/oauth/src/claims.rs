@@ -42,6 +42,13 @@ pub const RESERVED: &[&str] = &[
     "ver",
 ];
 
+/// What only the rightful holder of a token can show (RFC 7800 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The thumbprint of the key that proofs are signed with (RFC 9449 §6.1).
+    pub jkt: String,
+}
+
 /// The claims of an access token; sign it with the `typ` [`crate::jwt::TYP_ACCESS`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccessTokenClaims {
@@ -77,6 +84,9 @@ pub struct AccessTokenClaims {
     /// The login of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// The key that the token is bound to; absent from a bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// Claims that the authorization server was configured to add; none of [`RESERVED`].
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -166,6 +176,7 @@ mod tests {
             sub: "c".into(),
             gid: None,
             username: None,
+            cnf: None,
             extra: Map::new(),
         };
         let expected = json!({"ver": 1, "jti": "AT.x", "iss": "i", "aud": "api://default", "iat": 1, "exp": 2,

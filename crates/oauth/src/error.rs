@@ -1,5 +1,6 @@
 //! Errors: what goes over the wire (RFC 6749 §5.2) and what goes into the log.
 
+use crate::dpop;
 pub use crate::reason::{Reason, UnknownReason};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -61,6 +62,8 @@ error_codes! {
     InvalidTarget = "invalid_target",
     /// RFC 6750 §3.1.
     InvalidToken = "invalid_token",
+    /// RFC 9449 §5.
+    InvalidDpopProof = "invalid_dpop_proof",
     /// RFC 6750 §3.1.
     InsufficientScope = "insufficient_scope",
     /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
@@ -98,6 +101,9 @@ pub struct OAuthError {
     pub retry_after: Option<u32>,
     /// The client used the `Authorization` header, so that a 401 has to name the scheme (RFC 6749 §5.2).
     pub www_basic: bool,
+    /// It is of a protected resource, to which the client came with a bound token, or should have: the challenge
+    /// names the scheme DPoP (RFC 9449 §7.1).
+    pub www_dpop: bool,
 }
 
 /// The JSON body of an error (RFC 6749 §5.2).
@@ -118,6 +124,7 @@ impl OAuthError {
             description: Cow::Borrowed(reason.default_description()),
             retry_after: None,
             www_basic: false,
+            www_dpop: false,
         }
     }
 
@@ -142,6 +149,13 @@ impl OAuthError {
         self
     }
 
+    /// Says whether a protected resource refuses a bound token, or asks for one.
+    #[must_use]
+    pub const fn dpop(mut self, asked_for: bool) -> Self {
+        self.www_dpop = asked_for;
+        self
+    }
+
     /// The `error` value on the wire.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
@@ -151,7 +165,11 @@ impl OAuthError {
     /// The HTTP status of a direct (not redirected) answer.
     #[must_use]
     pub const fn status(&self) -> u16 {
-        self.reason.status()
+        match self.code() {
+            // RFC 9449 §7.1: at a resource the proof is part of the credentials.
+            ErrorCode::InvalidDpopProof if self.www_dpop => 401,
+            _ => self.reason.status(),
+        }
     }
 
     /// The JSON body.
@@ -161,7 +179,7 @@ impl OAuthError {
     }
 
     /// The `WWW-Authenticate` header of this error, if it needs one: `Basic` (RFC 7617) when a client tried the
-    /// header, `Bearer` (RFC 6750 §3) for the errors of protected resources.
+    /// header, `Bearer` (RFC 6750 §3) or `DPoP` (RFC 9449 §7.1) for the errors of protected resources.
     #[must_use]
     pub fn www_authenticate(&self, realm: &str) -> Option<String> {
         let realm = clean_description(realm);
@@ -171,6 +189,16 @@ impl OAuthError {
             return Some(format!("Bearer realm=\"{realm}\""));
         }
         match self.code() {
+            ErrorCode::InvalidToken | ErrorCode::InsufficientScope | ErrorCode::InvalidDpopProof
+                if self.www_dpop =>
+            {
+                Some(format!(
+                    "{}, error=\"{}\", error_description=\"{}\"",
+                    dpop::challenge(&realm),
+                    self.code(),
+                    clean_description(&self.description)
+                ))
+            }
             ErrorCode::InvalidToken | ErrorCode::InsufficientScope => Some(format!(
                 "Bearer realm=\"{realm}\", error=\"{}\", error_description=\"{}\"",
                 self.code(),
@@ -258,6 +286,12 @@ mod tests {
         assert!(bearer.starts_with("Bearer realm=\"r\", error=\"insufficient_scope\""));
         let none = OAuthError::new(Reason::AccessTokenMissing).www_authenticate("r").unwrap();
         assert_eq!(none, "Bearer realm=\"r\"");
+        let bound = OAuthError::new(Reason::AccessTokenBound).dpop(true).www_authenticate("r").unwrap();
+        assert!(bound.starts_with("DPoP realm=\"r\", algs=\"RS256 "), "{bound}");
+        assert!(bound.contains(", error=\"invalid_token\", error_description=\""), "{bound}");
+        let proof = OAuthError::new(Reason::DpopProofReplayed);
+        assert_eq!((proof.status(), proof.www_authenticate("r")), (400, None), "at the token endpoint");
+        assert_eq!(proof.dpop(true).status(), 401, "at a resource");
         assert_eq!(OAuthError::new(Reason::InvalidGrant).basic(true).www_authenticate("r"), None);
     }
 }

@@ -7,6 +7,7 @@ use crate::strict_json;
 use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Borrow;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -110,6 +111,9 @@ pub enum JwtError {
     /// No `kid`, or one that belongs to none of the keys.
     #[error("unknown key")]
     UnknownKey,
+    /// The header brings no key along where it must, or one that proves nothing.
+    #[error("unacceptable key")]
+    Key,
     /// The signature does not match.
     #[error("wrong signature")]
     Signature,
@@ -237,16 +241,18 @@ pub fn sign<T: Serialize>(key: &SigningKey, typ: Option<&str>, claims: &T) -> Re
 
 /// Checks form, algorithm, key and signature of a token, and that its claims are a strict JSON object.
 ///
-/// Keys that the header brings along or points to (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
+/// Keys that the header brings along or points to (`jwk`, `jku`, `x5u`, `x5c`) are ignored; only
+/// [`verify_with_own_key`] looks at them.
 ///
 /// # Errors
 ///
 /// Says what is wrong first; nothing of the token may be used.
 pub fn verify(token: &str, keys: &[PublicJwk], allowed: &[Alg]) -> Result<Verified, JwtError> {
-    verify_with(token, allowed, |header| {
+    let verified = verify_with(token, allowed, |header, _| {
         let kid = header.kid.as_deref().ok_or(JwtError::UnknownKey)?;
         keys.iter().find(|key| key.kid() == kid).ok_or(JwtError::UnknownKey)
-    })
+    });
+    verified.map(|(verified, _)| verified)
 }
 
 /// As [`verify`], but a token without a `kid` was signed by the one key there is for its algorithm: clients that
@@ -256,7 +262,7 @@ pub fn verify(token: &str, keys: &[PublicJwk], allowed: &[Alg]) -> Result<Verifi
 ///
 /// As [`verify`]; without a `kid`, also if there is more than one such key.
 pub fn verify_with_sole_key(token: &str, keys: &[PublicJwk], allowed: &[Alg]) -> Result<Verified, JwtError> {
-    verify_with(token, allowed, |header| match header.kid.as_deref() {
+    let verified = verify_with(token, allowed, |header, _| match header.kid.as_deref() {
         Some(kid) => keys.iter().find(|key| key.kid() == kid).ok_or(JwtError::UnknownKey),
         None => {
             let mut fitting = keys.iter().filter(|key| key.alg() == header.alg);
@@ -265,28 +271,46 @@ pub fn verify_with_sole_key(token: &str, keys: &[PublicJwk], allowed: &[Alg]) ->
                 _ => Err(JwtError::UnknownKey),
             }
         }
+    });
+    verified.map(|(verified, _)| verified)
+}
+
+/// As [`verify`], but with the public key that the header itself brings along (`jwk`, RFC 7515 §4.1.3), and gives
+/// that key too. It shows only that whoever signed has the key; what the key is worth is for the caller to say.
+///
+/// # Errors
+///
+/// As [`verify`]; [`JwtError::Key`] without a key, or if it is private, symmetric, weak or not for signatures.
+pub fn verify_with_own_key(token: &str, allowed: &[Alg]) -> Result<(Verified, PublicJwk), JwtError> {
+    verify_with(token, allowed, |header, members| {
+        let mut key = members.get("jwk").and_then(Value::as_object).ok_or(JwtError::Key)?.clone();
+        // Its name is nobody's business, and an RSA key needn't say what the header says.
+        key.remove("kid");
+        key.entry("alg").or_insert_with(|| header.alg.as_str().into());
+        serde_json::from_value(Value::Object(key)).map_err(|_| JwtError::Key)
     })
 }
 
-fn verify_with<'k>(
+fn verify_with<K: Borrow<PublicJwk>>(
     token: &str,
     allowed: &[Alg],
-    find: impl FnOnce(&Header) -> Result<&'k PublicJwk, JwtError>,
-) -> Result<Verified, JwtError> {
+    find: impl FnOnce(&Header, &Map<String, Value>) -> Result<K, JwtError>,
+) -> Result<(Verified, K), JwtError> {
     let parts = Parts::of(token)?;
-    let header = parse_header(parts.header)?;
+    let raw = RawHeader::parse(parts.header)?;
+    let header = raw.header()?;
     if !allowed.contains(&header.alg) {
         return Err(JwtError::Algorithm);
     }
-    let key = find(&header)?;
-    if key.alg() != header.alg {
+    let key = find(&header, &raw.members)?;
+    if key.borrow().alg() != header.alg {
         return Err(JwtError::Algorithm);
     }
-    if !signing::verify(key, parts.message, &parts.signature) {
+    if !signing::verify(key.borrow(), parts.message, &parts.signature) {
         return Err(JwtError::Signature);
     }
     let claims = strict_json::object(&parts.claims).ok_or(JwtError::Claims)?;
-    Ok(Verified { header, claims })
+    Ok((Verified { header, claims }, key))
 }
 
 /// The one algorithm of [`verify_mac`]: HMAC with SHA-256 (RFC 7518 §3.2). It is no [`Alg`], so that nothing that
@@ -342,7 +366,7 @@ pub fn unverified_is_mac(token: &str) -> bool {
 /// As [`verify`] for form and header.
 pub fn peek_unverified(token: &str) -> Result<Header, JwtError> {
     let [header, _, _] = split(token)?;
-    parse_header(header)
+    RawHeader::parse(header)?.header()
 }
 
 /// The `sub` of a token that nobody has verified: only to find the keys to verify it with.
@@ -402,28 +426,30 @@ struct RawHeader {
     alg: String,
     typ: Option<String>,
     kid: Option<String>,
+    members: Map<String, Value>,
 }
 
 impl RawHeader {
     fn parse(encoded: &str) -> Result<Self, JwtError> {
         let bytes = b64url_decode(encoded).ok_or(JwtError::Malformed)?;
-        let map = strict_json::object(&bytes).ok_or(JwtError::Header)?;
+        let members = strict_json::object(&bytes).ok_or(JwtError::Header)?;
         // Extensions that change the meaning of the token; none of them is supported.
-        if ["crit", "b64", "zip", "enc"].iter().any(|name| map.contains_key(*name)) {
+        if ["crit", "b64", "zip", "enc"].iter().any(|name| members.contains_key(*name)) {
             return Err(JwtError::Header);
         }
-        let text = |name: &str| match map.get(name) {
+        let text = |name: &str| match members.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(JwtError::Header),
         };
-        Ok(Self { alg: text("alg")?.ok_or(JwtError::Algorithm)?, typ: text("typ")?, kid: text("kid")? })
+        let alg = text("alg")?.ok_or(JwtError::Algorithm)?;
+        Ok(Self { alg, typ: text("typ")?, kid: text("kid")?, members })
     }
-}
 
-fn parse_header(encoded: &str) -> Result<Header, JwtError> {
-    let RawHeader { alg, typ, kid } = RawHeader::parse(encoded)?;
-    Ok(Header { alg: alg.parse().map_err(|_| JwtError::Algorithm)?, typ, kid })
+    fn header(&self) -> Result<Header, JwtError> {
+        let alg = self.alg.parse().map_err(|_| JwtError::Algorithm)?;
+        Ok(Header { alg, typ: self.typ.clone(), kid: self.kid.clone() })
+    }
 }
 
 pub use crate::claim_check::{ClaimCheck, claim_seconds};

@@ -19,6 +19,7 @@
 //! | Watching a sign-in (OpenID Connect Session Management) | [`session_state`] |
 //! | Public keys (RFC 7517) | [`jwk`] |
 //! | Signing keys and compact JWS (RFC 7515, 7519) | [`jwt`] |
+//! | Proofs of possession (DPoP, RFC 9449) | [`dpop`] |
 //! | Claims of access and ID tokens | [`claims`] |
 //! | The `claims` parameter (OpenID Connect Core §5.5) | [`claims_request`] |
 //! | Discovery documents | [`metadata`] |
@@ -31,6 +32,7 @@ pub mod claims;
 pub mod claims_request;
 pub mod client_auth;
 pub mod compare;
+pub mod dpop;
 pub mod error;
 pub mod jwk;
 pub mod jwt;

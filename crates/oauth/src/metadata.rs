@@ -164,6 +164,8 @@ pub struct Metadata {
     pub request_object_signing_alg_values_supported: Vec<Alg>,
     /// OpenID Connect Core §5.5.
     pub claims_parameter_supported: bool,
+    /// The algorithms of proofs of possession (RFC 9449 §5.1).
+    pub dpop_signing_alg_values_supported: Vec<Alg>,
 }
 
 impl Metadata {
@@ -225,6 +227,7 @@ impl Metadata {
             require_request_uri_registration: true,
             request_object_signing_alg_values_supported: Alg::ALL.to_vec(),
             claims_parameter_supported: true,
+            dpop_signing_alg_values_supported: Alg::ALL.to_vec(),
         }
     }
 }

@@ -22,6 +22,7 @@ const PRINTABLE: &[&str] = &[
     "client_id",
     "code_challenge_method",
     "display",
+    "dpop_jkt",
     "grant_type",
     "max_age",
     "prompt",
@@ -91,12 +92,13 @@ impl Params {
         self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The parameters as a form again, without some and with one more: [`Params::parse`] reads it.
+    /// The parameters as a form again, without some and with some more: [`Params::parse`] reads it.
     #[must_use]
-    pub fn encode(&self, without: &[&str], (name, value): (&str, &str)) -> String {
-        let kept = self.pairs.iter().filter(|(n, _)| n != name && !without.contains(&n.as_str()));
+    pub fn encode(&self, without: &[&str], with: &[(&str, &str)]) -> String {
+        let dropped = |name: &str| without.contains(&name) || with.iter().any(|(new, _)| *new == name);
+        let kept = self.pairs.iter().filter(|(name, _)| !dropped(name));
         form_urlencoded::Serializer::new(String::new())
-            .append_pair(name, value)
+            .extend_pairs(with)
             .extend_pairs(kept.map(|(name, value)| (name.as_str(), value.as_str())))
             .finish()
     }

@@ -189,6 +189,36 @@ reasons! {
     PkceUnsupportedCodeChallengeMethod "pkce_unsupported_code_challenge_method" InvalidRequest 400
         "The parameter 'code_challenge_method' must be 'S256'.";
 
+    // Proofs of possession.
+    DpopProofMissing "dpop_proof_missing" InvalidDpopProof 400
+        "The token is bound to a key, or has to be; send a proof in the header 'DPoP'.";
+    DpopProofRepeated "dpop_proof_repeated" InvalidDpopProof 400
+        "The header 'DPoP' appears more than once; send one proof.";
+    DpopProofMalformed "dpop_proof_malformed" InvalidDpopProof 400
+        "The header 'DPoP' must be one signed JWT of the type 'dpop+jwt' with a 'jti' of at most 255 bytes.";
+    DpopProofAlgorithm "dpop_proof_algorithm" InvalidDpopProof 400
+        "The proof's 'alg' must be one of 'dpop_signing_alg_values_supported' and fit its key.";
+    DpopProofKey "dpop_proof_key" InvalidDpopProof 400
+        "The proof's header must have the public key that signed it as 'jwk', and nothing of a private one.";
+    DpopProofSignature "dpop_proof_signature" InvalidDpopProof 400
+        "The proof was not signed with the key in its header; sign it with that one.";
+    DpopProofMethod "dpop_proof_method" InvalidDpopProof 400
+        "The proof's 'htm' must be the method of this request.";
+    DpopProofUri "dpop_proof_uri" InvalidDpopProof 400
+        "The proof's 'htu' must be the address of this request, without query and fragment.";
+    DpopProofTime "dpop_proof_time" InvalidDpopProof 400
+        "The proof's 'iat' must be the present time, give or take ten seconds; compare it with the 'Date' of this answer.";
+    DpopProofReplayed "dpop_proof_replayed" InvalidDpopProof 400
+        "A proof with the same 'jti' has been used; make a new one for each request.";
+    DpopProofToken "dpop_proof_token" InvalidDpopProof 400
+        "The proof's 'ath' must be the SHA-256 digest of the access token, in base64url.";
+    DpopKeyMismatch "dpop_key_mismatch" InvalidGrant 400
+        "The grant is bound to another key than the proof's; use the key that it began with.";
+    DpopJktMismatch "dpop_jkt_mismatch" InvalidRequest 400
+        "The parameter 'dpop_jkt' is another key than that of the proof in the header 'DPoP'; send the same one.";
+    InvalidDpopJkt "invalid_dpop_jkt" InvalidRequest 400
+        "The parameter 'dpop_jkt' must be the thumbprint of a key: 43 base64url characters (RFC 7638, SHA-256).";
+
     // The password grant.
     UserRateLimited "user_rate_limited" InvalidGrant 429
         "API call exceeded rate limit due to too many requests.";
@@ -306,6 +336,12 @@ reasons! {
     AccessTokenInvalidIssuer "access_token_invalid_issuer" InvalidToken 401 TOKEN_FAILED;
     TokenExpired "token_expired" InvalidToken 401 TOKEN_FAILED;
     AccessTokenRevoked "access_token_revoked" InvalidToken 401 TOKEN_FAILED;
+    AccessTokenBound "access_token_bound" InvalidToken 401
+        "The access token is bound to a key; send it with the scheme DPoP, and a proof beside it.";
+    AccessTokenUnbound "access_token_unbound" InvalidToken 401
+        "The access token is bound to no key; send it with the scheme Bearer.";
+    AccessTokenOfAnotherKey "access_token_of_another_key" InvalidToken 401
+        "The access token is bound to another key than the proof's; sign the proof with the token's key.";
     IdTokenInvalid "id_token_invalid" InvalidToken 401
         "The ID token is not valid here; obtain a new one.";
     InsufficientScope "insufficient_scope" InsufficientScope 403

@@ -88,6 +88,8 @@ pub struct ClientMetadata {
     pub backchannel_logout_session_required: bool,
     /// Whether its authorization requests must be pushed.
     pub require_pushed_authorization_requests: bool,
+    /// Whether its access tokens must be bound to a key (RFC 9449 §5.2).
+    pub dpop_bound_access_tokens: bool,
 }
 
 /// Reads members of an object by type.
@@ -176,6 +178,7 @@ impl ClientMetadata {
             backchannel_logout_uri: from.text("backchannel_logout_uri")?,
             backchannel_logout_session_required: from.flag("backchannel_logout_session_required")?,
             require_pushed_authorization_requests: from.flag("require_pushed_authorization_requests")?,
+            dpop_bound_access_tokens: from.flag("dpop_bound_access_tokens")?,
         })
     }
 }

@@ -6,18 +6,38 @@ use crate::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The one token type of v1 (RFC 6750).
+/// How an access token is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenType {
-    /// Whoever bears the token may use it.
+    /// Whoever bears the token may use it (RFC 6750).
     #[default]
     Bearer,
+    /// Only who has the key that it is bound to, and proves that with each request (RFC 9449).
+    #[serde(rename = "DPoP")]
+    Dpop,
+}
+
+impl TokenType {
+    /// The registered name, which is also that of the scheme in `Authorization`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+
+    /// How a token is used that is bound to a key, or to none.
+    #[must_use]
+    pub const fn of(is_bound: bool) -> Self {
+        if is_bound { Self::Dpop } else { Self::Bearer }
+    }
 }
 
 /// A successful token response (RFC 6749 §5.1).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenResponse {
-    /// Always `Bearer`.
+    /// How the access token is used.
     pub token_type: TokenType,
     /// Life of the access token, in seconds.
     pub expires_in: u32,

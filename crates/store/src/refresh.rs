@@ -24,7 +24,7 @@ impl Tx {
     pub async fn insert_refresh_token(&mut self, server: ServerId, t: &RefreshToken) -> Result<()> {
         const SQL: &str =
             "INSERT INTO refresh_tokens (tenant_id, id, server_id, grant_id, hash, generation, created_at,
-            idle_expires_at, absolute_expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)";
+            idle_expires_at, absolute_expires_at, jkt) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)";
         execute!(
             self,
             SQL,
@@ -36,7 +36,8 @@ impl Tx {
             t.generation,
             t.created_at,
             t.idle_expires_at,
-            t.absolute_expires_at
+            t.absolute_expires_at,
+            &t.jkt
         )
         .map(|_| ())
     }

@@ -140,4 +140,56 @@ const call = new Request('http://api.example/orders', {
 const claims = await oauth.validateJwtAccessToken(as, call, 'api://default', plainHttp)
 facts.apiSees = claims.client_id === web.id
 
+// A public app whose tokens are bound to a key: code, userinfo and refresh, each with a proof.
+const { bound } = settings
+const boundClient = { client_id: bound.id }
+const DPoP = oauth.DPoP(boundClient, await oauth.generateKeyPair('ES256'))
+const proving = { ...plainHttp, DPoP }
+const binding = await parameters(bound, { dpop_jkt: await DPoP.calculateThumbprint() })
+const landed = oauth.validateAuthResponse(as, boundClient, await visit(authorize(binding.sent)), binding.state)
+const fourth = await oauth
+  .authorizationCodeGrantRequest(as, boundClient, oauth.None(), landed, bound.redirect_uri, binding.verifier, proving)
+  .then((answer) =>
+    oauth.processAuthorizationCodeResponse(as, boundClient, answer, { expectedNonce: binding.nonce }),
+  )
+keep(fourth)
+const boundSub = oauth.getValidatedIdTokenClaims(fourth).sub
+const boundUser = await oauth
+  .userInfoRequest(as, boundClient, fourth.access_token, proving)
+  .then((answer) => oauth.processUserInfoResponse(as, boundClient, boundSub, answer))
+facts.boundEmail = boundUser.email
+facts.bareUserinfo = (await oauth.userInfoRequest(as, boundClient, fourth.access_token, plainHttp)).status
+const refreshBound = async (options) => {
+  const answer = await oauth.refreshTokenGrantRequest(as, boundClient, oauth.None(), fourth.refresh_token, options)
+  return keep(await oauth.processRefreshTokenResponse(as, boundClient, answer))
+}
+const refused = (error) => error.error ?? String(error)
+facts.unproved = await refreshBound(plainHttp).then(() => 'works', refused)
+const other = oauth.DPoP(boundClient, await oauth.generateKeyPair('ES256'))
+facts.anotherKey = await refreshBound({ ...plainHttp, DPoP: other }).then(() => 'works', refused)
+const fifth = await refreshBound(proving)
+facts.boundRotated = fifth.refresh_token !== fourth.refresh_token && fifth.token_type === 'dpop'
+
+// And an API checks the proof, with the token that it came for.
+let asked
+await oauth.protectedResourceRequest(
+  fifth.access_token,
+  'GET',
+  new URL('http://api.example/orders'),
+  undefined,
+  undefined,
+  {
+    ...proving,
+    [oauth.customFetch]: async (url, init) => {
+      asked = new Request(url, { method: init.method, headers: init.headers })
+      return new Response()
+    },
+  },
+)
+const boundClaims = await oauth.validateJwtAccessToken(as, asked, 'api://default', {
+  ...plainHttp,
+  requireDPoP: true,
+})
+facts.apiSeesBound = boundClaims.cnf.jkt === (await DPoP.calculateThumbprint())
+
 done(facts)

@@ -82,5 +82,36 @@ facts.tokenType = own.token_type
 // Another one, which proves itself by a MAC.
 const byMac = await discover(mac.id, client.ClientSecretJwt(mac.secret))
 facts.macScope = keep(await client.clientCredentialsGrant(byMac, { scope: 'orders:read' })).scope
+// A public app whose tokens are bound to a key: code, userinfo and refresh, each with a proof.
+const { bound } = settings
+const proving = await discover(bound.id, client.None())
+const keyPair = await client.randomDPoPKeyPair()
+const DPoP = client.getDPoPHandle(proving, keyPair)
+const verifier = client.randomPKCECodeVerifier()
+const bindingUrl = client.buildAuthorizationUrl(proving, {
+  redirect_uri: bound.redirect_uri,
+  scope: 'openid email offline_access',
+  dpop_jkt: await DPoP.calculateThumbprint(),
+  code_challenge: await client.calculatePKCECodeChallenge(verifier),
+  code_challenge_method: 'S256',
+})
+const landed = await visit(bindingUrl)
+const fourth = keep(
+  await client.authorizationCodeGrant(proving, landed, { pkceCodeVerifier: verifier }, undefined, { DPoP }),
+)
+const boundUser = await client.fetchUserInfo(proving, fourth.access_token, fourth.claims().sub, { DPoP })
+facts.boundEmail = boundUser.email
+const refused = (error) => error.error ?? String(error)
+facts.bareUserinfo = await client.fetchUserInfo(proving, fourth.access_token, fourth.claims().sub).then(
+  () => 'works',
+  (error) => error.status,
+)
+const other = client.getDPoPHandle(proving, await client.randomDPoPKeyPair())
+facts.unproved = await client.refreshTokenGrant(proving, fourth.refresh_token).then(() => 'works', refused)
+facts.anotherKey = await client
+  .refreshTokenGrant(proving, fourth.refresh_token, undefined, { DPoP: other })
+  .then(() => 'works', refused)
+const fifth = keep(await client.refreshTokenGrant(proving, fourth.refresh_token, undefined, { DPoP }))
+facts.boundRotated = fifth.refresh_token !== fourth.refresh_token && fifth.token_type === 'dpop'
 
 done(facts)

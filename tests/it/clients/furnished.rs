@@ -9,7 +9,7 @@ use crate::support::client_key::{ClientKey, with_keys};
 /// Where apps of these tests return to after a sign-out.
 pub(crate) const BYE: &str = "https://app.example/bye";
 
-/// A person, four apps and what the program is told of them.
+/// A person, five apps and what the program is told of them.
 pub(crate) struct Furnished {
     pub(crate) person: Person,
     pub(crate) settings: Value,
@@ -21,7 +21,7 @@ fn told(app: &App) -> Value {
 
 impl Furnished {
     /// Makes `web` (Basic, asks for consent), `keyed` (a P-256 key, pushed requests only), `service` (its secret in the
-    /// body) and `mac` (a MAC by its secret).
+    /// body), `mac` (a MAC by its secret) and `bound` (public, its tokens bound to a key).
     pub(crate) async fn new(tenant: &Tenant) -> Self {
         let out = json!([BYE]);
         let web = NewApp::web().oauth("post_logout_redirect_uris", out.clone());
@@ -37,15 +37,31 @@ impl Furnished {
         let mut keyed_told = told(&keyed);
         keyed_told["key"] = key.pkcs8_base64().into();
         keyed_told["kid"] = key.jwk["kid"].clone();
+        let bound = NewApp::browser().oauth("dpop_bound_access_tokens", json!(true)).make(tenant).await;
         let settings = json!({
             "issuer": tenant.issuer(), "bye": BYE,
             "web": told(&web), "keyed": keyed_told, "service": told(&service), "mac": told(&mac),
+            "bound": told(&bound),
         });
         Self { person: Person::new(tenant).await, settings }
     }
 }
 
 impl Furnished {
+    /// What a program must have seen that knows proofs of possession.
+    #[track_caller]
+    pub(crate) fn check_bound(&self, facts: &Value) {
+        for (name, wanted) in [
+            ("boundEmail", json!(self.person.login)),
+            ("boundRotated", json!(true)),
+            ("unproved", json!("invalid_dpop_proof")),
+            ("anotherKey", json!("invalid_grant")),
+            ("bareUserinfo", json!(401)),
+        ] {
+            assert_eq!(facts[name], wanted, "{name}");
+        }
+    }
+
     /// What every program that can do all must have seen.
     #[track_caller]
     pub(crate) fn check(&self, facts: &Value) {

@@ -13,6 +13,7 @@ async fn openid_client_works_at_the_first_try(app: Shared) {
     let made = Furnished::new(&app.acme()).await;
     let facts = run_node(&app, "openid-client.mjs", &made.settings, &made.person).await;
     made.check(&facts);
+    made.check_bound(&facts);
 }
 
 async fn openid_client_registers_itself(app: Shared) {

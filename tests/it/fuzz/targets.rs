@@ -12,12 +12,14 @@ use signet_idp::syslog::{LogRequest, filter};
 use signet_oauth::authorize::{AuthorizeRequest, AuthorizeTarget};
 use signet_oauth::claims_request::ClaimsRequest;
 use signet_oauth::client_auth::{ClientAuth, MAX_SECRET_BYTES};
+use signet_oauth::dpop;
 use signet_oauth::jwk::PublicJwk;
 use signet_oauth::jwt::{Alg, peek_unverified, unverified_subject, verify, verify_with_sole_key};
 use signet_oauth::params::{MAX_NAME_BYTES, MAX_PARAMETERS, Params};
 use signet_oauth::redirect::{AppKind, RedirectUri};
 use signet_oauth::token_request::TokenRequest;
 use signet_oauth::{Scope, ScopeSet};
+use signet_testkit::reqwest::Url;
 use signet_testkit::serde_json;
 
 use super::corpora;
@@ -82,6 +84,27 @@ pub(crate) const TARGETS: &[Target] = &[
             "null",
         ],
         survive: jwk,
+    },
+    Target {
+        name: "proof",
+        words: &[
+            ".",
+            "eyJ",
+            "eyJhbGciOiJub25lIn0",
+            "InR5cCI6ImRwb3Arand0Ii",
+            "ImQiOiJBUSIs",
+            "Imp3ayI6e30",
+            "=",
+            "AAAA",
+        ],
+        survive: proof,
+    },
+    Target {
+        name: "proof-uri",
+        words: &[
+            "https://", "HTTP://", ":443", ":80", "@", "/..", "/.", "%2e", "%2F", "%61", "?", "#", "[::1]",
+        ],
+        survive: proof_uri,
     },
     Target {
         name: "authorization",
@@ -178,7 +201,7 @@ fn form(input: &[u8]) {
     drop((request, TokenRequest::parse(&params), ClientAuth::extract(None, &params, false)));
     // What is written for a second reading says the same.
     if params.len() < MAX_PARAMETERS {
-        let written = params.encode(&[], ("fuzz", "1"));
+        let written = params.encode(&[], &[("fuzz", "1")]);
         let again = Params::parse(written.as_bytes()).expect("our own form");
         for name in ["client_id", "redirect_uri", "state", "scope", "nonce", "code", "resource"] {
             let told = |params: &Params| params.all(name).map(str::to_owned).collect::<Vec<_>>();
@@ -224,6 +247,29 @@ fn jwk(input: &[u8]) {
     for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
         assert!(value.get(private).is_none(), "a private member comes out again");
     }
+}
+
+/// The address of the request that the corpus's own proof is for.
+const PROVED: &str = "https://acme.id.example/oauth2/default/v1/token";
+static PROOF: LazyLock<Vec<u8>> =
+    LazyLock::new(|| std::fs::read(corpora().join("proof/good")).expect("the proof"));
+
+fn proof(input: &[u8]) {
+    let request = dpop::Request { method: "POST", url: PROVED, access_token: None, now: 1_790_000_000 };
+    let proved = dpop::Proof::check(dpop::Presented::One(input), &request).is_ok();
+    assert_eq!(proved, input == PROOF.as_slice(), "only one text was signed");
+}
+
+fn proof_uri(input: &[u8]) {
+    let Ok(text) = from_utf8(input) else { return };
+    if !dpop::is_same_address(text, PROVED) {
+        return;
+    }
+    assert!(dpop::is_same_address(PROVED, text), "{text} is the same in one direction");
+    // Whoever would open it comes to the same place.
+    let opened: Url = text.parse().expect("a URL");
+    let proved: Url = PROVED.parse().expect("a URL");
+    assert_eq!((opened.origin(), opened.username()), (proved.origin(), ""), "{text}");
 }
 
 fn authorization(input: &[u8]) {

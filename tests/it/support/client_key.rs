@@ -1,7 +1,10 @@
 //! Keys of apps, and the assertions they sign.
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use signet_oauth::jwt::{Alg, SigningKey};
@@ -23,7 +26,7 @@ pub(crate) struct ClientKey {
 }
 
 impl ClientKey {
-    /// Makes one: ES256 or RS256.
+    /// Makes one.
     pub(crate) fn new(alg: Alg) -> Self {
         let key = SigningKey::generate(alg).expect("a key");
         let jwk = serde_json::to_value(key.public_jwk()).expect("a JWK");
@@ -43,23 +46,30 @@ impl ClientKey {
     /// Signs any header and claims.
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
-        let random = SystemRandom::new();
         let signature = match self.alg {
-            Alg::ES256 => {
-                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.pkcs8);
-                let signature = pair.expect("a P-256 key").sign(&random, message.as_bytes());
-                signature.expect("a signature").as_ref().to_vec()
+            Alg::ES256 => self.ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING, &message),
+            Alg::ES384 => self.ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING, &message),
+            Alg::RS256 => self.rsa(&RSA_PKCS1_SHA256, &message),
+            Alg::PS256 => self.rsa(&RSA_PSS_SHA256, &message),
+            Alg::EdDSA => {
+                let pair = Ed25519KeyPair::from_pkcs8(&self.pkcs8).expect("an Ed25519 key");
+                pair.sign(message.as_bytes()).as_ref().to_vec()
             }
-            Alg::RS256 => {
-                let pair = RsaKeyPair::from_pkcs8(&self.pkcs8).expect("an RSA key");
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature)
-                    .expect("a signature");
-                signature
-            }
-            other => panic!("no test signs with {other}"),
         };
         format!("{message}.{}", b64(signature))
+    }
+
+    fn ecdsa(&self, algorithm: &'static EcdsaSigningAlgorithm, message: &str) -> Vec<u8> {
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, &self.pkcs8).expect("a key of this curve");
+        let signature = pair.sign(&SystemRandom::new(), message.as_bytes());
+        signature.expect("a signature").as_ref().to_vec()
+    }
+
+    fn rsa(&self, padding: &'static dyn RsaEncoding, message: &str) -> Vec<u8> {
+        let pair = RsaKeyPair::from_pkcs8(&self.pkcs8).expect("an RSA key");
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(padding, &SystemRandom::new(), message.as_bytes(), &mut signature).expect("a signature");
+        signature
     }
 
     /// A good assertion, with its own `jti`.

@@ -231,6 +231,7 @@ impl Furniture {
                 leeway_until: None,
                 successor_sealed: None,
                 used_ip: None,
+                jkt: None,
             },
             api_token: ApiToken {
                 tenant_id,

@@ -434,6 +434,7 @@ fn facts(app: &App) -> Facts {
         ("sectorIdentifierUri", app.metadata.sector_identifier_uri.as_deref().into()),
         ("userinfoSignedResponseAlg", app.metadata.userinfo_signed_response_alg.as_deref().into()),
         ("initiateLoginUri", app.metadata.initiate_login_uri.as_deref().into()),
+        ("dpopBoundAccessTokens", app.metadata.dpop_bound_access_tokens.into()),
         ("defaultMaxAge", app.metadata.default_max_age.into()),
         ("frontchannelLogoutUri", app.frontchannel_logout_uri.as_deref().into()),
         ("frontchannelLogoutSessionRequired", app.frontchannel_logout_session_required.into()),

@@ -231,8 +231,9 @@ impl Idp {
     async fn not_for_us(&self, ctx: &Ctx, token: &Secret) -> Result<Caller, CallerRefusal> {
         let config = self.issuing_server(ctx, token.expose()).await?.ok_or(CallerRefusal::Invalid)?;
         match self.believe(ctx, &config, token.expose()).await? {
-            Ok(_) => Err(CallerRefusal::WrongKind),
-            Err(_) => Err(CallerRefusal::Invalid),
+            // One that is bound to a key is no bearer token, good or not.
+            Ok(believed) if believed.claims.cnf.is_none() => Err(CallerRefusal::WrongKind),
+            _ => Err(CallerRefusal::Invalid),
         }
     }
 }

@@ -103,6 +103,7 @@ impl Idp {
                 nonce: None,
                 claims: None,
                 terms: &terms,
+                jkt: None,
             };
             self.payloads(ctx, config, &subject)
         };

@@ -52,8 +52,11 @@ impl Idp {
             created_at: ctx.now,
             revoked_at: None,
         };
-        let payload =
-            CodePayload { redirect_uri: request.redirect_uri.clone(), challenge: request.challenge.clone() };
+        let payload = CodePayload {
+            redirect_uri: request.redirect_uri.clone(),
+            challenge: request.challenge.clone(),
+            jkt: request.dpop_jkt.clone(),
+        };
         let row = OneTime {
             tenant_id: ctx.tenant_id(),
             server_id: server.server.id,

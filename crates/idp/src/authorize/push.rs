@@ -10,6 +10,7 @@ use super::request::{is_registered, read};
 use crate::cache::ServerConfig;
 use crate::client::Door;
 use crate::ctx::{At, app_entity, by_kind};
+use crate::proofs::check_proof;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use signet_domain::grant::{OneTime, OneTimeKind};
 use signet_domain::id::ServerId;
 use signet_domain::server::Server;
 use signet_oauth::authorize::{AuthorizeTarget, ObjectMark, Origin};
+use signet_oauth::dpop::{Presented, Proof};
 use signet_oauth::{OAuthError, Params, Reason};
 use signet_store::sqlx_types::Json;
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub struct PushCall<'a> {
     pub authorization: Option<&'a [u8]>,
     /// Whether the query string names client credentials.
     pub query_has_credentials: bool,
+    /// The proof of possession, if there is one: it binds the code to its key (RFC 9449 §10.1).
+    pub proof: Presented<'a>,
 }
 
 /// The answer (RFC 9126 §2.2).
@@ -82,10 +86,14 @@ impl Idp {
         let uri = format!("{REQUEST_URI}{}", self.entropy().secret("sgq"));
         let hash = self.secrets().hash(SecretKind::Pushed, ctx.tenant_id(), &uri);
         let origin = |object| Origin { pushed: Some(hash.clone()), object };
+        let proof = match self.proof_of_push(ctx, call).await {
+            Ok(proof) => proof,
+            Err(error) => return Err(self.push_refused(ctx, server, app, error).await?),
+        };
         let brought = self.request_object(ctx, call.server, &client.config, call.params, Source::Value).await;
         let checked = brought.and_then(|brought| {
             let params = brought.as_ref().map_or(call.params, |brought| &brought.params);
-            let request = params.encode(CREDENTIALS, ("client_id", &app.client_id));
+            let request = with_proof(params, &app.client_id, proof.as_ref())?;
             let object = brought.and_then(|brought| brought.origin.object);
             let (params, target) = check(&request)?;
             if !is_registered(&client.config, &target.redirect_uri) {
@@ -113,6 +121,15 @@ impl Idp {
         let stored = store.write(move |tx| Box::pin(async move { tx.insert_one_time(&row).await })).await;
         stored.map_err(IdpError::from)?;
         Ok(Pushed { request_uri: uri, expires_in: SECONDS })
+    }
+
+    /// The proof that came along, spent.
+    async fn proof_of_push(&self, ctx: &Ctx, call: &PushCall<'_>) -> Result<Option<Proof>, OAuthError> {
+        let proof = check_proof(ctx, &call.server.server, "par", call.proof)?;
+        if let Some(proof) = &proof {
+            self.spend_proof(ctx, &call.server.server, proof).await?;
+        }
+        Ok(proof)
     }
 
     /// Logs a refusal, and gives it back.
@@ -167,6 +184,19 @@ impl Idp {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         Ok(tx.peek_one_time(server, OneTimeKind::Pushed, hash).await?)
     }
+}
+
+/// The request as it is kept: without credentials, and bound to the key of the proof that came along. Who names a key
+/// besides must name that one.
+fn with_proof(params: &Params, client_id: &str, proof: Option<&Proof>) -> Result<String, OAuthError> {
+    let mut with = vec![("client_id", client_id)];
+    if let Some(proof) = proof {
+        if params.get("dpop_jkt").is_some_and(|named| named != proof.jkt) {
+            return Err(Reason::DpopJktMismatch.into());
+        }
+        with.push(("dpop_jkt", &proof.jkt));
+    }
+    Ok(params.encode(CREDENTIALS, &with))
 }
 
 /// The shape of a request that is pushed: it holds the parameters themselves.

@@ -84,6 +84,12 @@ impl GatewayError {
         self.reason == Reason::RatePolicyExceeded.as_str()
     }
 
+    /// Whether the token is bound to a key, and so no bearer token.
+    #[must_use]
+    pub fn is_of_bound_token(&self) -> bool {
+        self.reason == Reason::AccessTokenBound.as_str()
+    }
+
     pub(crate) fn challenging(self, challenge: Challenge) -> Self {
         Self { challenge, ..self }
     }
@@ -168,6 +174,20 @@ impl GatewayError {
     pub(crate) fn token_missing() -> Self {
         let reason = Reason::AccessTokenMissing.as_str();
         Self::new(401, "invalid_request", "The access token is missing", reason).challenging(Challenge::Bare)
+    }
+
+    /// A token that needs a proof for each call. A gateway is asked about calls that it alone sees.
+    pub(crate) fn token_bound() -> Self {
+        let words = "The access token is bound to a key (DPoP), and this gateway checks no proofs";
+        let reason = Reason::AccessTokenBound.as_str();
+        Self::new(401, "invalid_token", words, reason).challenging(Challenge::Bearer)
+    }
+
+    /// An app whose tokens must be bound to a key, which those of the gateway's endpoints aren't.
+    pub(crate) fn needs_proof() -> Self {
+        let words =
+            "This app gets only tokens that are bound to a key (DPoP); use the server's own token endpoint";
+        Self::new(400, "unauthorized_client", words, Reason::DpopProofMissing.as_str())
     }
 
     pub(crate) fn token_invalid() -> Self {

@@ -88,6 +88,7 @@ impl Idp {
             sub: app.client_id.clone(),
             gid: Some(m.grant.to_string()),
             username: None,
+            cnf: None,
             extra,
         };
         let token = jwt::sign(&keys.active, Some(TYP_ACCESS), &claims)?;
@@ -142,6 +143,7 @@ impl Idp {
             leeway_until: None,
             successor_sealed: None,
             used_ip: None,
+            jkt: None,
         };
         (token, row)
     }

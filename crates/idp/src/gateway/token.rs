@@ -149,6 +149,9 @@ impl Idp {
         if !app.allows_grant(grant.as_str()) {
             return Err(GatewayError::unauthorized_client());
         }
+        if app.metadata.dpop_bound_access_tokens {
+            return Err(GatewayError::needs_proof());
+        }
         let mut ask = Ask { call, grant, rates };
         match grant {
             GrantType::AuthorizationCode => {

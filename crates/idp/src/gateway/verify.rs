@@ -10,6 +10,7 @@ use signet_domain::Time;
 use signet_domain::app::App;
 use signet_oauth::Reason;
 use signet_oauth::claims::AccessTokenClaims;
+use signet_oauth::response::TokenType;
 use std::sync::Arc;
 
 /// The longest API key that is looked at.
@@ -20,8 +21,8 @@ pub const MAX_API_KEY: usize = 256;
 pub struct VerifyCall<'a> {
     /// The server and its profile.
     pub at: At<'a>,
-    /// The token, if there is one.
-    pub token: Option<&'a str>,
+    /// The token, if there is one, and how its header says that it is used.
+    pub token: Option<(&'a str, TokenType)>,
     /// The API key, if there is one. Looked at only when there is no token.
     pub api_key: Option<&'a str>,
     /// Scopes that the call needs, each of them.
@@ -90,7 +91,7 @@ impl Idp {
 
     async fn authenticated(&self, ctx: &Ctx, call: &VerifyCall<'_>) -> Result<Verified, GatewayError> {
         match (call.token, call.api_key) {
-            (Some(token), _) => self.by_token(ctx, call, token).await,
+            (Some((token, scheme)), _) => self.by_token(ctx, call, token, scheme).await,
             (None, Some(key)) if call.at.gateway.api_keys => self.by_api_key(ctx, key).await,
             _ => Err(GatewayError::token_missing()),
         }
@@ -101,12 +102,18 @@ impl Idp {
         ctx: &Ctx,
         call: &VerifyCall<'_>,
         token: &str,
+        scheme: TokenType,
     ) -> Result<Verified, GatewayError> {
         let claims = match self.believe(ctx, call.at.server, token).await? {
             Ok(believed) => believed.claims,
             Err(Reason::AccessTokenInvalid) => self.global_token(ctx, call, token).await?,
             Err(_) => return Err(GatewayError::token_invalid()),
         };
+        match (&claims.cnf, scheme) {
+            (Some(_), _) => return Err(GatewayError::token_bound()),
+            (None, TokenType::Dpop) => return Err(GatewayError::token_invalid()),
+            (None, TokenType::Bearer) => {}
+        }
         let app = self.app(ctx, &claims.cid).await?.ok_or_else(GatewayError::token_invalid)?;
         Ok(Verified {
             consumer: Consumer::from(&app.app),

@@ -52,6 +52,8 @@ impl Idp {
         if let (None, Some(client_id)) = (&found.app, client_of(&verified.claims, what)) {
             found.app = tx.app_by_client_id(&client_id).await?;
         }
+        let confirmation = verified.claims.get("cnf").and_then(|cnf| cnf.get("jkt"));
+        found.jkt = confirmation.and_then(Value::as_str).map(str::to_owned);
         found.claims = Some(verified.claims);
         drop(tx);
         found.state = self.state_of(ctx, &found, Some(token)).await?;

@@ -136,7 +136,7 @@ async fn refresh_token(ctx: &Ctx, tx: &mut Tx, row: RefreshToken) -> Result<Foun
     let ends = row.idle_expires_at.min(row.absolute_expires_at);
     let spent = row.rotated_at.is_some() && row.leeway_until.is_none_or(|until| until <= ctx.now);
     let mut found = Found::new(What::RefreshToken, State::Good);
-    (found.issued, found.ends) = (Some(row.created_at), Some(ends));
+    (found.issued, found.ends, found.jkt) = (Some(row.created_at), Some(ends), row.jkt);
     let mut found = with_family(tx, found, Some(row.grant_id), REFRESHED).await?;
     found.state = match found.stopped() {
         Some(why) => State::Ended(why),

@@ -104,6 +104,7 @@ pub(super) fn settings(
             sector_identifier_uri: metadata.sector_identifier_uri,
             userinfo_signed_response_alg: metadata.userinfo_signed_response_alg,
             initiate_login_uri: metadata.initiate_login_uri,
+            dpop_bound_access_tokens: metadata.dpop_bound_access_tokens,
         },
         external_id: before.and_then(|app| app.external_id.clone()),
     })
@@ -194,6 +195,7 @@ pub(super) fn metadata_of(app: &App, alg: Alg) -> Map<String, Value> {
         tell("require_auth_time", true.into());
         tell("require_pushed_authorization_requests", app.par_required.into());
     }
+    tell("dpop_bound_access_tokens", app.metadata.dpop_bound_access_tokens.into());
     tell("request_uris", app.request_uris.0.clone().into());
     if let Some(uri) = &app.frontchannel_logout_uri {
         tell("frontchannel_logout_uri", uri.as_str().into());

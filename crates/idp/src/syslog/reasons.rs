@@ -377,6 +377,112 @@ const TABLE: &[Row] = &[
         "Make a new one, with a fresh jti, for each request; if the app does, somebody may have copied one.",
     ),
     (
+        "dpop_proof_missing",
+        "there is no proof of possession",
+        "The app's settings demand that its tokens are bound to a key, or the code or refresh token is bound to one \
+         already, and the request had no header 'DPoP'.",
+        "Let the app send a proof with each token request; its library calls that DPoP.",
+    ),
+    (
+        "dpop_proof_repeated",
+        "there are several proofs of possession",
+        "The request had the header 'DPoP' more than once.",
+        "Let the app send one; a proxy that doubles headers would do this, too.",
+    ),
+    (
+        "dpop_proof_malformed",
+        "the proof of possession can't be read",
+        "The header 'DPoP' isn't one signed JWT with the 'typ' dpop+jwt and a 'jti'.",
+        "Let a library make it.",
+    ),
+    (
+        "dpop_proof_algorithm",
+        "the proof's algorithm isn't one of ours",
+        "The proof's 'alg' is none, symmetric or unknown here, or isn't the one that its key is for.",
+        "Sign with one of 'dpop_signing_alg_values_supported' of the discovery document, such as ES256.",
+    ),
+    (
+        "dpop_proof_key",
+        "the proof brings no usable key",
+        "The proof's header has no 'jwk', or one that isn't a public RSA (2048 bits or more), P-256, P-384 or Ed25519 \
+         key. A private key there is in strangers' hands now.",
+        "Put the public half of the signing key into the header. If it was the private one, make another key.",
+    ),
+    (
+        "dpop_proof_signature",
+        "the proof's signature is wrong",
+        "The proof wasn't signed with the key in its header.",
+        "Sign with the key whose public half is in the header.",
+    ),
+    (
+        "dpop_proof_method",
+        "the proof is for another method",
+        "The proof's 'htm' isn't the method of the request that it came with.",
+        "Let the app make a proof for each request. If it does, somebody may have copied one.",
+    ),
+    (
+        "dpop_proof_uri",
+        "the proof is for another address",
+        "The proof's 'htu' isn't the address of the request that it came with, as the discovery document has it.",
+        "Compare the two: behind a proxy the app must name the public address. If it does, somebody may have copied \
+         a proof.",
+    ),
+    (
+        "dpop_proof_time",
+        "the proof is of another time",
+        "The proof's 'iat' is more than ten seconds ahead or 15 behind, or its 'nbf' or 'exp' don't hold.",
+        "Set the app's clock, or let it go by the 'Date' of our answers, and make a proof for each request.",
+    ),
+    (
+        "dpop_proof_replayed",
+        "the proof was used before",
+        "A proof by the same key with the same 'jti' had been used. Each works once.",
+        "Make a new one, with a fresh jti, for each request; if the app does, somebody may have copied one.",
+    ),
+    (
+        "dpop_proof_token",
+        "the proof is for another token",
+        "The proof's 'ath' isn't the digest of the access token that it came with.",
+        "Let the app make the proof for the token that it sends.",
+    ),
+    (
+        "dpop_key_mismatch",
+        "it is bound to another key",
+        "The code or the refresh token is bound to a key, and the proof was made with another one. Who has only \
+         stolen the token can do nothing with it; the grant goes on.",
+        "If the app lost its key, its user has to sign in again. If it didn't, find out where the token leaked.",
+    ),
+    (
+        "dpop_jkt_mismatch",
+        "the request names another key than its proof",
+        "A pushed request has the parameter 'dpop_jkt' and a proof in the header 'DPoP', of two different keys.",
+        "One of the two is enough; both must be of the same key.",
+    ),
+    (
+        "invalid_dpop_jkt",
+        "the parameter 'dpop_jkt' is no thumbprint",
+        "The parameter 'dpop_jkt' isn't the base64url of a SHA-256 digest.",
+        "Send the thumbprint of the key (RFC 7638), which libraries compute.",
+    ),
+    (
+        "access_token_bound",
+        "the access token is bound to a key",
+        "The token came as a bearer token, though it is good only with a proof by its key.",
+        "If the app knows no DPoP, switch the demand off in its settings. If it does, somebody may have copied the token.",
+    ),
+    (
+        "access_token_unbound",
+        "the access token is bound to no key",
+        "The token came with the scheme DPoP, though it is a plain bearer token.",
+        "Send it with the scheme Bearer, or get one that is bound by sending a proof with the token request.",
+    ),
+    (
+        "access_token_of_another_key",
+        "the access token is bound to another key",
+        "The proof beside the token was made with another key than the one that it is bound to.",
+        "Let the app keep one key for a token and its proofs. If it does, somebody may have copied the token.",
+    ),
+    (
         "client_assertion_invalid_signature",
         "the assertion's signature is wrong",
         "The assertion names a registered key, but another one signed it.",

@@ -4,7 +4,7 @@
 //! verifier are checked afterwards, so a failed attempt spends it. A second use revokes what the first got.
 
 use super::issue::{Of, response};
-use super::{Call, Refused, scopes};
+use super::{Call, JKT, Refused, scopes};
 use crate::access_token::Subject;
 use crate::codes::Code;
 use crate::ctx::{At, app_entity, by_kind};
@@ -26,6 +26,9 @@ pub(crate) struct CodePayload {
     pub(crate) redirect_uri: String,
     /// The PKCE challenge, if one was sent.
     pub(crate) challenge: Option<pkce::Challenge>,
+    /// The thumbprint of the key that the code is bound to, if any (RFC 9449 §10).
+    #[serde(default)]
+    pub(crate) jkt: Option<String>,
 }
 
 /// Seconds that a code lives.
@@ -109,6 +112,9 @@ impl Idp {
             .by(app)
             .debug("grantType", GrantType::AuthorizationCode.as_str())
             .debug("issuedToApp", grant.app_id.to_string());
+        if let Some(jkt) = call.jkt {
+            event = event.debug(JKT, jkt);
+        }
         event.grant_id = Some(grant.id);
         event.flow_id = grant.flow_id;
         event.session_id = grant.session_id;
@@ -180,6 +186,9 @@ fn check(
     if let Err(error) = pkce::check(payload.challenge.as_ref(), verifier.map(Secret::expose)) {
         return Ok(Err(error.reason));
     }
+    if let Err(reason) = call.has_key(payload.jkt.as_deref()) {
+        return Ok(Err(reason));
+    }
     if grant.revoked_at.is_some() {
         return Ok(Err(Reason::InvalidAuthorizationCode));
     }
@@ -208,5 +217,6 @@ pub(super) fn subject<'a>(
         nonce: grant.nonce.as_deref(),
         claims: grant.claims.as_deref(),
         terms,
+        jkt: call.jkt,
     }
 }

@@ -32,6 +32,7 @@ impl Idp {
             nonce: None,
             claims: None,
             terms: &terms,
+            jkt: call.jkt,
         };
         let mut issued = self.mint(call, &subject, GrantType::ClientCredentials, None).await?;
         let (events, app_id, secret, now) = (

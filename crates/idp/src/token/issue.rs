@@ -1,6 +1,6 @@
 //! Issuing: tokens are minted, then committed with the events that record them.
 
-use super::Call;
+use super::{Call, JKT};
 use crate::Idp;
 use crate::access_token::{Minted, Subject};
 use crate::ctx::{At, app_entity, by_kind, user_entity};
@@ -74,6 +74,14 @@ impl Idp {
             event = event.debug("accessPolicy", policy.as_str()).debug("accessRule", rule.as_str());
             event = event.debug("accessRuleId", id.as_str());
         }
+        let bound_to = match of {
+            Of::Access => s.jkt,
+            Of::Refresh => call.binds_refresh_to(),
+            Of::Id => None,
+        };
+        if let Some(jkt) = bound_to {
+            event = event.debug(JKT, jkt);
+        }
         event.grant_id = Some(s.grant);
         event.session_id = s.session;
         event.flow_id = flow;
@@ -108,6 +116,9 @@ impl Idp {
             leeway_until: None,
             successor_sealed: None,
             used_ip: None,
+            jkt: predecessor
+                .and_then(|p| p.jkt.clone())
+                .or_else(|| call.binds_refresh_to().map(str::to_owned)),
         };
         (token, row)
     }
@@ -124,7 +135,7 @@ pub(crate) enum Of {
 /// The answer.
 pub(crate) fn response(s: &Subject<'_>, issued: Issued, refresh_token: Option<String>) -> TokenResponse {
     TokenResponse {
-        token_type: TokenType::Bearer,
+        token_type: TokenType::of(s.jkt.is_some()),
         expires_in: u32::try_from(s.terms.access_seconds).unwrap_or(u32::MAX),
         access_token: issued.access.token,
         scope: s.scopes.clone(),

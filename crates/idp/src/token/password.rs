@@ -125,6 +125,7 @@ impl Idp {
             nonce: None,
             claims: None,
             terms,
+            jkt: call.jkt,
         };
         let mut issued = self.mint(call, &subject, GrantType::Password, None).await?;
         if let Some(event) = issued.events.first_mut() {

@@ -78,6 +78,8 @@ impl Idp {
             // However old it is and whatever else is wrong with the request: it proves the leak.
             return Err(self.end_family(call, &grant, &row, Reason::RefreshReuse).await?);
         }
+        // Before anything else is told: who hasn't the key has nothing. Nor can they end the family, which lost nothing.
+        call.has_key(row.jkt.as_deref())?;
         let user = still_allowed(call, &row, &grant, user)?;
         let scopes = self.scopes_now(call, &grant, requested).map_err(Refused::from)?;
         let scopes = match scopes {

@@ -116,6 +116,8 @@ pub(crate) struct OAuthSettings {
     /// Where others send a browser that shall sign in there.
     #[serde(skip_serializing_if = "Option::is_none")]
     initiate_login_uri: Option<String>,
+    /// Whether its access tokens are bound to a key, each of its token requests bringing a proof (RFC 9449).
+    dpop_bound_access_tokens: bool,
     /// What it is called elsewhere: `X-Consumer-Custom-ID` at a gateway.
     external_id: Option<String>,
     /// Whether authorization requests must be pushed (RFC 9126).
@@ -211,6 +213,7 @@ fn settings(app: &Row) -> OAuthSettings {
         sector_identifier_uri: app.metadata.sector_identifier_uri.clone(),
         userinfo_signed_response_alg: app.metadata.userinfo_signed_response_alg.clone(),
         initiate_login_uri: app.metadata.initiate_login_uri.clone(),
+        dpop_bound_access_tokens: app.metadata.dpop_bound_access_tokens,
         frontchannel_logout_uri: app.frontchannel_logout_uri.clone(),
         frontchannel_logout_session_required: app.frontchannel_logout_session_required,
         external_id: app.external_id.clone(),
@@ -305,6 +308,9 @@ pub(crate) struct OAuthSettingsRequest {
     allowed_scopes: Option<Vec<String>>,
     /// Whether authorization requests must be pushed (RFC 9126); default false.
     require_pushed_authorization_requests: Option<bool>,
+    /// Whether it gets only access tokens that are bound to a key, so that each of its token requests needs a proof
+    /// (DPoP, RFC 9449); default false.
+    dpop_bound_access_tokens: Option<bool>,
     /// The public keys of private_key_jwt, and of signed requests, by value.
     #[serde(default, deserialize_with = "super::json::optional_member")]
     jwks: Option<KeySet>,
@@ -428,6 +434,7 @@ impl ApplicationRequest {
                 sector_identifier_uri: client.sector_identifier_uri,
                 userinfo_signed_response_alg: client.userinfo_signed_response_alg,
                 initiate_login_uri: client.initiate_login_uri,
+                dpop_bound_access_tokens: client.dpop_bound_access_tokens.unwrap_or(false),
             },
             frontchannel_logout_uri: client.frontchannel_logout_uri,
             frontchannel_logout_session_required: client

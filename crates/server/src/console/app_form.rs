@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use signet_domain::app::{App, AppKind, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation};
 use signet_idp::admin::app_rules::{AppSettings, is_public};
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
@@ -128,7 +128,10 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
         backchannel_logout_session_required: base.backchannel_logout_session_required
             && backchannel_logout_uri.is_some(),
         backchannel_logout_uri,
-        metadata: base.metadata,
+        metadata: AppMetadata {
+            dpop_bound_access_tokens: form.ticked("dpop_bound_access_tokens", "true"),
+            ..base.metadata
+        },
         frontchannel_logout_session_required: base.frontchannel_logout_session_required
             && frontchannel_logout_uri.is_some(),
         frontchannel_logout_uri,
@@ -191,6 +194,13 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
             "Its jwks_uri, if it authenticates or signs requests with keys. They can also be registered by value, through the API.",
         ));
     }
+    let bound =
+        Pick::new("true", "Its access tokens are bound to a key", s.metadata.dpop_bound_access_tokens);
+    let bound = bound.help(
+        "Each of its token requests then needs a proof, and a stolen token is worth nothing. Without this the app may \
+         still send proofs.",
+    );
+    access.push(Field::checks("dpop_bound_access_tokens", "Proof of possession (DPoP)", vec![bound]));
     page.group("Access", access)
 }
 

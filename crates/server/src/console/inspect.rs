@@ -174,6 +174,8 @@ fn facts(admin: &Admin, found: &Found) -> Vec<Fact> {
         facts.push(Fact::code("Grant id", grant.id.to_string()));
     }
     facts.extend(found.jti.as_ref().map(|jti| Fact::code("jti", visible(jti))));
+    // Only who has the key can use it.
+    facts.extend(found.jkt.as_ref().map(|jkt| Fact::code("Bound to the key", visible(jkt))));
     facts
 }
 

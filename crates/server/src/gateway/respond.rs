@@ -29,9 +29,9 @@ fn challenge(error: &GatewayError, realm: Option<&str>) -> Option<String> {
         Challenge::Basic => Some("Basic realm=\"OAuth2.0\"".to_owned()),
         Challenge::Bare => Some(realm.map_or_else(|| "Bearer".to_owned(), |r| format!("Bearer {r}"))),
         Challenge::Bearer => {
-            // Whatever is wrong with a token, the header says the same.
+            // Whatever is wrong with a token, the header says the same; but a bound one isn't wrong.
             let words = match error.error {
-                "invalid_token" => "The access token is invalid or has expired",
+                "invalid_token" if !error.is_of_bound_token() => "The access token is invalid or has expired",
                 _ => &error.description,
             };
             let mut parts: Vec<String> = realm.into_iter().collect();

@@ -13,6 +13,7 @@ use signet_domain::gateway::Gateway;
 use signet_idp::gateway::GatewayError;
 use signet_idp::gateway::verify::{Verified, VerifyCall};
 use signet_oauth::Params;
+use signet_oauth::response::TokenType;
 
 /// Where gateways say what was called: nginx by its configuration, Traefik and Caddy by themselves. Only the query
 /// is looked at, and only where the profile allows a credential there.
@@ -74,7 +75,7 @@ async fn answer(
     };
     let call = VerifyCall {
         at: asked.at(),
-        token: found.token.as_deref(),
+        token: found.token.as_ref().map(|(token, scheme)| (token.as_str(), *scheme)),
         api_key: found.api_key.as_deref(),
         scopes,
         apps,
@@ -98,7 +99,7 @@ fn unknown_name(query: Option<&str>) -> Option<String> {
 
 /// The credential of a call.
 struct Found {
-    token: Option<String>,
+    token: Option<(String, TokenType)>,
     api_key: Option<String>,
 }
 
@@ -119,14 +120,14 @@ impl Found {
             let all = query.into_iter().chain(&originals);
             all.filter_map(|params| params.get(name).map(str::to_owned)).collect::<Vec<_>>()
         };
-        let mut token = one(headers, &gateway.auth_header_name)?.map(bearer);
+        let mut token = one(headers, &gateway.auth_header_name)?.map(token_of);
         if token.is_none() {
             let mut others = if gateway.token_in_query { in_query("access_token") } else { Vec::new() };
             if gateway.token_in_form && is_form(headers) {
                 let form = Params::parse(body).ok();
                 others.extend(form.and_then(|f| f.get("access_token").map(str::to_owned)));
             }
-            token = same(others)?;
+            token = same(others)?.map(|token| (token, TokenType::Bearer));
         }
         let mut api_key = None;
         if gateway.api_keys {
@@ -135,7 +136,7 @@ impl Found {
                 api_key = same(in_query("apikey"))?;
             }
         }
-        Ok(Self { token: token.filter(|t| !t.is_empty()), api_key: api_key.filter(|k| !k.is_empty()) })
+        Ok(Self { token: token.filter(|(t, _)| !t.is_empty()), api_key: api_key.filter(|k| !k.is_empty()) })
     }
 }
 
@@ -154,14 +155,14 @@ fn same(mut found: Vec<String>) -> Result<Option<String>, GatewayError> {
     if found.len() > 1 { Err(GatewayError::bad_token()) } else { Ok(found.pop()) }
 }
 
-/// `Bearer x` and `token x` in any case; any other value is taken as a token itself.
-fn bearer(value: &str) -> String {
+/// `Bearer x`, `token x` and `DPoP x` in any case; any other value is taken as a token itself.
+fn token_of(value: &str) -> (String, TokenType) {
+    let schemes = [("bearer", TokenType::Bearer), ("token", TokenType::Bearer), ("dpop", TokenType::Dpop)];
     let words: Vec<&str> = value.split_ascii_whitespace().collect();
-    match words[..] {
-        [scheme, token] if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token") => {
-            token.to_owned()
-        }
-        _ => value.to_owned(),
+    let [scheme, token] = words[..] else { return (value.to_owned(), TokenType::Bearer) };
+    match schemes.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)) {
+        Some((_, kind)) => (token.to_owned(), *kind),
+        None => (value.to_owned(), TokenType::Bearer),
     }
 }
 
@@ -233,7 +234,8 @@ mod tests {
             ("Basic abc", "Basic abc"),
             ("Bearer a b", "Bearer a b"),
         ] {
-            assert_eq!(bearer(value), token);
+            assert_eq!(token_of(value), (token.to_owned(), TokenType::Bearer));
         }
+        assert_eq!(token_of("dpop abc"), ("abc".to_owned(), TokenType::Dpop));
     }
 }

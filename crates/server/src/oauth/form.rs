@@ -1,7 +1,9 @@
 //! Form bodies, strictly: the one body type that OAuth's endpoints take (RFC 6749 §3.2).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use signet_oauth::client_auth::ClientAuth;
+use signet_oauth::dpop::Presented;
+use signet_oauth::response::TokenType;
 use signet_oauth::{OAuthError, Params, Reason};
 
 /// The parameters of a POST.
@@ -60,12 +62,25 @@ pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<&[u8]>, OAuthE
 
 /// The bearer token of the `Authorization` header, if there is a header (RFC 6750 §2.1).
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, OAuthError> {
+    match access_token(headers)? {
+        Some((TokenType::Bearer, token)) => Ok(Some(token)),
+        Some((TokenType::Dpop, _)) => Err(Reason::AccessTokenMissing.into()),
+        None => Ok(None),
+    }
+}
+
+/// The access token of the `Authorization` header, if there is a header, and its scheme (RFC 6750 §2.1, RFC 9449 §7.1).
+pub(super) fn access_token(headers: &HeaderMap) -> Result<Option<(TokenType, String)>, OAuthError> {
     let Some(value) = authorization(headers)? else { return Ok(None) };
     let text = std::str::from_utf8(value).map_err(|_| Reason::AccessTokenInvalid)?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Ok(Some(token.trim_matches(' ').to_owned()))
-        }
-        _ => Err(Reason::AccessTokenMissing.into()),
-    }
+    let (scheme, token) = text.split_once(' ').ok_or(Reason::AccessTokenMissing)?;
+    let mut schemes = [TokenType::Bearer, TokenType::Dpop].into_iter();
+    let scheme = schemes.find(|known| known.as_str().eq_ignore_ascii_case(scheme));
+    let scheme = scheme.ok_or(Reason::AccessTokenMissing)?;
+    Ok(Some((scheme, token.trim_matches(' ').to_owned())))
+}
+
+/// The header `DPoP` of a request (RFC 9449 §4.1).
+pub(super) fn proof(headers: &HeaderMap) -> Presented<'_> {
+    Presented::of(headers.get_all("dpop").iter().map(HeaderValue::as_bytes))
 }

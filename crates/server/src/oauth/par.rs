@@ -47,6 +47,7 @@ async fn push(
         params,
         authorization: form::authorization(headers)?,
         query_has_credentials: form::query_has_credentials(query),
+        proof: form::proof(headers),
     };
     app.idp().push(&asked.ctx, &call).await
 }

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use signet_idp::Ctx;
-use signet_oauth::OAuthError;
+use signet_oauth::{OAuthError, Reason, dpop};
 
 /// A JSON answer that nothing may store.
 pub(crate) fn json<T: Serialize>(status: u16, body: &T) -> Response {
@@ -34,8 +34,9 @@ pub(super) fn error(error: &OAuthError, realm: &str) -> Response {
     response
 }
 
-/// An error of a protected resource: all of it is in `WWW-Authenticate`.
-pub(super) fn bearer_error(refused: &OAuthError, realm: &str) -> Response {
+/// An error of a protected resource: all of it is in `WWW-Authenticate`. Who came with nothing is told of both schemes
+/// (RFC 9449 §7.2).
+pub(super) fn resource_error(refused: &OAuthError, realm: &str) -> Response {
     if refused.status() >= 500 || refused.status() == 400 {
         return error(refused, realm);
     }
@@ -43,6 +44,11 @@ pub(super) fn bearer_error(refused: &OAuthError, realm: &str) -> Response {
         StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     put_error_headers(&mut response, refused, realm);
+    if refused.reason == Reason::AccessTokenMissing
+        && let Ok(value) = HeaderValue::from_str(&dpop::challenge(realm))
+    {
+        response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+    }
     response
 }
 

@@ -31,6 +31,7 @@ pub(super) async fn post(
         params: &params,
         authorization,
         query_has_credentials: form::query_has_credentials(query.as_deref()),
+        proof: form::proof(&headers),
         header: &|name| rates::find(&headers, name),
     };
     let Answered { result, rates } = app.idp().token(&asked.ctx, &call).await;
