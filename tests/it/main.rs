@@ -61,6 +61,7 @@ mod jwt_claims;
 mod key_life;
 mod languages;
 mod limits_explained;
+mod log_retention;
 mod malformed;
 mod malformed_api;
 mod malformed_http;

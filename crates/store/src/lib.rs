@@ -37,6 +37,7 @@ pub mod housekeeping;
 pub mod keys;
 pub mod lockout;
 pub mod log_query;
+pub mod log_retention;
 pub mod logouts;
 pub mod nodes;
 pub mod one_time;

@@ -145,6 +145,7 @@ impl Store {
                     t.created_at
                 )?;
                 tx.config_changed();
+                tx.begin_log(t.created_at).await?;
                 then(tx).await
             })
         })
