@@ -68,8 +68,8 @@ async fn the_log_is_kept_as_long_as_its_tenant_says(app: TestApp) {
     put(json!({ "days": 31, "hold": { "reason": "case 7" } })).await.expect(200);
     desk.send(&page, &[("version", "1")]).await.expect(412);
     desk.fill("/console/settings/log/release", &[]).await.expect(200);
-    let events = acme.wait_for_logs(r#"eventType sw "system.log.hold""#, 2).await;
-    assert_eq!(events[1]["debugContext"]["debugData"]["changed"], "hold,holdBy,holdSince");
+    let events = acme.wait_for_logs(r#"eventType eq "system.log.hold.end""#, 1).await;
+    assert_eq!(events[0]["debugContext"]["debugData"]["changed"], "hold,holdBy,holdSince");
     assert_eq!(acme.api("GET", PATH).await.json()["hold"], Value::Null);
     let (reader, _) = Desk::with_role(&acme, "READ_ONLY_ADMIN").await;
     let seen = reader.page("/console/settings").await;

@@ -103,6 +103,7 @@ mod stepon;
 mod support;
 mod tenancy;
 mod tenancy_lists;
+mod tenant_deletion;
 mod throttle;
 mod throttle_doors;
 mod throttle_log;

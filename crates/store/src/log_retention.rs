@@ -72,7 +72,7 @@ impl Tx {
     /// Counts the events before an instant, at most `most` of them: an index answers this alone.
     pub async fn log_before(&mut self, before: Time, most: i64) -> Result<WouldGo> {
         const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM events
-            WHERE tenant_id = $1 AND published < $2 LIMIT $3) AS some";
+            WHERE tenant_id = $1 AND published < $2 LIMIT $3) AS few";
         const OLDEST: &str = "SELECT MIN(published) FROM events WHERE tenant_id = $1";
         let (found,): (i64,) = fetch_one!(self, (i64,), COUNT, self.tenant, before, most + 1)?;
         let (oldest,): (Option<Time>,) = fetch_one!(self, (Option<Time>,), OLDEST, self.tenant)?;

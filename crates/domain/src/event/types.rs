@@ -283,6 +283,12 @@ event_types! {
     TENANT_SUSPEND = "system.tenant.suspend", "Tenant was suspended";
     /// A tenant's suspension ended.
     TENANT_UNSUSPEND = "system.tenant.unsuspend", "Tenant was unsuspended";
+    /// A tenant was deleted by the operator. It is erased later.
+    TENANT_DELETE = "system.tenant.delete", "Tenant was deleted";
+    /// A deleted tenant was restored.
+    TENANT_RESTORE = "system.tenant.restore", "Tenant was restored";
+    /// Nothing is left of a deleted tenant. Only the operator's log has it.
+    TENANT_ERASE = "system.tenant.erase", "Tenant was erased";
 }
 
 #[cfg(test)]

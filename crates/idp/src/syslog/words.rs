@@ -196,6 +196,9 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::TENANT_CREATE, Changed, "{who} created the tenant {target}"),
         (types::TENANT_SUSPEND, Changed, "{who} suspended the tenant {target}"),
         (types::TENANT_UNSUSPEND, Changed, "{who} let the tenant {target} back in"),
+        (types::TENANT_DELETE, Changed, "{who} deleted the tenant {target}"),
+        (types::TENANT_RESTORE, Changed, "{who} restored the tenant {target}"),
+        (types::TENANT_ERASE, Changed, "The tenant {target} was erased"),
     ]
 };
 

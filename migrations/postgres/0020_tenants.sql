@@ -25,3 +25,24 @@ DROP INDEX alert_firings_by_time;
 CREATE INDEX alert_firings_by_time ON alert_firings (tenant_id, fired_at);
 DROP INDEX webhook_deliveries_by_age;
 CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (tenant_id, created_at);
+
+-- Tenants that the operator deleted. While `erased_at` is none they may be restored until housekeeping has begun to
+-- erase them; then the row is all that is left of one.
+CREATE TABLE tenant_deletions (
+  -- The tenant's id; no foreign key, since the row outlives it.
+  id UUID NOT NULL PRIMARY KEY,
+  number BIGINT NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  host TEXT COLLATE "C" NOT NULL,
+  -- What it was before, for when it is restored.
+  was TEXT COLLATE "C" NOT NULL,
+  deleted_by TEXT COLLATE "C" NOT NULL,
+  deleted_at BIGINT NOT NULL,
+  -- When housekeeping may begin, did begin, and was done.
+  erase_at BIGINT NOT NULL,
+  began_at BIGINT,
+  erased_at BIGINT
+);
+CREATE INDEX tenant_deletions_due ON tenant_deletions (erase_at) WHERE erased_at IS NULL;
+CREATE INDEX tenant_deletions_by_host ON tenant_deletions (host);
+CREATE INDEX tenant_deletions_by_time ON tenant_deletions (deleted_at);
