@@ -196,10 +196,18 @@ async fn every_page_for_users_for_everybody(app: Shared) {
     sign_in(&walk, &format!("{operator}/sign-in"), &who.login, &who.password).await;
     walk.browser.wait_for(".console main").await;
     walk.open("operator", &format!("{operator}/")).await;
-    for page in ["tenants", "tenants/new", "tenants/acme", "tenants/acme/suspend", "tenants/nobody"] {
+    for page in [
+        "tenants",
+        "tenants/new",
+        "tenants/acme",
+        "tenants/acme/suspend",
+        "tenants/acme/delete",
+        "tenants/deleted",
+        "tenants/nobody",
+    ] {
         walk.open(&format!("operator-{}", page.replace('/', "-")), &format!("{operator}/{page}")).await;
     }
-    walk.end(18);
+    walk.end(20);
 }
 
 /// Every page in several states, with hostile, long and right-to-left text among them.

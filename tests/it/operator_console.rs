@@ -10,6 +10,7 @@ on_each_engine! {
     a_tenant_is_made_and_its_administrator_gets_in,
     what_is_wrong_with_a_tenant_is_said,
     a_tenant_is_suspended_by_its_name_and_a_password,
+    a_tenant_is_deleted_and_restored_while_it_may_be,
     only_an_operator_sees_the_pages,
     the_first_page_says_how_this_node_is,
 }
@@ -131,17 +132,83 @@ async fn a_tenant_is_suspended_by_its_name_and_a_password(app: Shared) {
     until("the tenant is back", async || alive().await == 200).await;
 }
 
+async fn a_tenant_is_deleted_and_restored_while_it_may_be(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let (name, url, _) = booth.tenant(&app).await;
+    let alive = async || app.http().get(&format!("{url}/login")).await.status;
+    let path = format!("/tenants/{name}/delete");
+    let own = app.credentials().operator.password.clone();
+    for (days, typed, password, wrong) in [
+        ("0", name.as_str(), own.as_str(), "days"),
+        ("x", &name, &own, "days"),
+        ("30", "acme", &own, "typed"),
+        ("30", &name, "guess", "your_password"),
+    ] {
+        let values = [("days", days), ("typed", typed), ("your_password", password)];
+        let reply = booth.fill(&path, &values).await.expect(422);
+        assert_eq!(reply.page().all(&format!("#{wrong}-error")).len(), 1, "{}", reply.describe());
+    }
+    assert_eq!(alive().await, 200);
+    let done = booth.fill(&path, &[("typed", &name), ("your_password", &own)]).await;
+    let page = booth.visitor.follow(done).await.expect(200);
+    assert!(
+        page.text().contains("Deleted") && page.text().contains("Erased after"),
+        "{}",
+        page.page().text()
+    );
+    until("the tenant is gone", async || alive().await == 404).await;
+    let again = [("name", name.as_str()), ("url", &url), ("default_domain", "example.com")];
+    booth.fill("/tenants/new", &again).await.expect(422);
+    let back = booth.fill(&format!("/tenants/{name}"), &[]).await;
+    booth.visitor.follow(back).await.expect(200);
+    until("the tenant is back", async || alive().await == 200).await;
+
+    let who = &app.credentials().operator;
+    let api = async |method: &str, rest: &str| {
+        let url = format!("{}/api/v1/tenants/{name}{rest}", app.operator_url());
+        app.http().call(method, &url).basic(&who.login, &who.password).await
+    };
+    api("DELETE", "?graceDays=0").await.expect(400);
+    let deleted = api("DELETE", "?graceDays=2").await.expect(202).json();
+    assert_eq!(deleted["status"], "DELETED");
+    assert_eq!(api("GET", "").await.expect(200).json()["eraseAt"], deleted["eraseAt"]);
+    api("DELETE", "").await.expect(412);
+    api("POST", "/lifecycle/unsuspend").await.expect(400);
+    until("it is gone again", async || alive().await == 404).await;
+    assert_eq!(api("POST", "/lifecycle/restore").await.expect(200).json()["status"], "ACTIVE");
+    api("POST", "/lifecycle/restore").await.expect(404);
+    until("it is back again", async || alive().await == 200).await;
+    let told = booth.page("/tenants/deleted").await.page().all(".things li").join("\n");
+    for deed in ["deleted", "restored"] {
+        assert!(told.contains(&format!("{deed} the tenant {name}")), "{told}");
+    }
+}
+
 async fn only_an_operator_sees_the_pages(app: Shared) {
     let booth = Booth::of(&app).await;
     let stranger = app.acme().visitor();
-    let paths =
-        ["/", "/tenants", "/tenants/new", "/tenants/acme", "/tenants/acme/suspend", "/tenants/nobody"];
+    let paths = [
+        "/",
+        "/tenants",
+        "/tenants/new",
+        "/tenants/acme",
+        "/tenants/acme/suspend",
+        "/tenants/nobody",
+        "/tenants/deleted",
+        "/tenants/acme/delete",
+    ];
     for path in paths {
         let reply = stranger.get(&format!("{}{path}", booth.url)).await;
         assert_eq!(reply.location().path(), "/sign-in", "{path}");
     }
     // Forms without this session's token, and of no session at all.
-    for path in ["/tenants/new", "/tenants/acme/suspend", "/tenants/acme/unsuspend"] {
+    for path in [
+        "/tenants/new",
+        "/tenants/acme/suspend",
+        "/tenants/acme/unsuspend",
+        "/tenants/acme/delete",
+        "/tenants/acme/restore",
+    ] {
         let url = format!("{}{path}", booth.url);
         let call = booth.visitor.call("POST", &url).form([("csrf", "none"), ("typed", "acme")]);
         booth.visitor.send(call).await.expect(403);
@@ -159,6 +226,11 @@ async fn the_first_page_says_how_this_node_is(app: Shared) {
     let booth = Booth::of(&app).await;
     let page = booth.page("/").await;
     let facts = page.page().all("dl.facts > div").join("\n");
+    for job in ["Counts events by the hour", "Tells webhooks", "Erases deleted tenants"] {
+        let row = page.page().all(".things li").into_iter().find(|row| row.contains(job));
+        let row = row.unwrap_or_else(|| panic!("no {job}: {}", page.page().text()));
+        assert!(row.contains("This node: ran") && !row.contains("Failed"), "{row}");
+    }
     for fact in ["serves everything", "Nodes", "Heard of changes"] {
         assert!(facts.contains(fact), "{fact}: {facts}");
     }

@@ -304,6 +304,9 @@ async fn gateways(c: &mut Contract) {
 
 async fn log(c: &mut Contract) {
     calls! { c:
+        log_retention(tx, a, b) tx.log_retention() => (Ok(r) if r.tenant_id == b.tenant.id);
+        update_log_retention(tx, a, b) async { let r = tx.log_retention().await?; tx.update_log_retention(&r, a.now).await } => (Ok(()));
+        log_before(tx, a, b) tx.log_before(a.now.plus_secs(3_600), 10) => (Ok(w) if w.events <= 1);
         event(tx, a, b) tx.event(a.event.id) => (Ok(None));
         events_of_request(tx, a, b) tx.events_of_request(a.event.request.id) => (Ok(v) if v.is_empty());
         events_of_flow(tx, a, b) tx.events_of_flow(a.flow.id, a.now.plus_secs(-9)) => (Ok(v) if v.is_empty());

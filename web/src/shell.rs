@@ -113,6 +113,8 @@ pub enum Section {
     Limits,
     /// API tokens and credentials.
     Credentials,
+    /// What holds for the whole tenant.
+    Settings,
     /// The operator's first page.
     OperatorHome,
     /// The operator's tenants.
@@ -133,6 +135,7 @@ impl Section {
             Self::Inspector => "Token inspector",
             Self::Limits => "Limits",
             Self::Credentials => "API credentials",
+            Self::Settings => "Settings",
             Self::Tenants => "Tenants",
         }
     }
@@ -150,6 +153,7 @@ impl Section {
             Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",
+            Self::Settings => "settings",
             Self::Tenants => "building-2",
         }
     }

@@ -29,6 +29,7 @@ pub mod grant;
 pub mod group;
 pub mod id;
 pub mod key_life;
+pub mod log_retention;
 pub mod login;
 pub mod logout;
 pub mod rate_policy;

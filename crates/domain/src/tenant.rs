@@ -11,6 +11,8 @@ text_enum! {
         Active = "ACTIVE",
         /// Every request gets the answer of an unknown host.
         Suspended = "SUSPENDED",
+        /// The same; it can be restored until it is erased.
+        Deleted = "DELETED",
     }
 }
 
@@ -39,6 +41,31 @@ pub struct Tenant {
     pub config_version: i64,
     /// When it was created.
     pub created_at: Time,
+}
+
+/// A tenant that was deleted, and what is left of it once it is erased.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct TenantDeletion {
+    /// The tenant's id, which no other ever gets.
+    pub id: TenantId,
+    /// Its account number, which no other ever gets.
+    pub number: i64,
+    /// Its short name.
+    pub name: String,
+    /// Its host. Another tenant may have it once this one is erased.
+    pub host: String,
+    /// What it was before.
+    pub was: TenantStatus,
+    /// The operator's login.
+    pub deleted_by: String,
+    /// When it was deleted.
+    pub deleted_at: Time,
+    /// Until when it can be restored.
+    pub erase_at: Time,
+    /// When erasing began.
+    pub began_at: Option<Time>,
+    /// When nothing more was left of it.
+    pub erased_at: Option<Time>,
 }
 
 impl Tenant {

@@ -41,6 +41,7 @@ mod error;
 pub mod gateway_rules;
 pub mod gateways;
 pub mod groups;
+pub mod log_retention;
 pub mod operators;
 pub mod password_rules;
 pub mod pause;

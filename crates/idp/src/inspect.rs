@@ -20,7 +20,6 @@ use signet_domain::id::{ServerId, UserId};
 use signet_domain::server::Server;
 use signet_domain::user::User;
 use signet_store::Tx;
-use signet_store::housekeeping::LOG_DAYS;
 use signet_store::log_query::{Condition, LogQuery, TextField};
 
 /// Most bytes that are looked at.
@@ -238,7 +237,7 @@ impl Idp {
             return Ok(Inspected::Unknown(None));
         }
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let from = ctx.now.plus_secs(-LOG_DAYS * 86_400);
+        let from = tx.log_retention().await?.keeps_from(ctx.now);
         let until = ctx.now.plus_secs(AROUND);
         let floor = tx.log_floor(until, from, BUDGET).await?;
         let Some(event) = event_of(&mut tx, text, floor, until).await? else {

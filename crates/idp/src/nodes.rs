@@ -63,6 +63,12 @@ impl Idp {
         self.nodes().live.load(Ordering::SeqCst).max(1)
     }
 
+    /// This node's name among the others.
+    #[must_use]
+    pub fn node(&self) -> Uuid {
+        self.nodes().id
+    }
+
     /// How this node is.
     pub async fn health(&self) -> Health {
         let postgres = self.store().engine() == Engine::Postgres;

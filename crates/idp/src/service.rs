@@ -264,7 +264,8 @@ impl Idp {
         let generation = self.0.cache.generation();
         let found = self.0.store.unscoped_tenant_by_host(host).await.map_err(|error| error.to_string())?;
         let tenant = found.map(Arc::new);
-        if let Some(tenant) = &tenant {
+        // One that is deleted is asked for each time: its host may soon be another's.
+        if let Some(tenant) = tenant.as_ref().filter(|t| t.status != TenantStatus::Deleted) {
             self.0.cache.put_tenant(tenant.clone(), generation);
         }
         Ok(tenant)

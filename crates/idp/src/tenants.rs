@@ -1,5 +1,6 @@
 //! Making tenants: a tenant, its org server, its server `default` and the alerts that it comes with, in one commit.
 
+pub mod deletion;
 pub mod rows;
 mod setup;
 mod url;
@@ -70,7 +71,10 @@ impl Idp {
             [self.server_row(&tenant, ServerKind::Org), self.server_row(&tenant, ServerKind::Custom)];
         let scopes: Vec<ScopeRow> = servers.iter().flat_map(|s| self.system_scopes(s)).collect();
         let alerts = self.shipped_alerts(tenant.id, now);
-        let event = self.tenant_event(&tenant, request);
+        let mut event = self.tenant_event(&tenant, request);
+        if let Some(before) = self.store().unscoped_erased_at_host(&tenant.host).await? {
+            event = event.debug("hostWasOf", before.id.to_string());
+        }
         let row = tenant.clone();
         self.store()
             .unscoped_insert_tenant(row, move |tx| {
@@ -138,10 +142,14 @@ pub fn no_request(idp: &Idp, now: Time) -> RequestFacts {
     }
 }
 
+/// What can't be a tenant's name, since the operator's pages have it.
+const PAGES: &[&str] = &["deleted", "new"];
+
 fn check_name(name: &str) -> Result<(), String> {
     let good = (1..=63).contains(&name.len())
         && !name.starts_with('-')
         && !name.ends_with('-')
+        && !PAGES.contains(&name)
         && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if good {
         return Ok(());

@@ -1,24 +1,23 @@
 //! What goes on beside requests: bounded work at every tick, whatever the number of tenants.
 
 use crate::App;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
+use signet_domain::Time;
 use signet_idp::IdpError;
 use signet_idp::stories::CLOSED_AT_ONCE;
-use signet_store::StoreError;
-use std::time::Duration;
+use signet_store::background_runs::Run;
+use signet_store::housekeeping::Swept;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
+use uuid::Uuid;
 
-/// Rows of a table that one step deletes, and the steps of a tick: other writes go between two steps.
+/// Rows of a table that one step deletes: other writes go between two steps.
 const SWEEP_ROWS: i64 = 1_000;
-const SWEEP_STEPS: usize = 60;
 
-/// Events that one step counts, and the steps of a tick.
-const COUNT_ROWS: i64 = 2_000;
-const COUNT_STEPS: usize = 5;
-
-/// Events that alerts hear in one step, and the steps of a tick.
-const ALERT_ROWS: i64 = 2_000;
-const ALERT_STEPS: usize = 5;
+/// Events that one step counts, or has alerts hear.
+const EVENTS: i64 = 2_000;
 
 /// Servers whose keys one tick looks after.
 const SERVERS_WITH_DUE_KEYS: i64 = 20;
@@ -28,189 +27,220 @@ const DELIVERIES: i64 = 64;
 /// Unused registrations that one tick deletes.
 const UNUSED_REGISTRATIONS: i64 = 100;
 
-/// Starts the loops; they end with the runtime.
-pub(crate) fn start(app: &App) {
-    tokio::spawn(sweep(app.clone()));
-    tokio::spawn(count(app.clone()));
-    tokio::spawn(watch(app.clone()));
-    tokio::spawn(close_stories(app.clone()));
-    tokio::spawn(keep_keys(app.clone()));
-    tokio::spawn(tell_apps(app.clone()));
-    tokio::spawn(tell_webhooks(app.clone()));
-    tokio::spawn(end_unused_registrations(app.clone()));
+/// How often a node writes down what it did.
+const REPORT: Duration = Duration::from_secs(30);
+
+/// A job: its name, how often it runs, and its steps at a time, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Job {
+    pub(crate) name: &'static str,
+    /// What it does, for people.
+    pub(crate) what: &'static str,
+    every: Duration,
+    steps: u32,
 }
 
-/// Deletes what has expired.
-async fn sweep(app: App) {
-    let mut ticks = interval(Duration::from_secs(60));
+macro_rules! jobs {
+    ($($(#[$doc:meta])* $konst:ident = $name:literal, $what:literal, every $secs:literal s, $steps:expr;)*) => {
+        $($(#[$doc])* const $konst: Job =
+            Job { name: $name, what: $what, every: Duration::from_secs($secs), steps: $steps };)*
+
+        /// All jobs, in the order in which they are shown.
+        pub(crate) const JOBS: &[Job] = &[$($konst),*];
+    };
+}
+
+jobs! {
+    COUNT = "counts", "Counts events by the hour", every 1 s, 5;
+    WATCH = "alerts", "Lets alerts hear the log", every 1 s, 5;
+    STORIES = "stories", "Closes stories of refusals", every 1 s, 1;
+    LOGOUTS = "sign-outs", "Tells apps of sign-outs", every 1 s, u32::MAX;
+    WEBHOOKS = "webhooks", "Tells webhooks", every 1 s, u32::MAX;
+    KEYS = "keys", "Turns signing keys", every 1 s, 1;
+    SWEEP = "sweep", "Deletes what has expired, and what logs no longer keep", every 60 s, 60;
+    ERASE = "erasure", "Erases deleted tenants", every 60 s, 60;
+    /// They go after days, so a while more or less is nothing.
+    REGISTRATIONS = "registrations", "Deletes registrations that were never used", every 10 s, 1;
+}
+
+/// What a step did, and whether there is more to do at once.
+type Step = Result<Swept, IdpError>;
+
+/// What this node did beside requests since it began.
+pub(crate) struct Background {
+    node: Uuid,
+    runs: Mutex<BTreeMap<&'static str, Run>>,
+}
+
+impl Background {
+    pub(crate) fn new(node: Uuid) -> Self {
+        Self { node, runs: Mutex::default() }
+    }
+
+    /// This node's name in the list.
+    pub(crate) fn node(&self) -> Uuid {
+        self.node
+    }
+
+    /// The last run of each job that ran.
+    pub(crate) fn runs(&self) -> Vec<Run> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn note(&self, job: Job, at: Time, took: Duration, did: u64, error: Option<String>) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let did = i64::try_from(did).unwrap_or(i64::MAX);
+        let before = runs.remove(job.name);
+        let (all, did_at, last) = before
+            .map_or((0, None, (None, None)), |run| (run.did_all, run.did_at, (run.error, run.error_at)));
+        let (error, error_at) = if error.is_some() { (error, Some(at)) } else { last };
+        let run = Run {
+            node: self.node,
+            job: job.name.to_owned(),
+            ran_at: at,
+            took: i64::try_from(took.as_micros()).unwrap_or(i64::MAX),
+            did,
+            did_all: all.saturating_add(did),
+            did_at: if did > 0 { Some(at) } else { did_at },
+            error,
+            error_at,
+        };
+        runs.insert(job.name, run);
+    }
+}
+
+/// A step of a job.
+type Work = fn(App) -> BoxFuture<'static, Step>;
+
+/// Starts the loops; they end with the runtime.
+pub(crate) fn start(app: &App) {
+    let jobs: [(Job, Work); 9] = [
+        (COUNT, |app| {
+            Box::pin(async move { counted(app.idp().store().unscoped_count_events(EVENTS).await?) })
+        }),
+        (WATCH, |app| Box::pin(async move { counted(app.idp().evaluate_alerts(EVENTS).await?) })),
+        (STORIES, |app| Box::pin(close_stories(app))),
+        (LOGOUTS, |app| Box::pin(tell_apps(app))),
+        (WEBHOOKS, |app| Box::pin(tell_webhooks(app))),
+        (KEYS, |app| Box::pin(keep_keys(app))),
+        (SWEEP, |app| {
+            Box::pin(async move {
+                Ok(app.idp().store().unscoped_delete_expired(app.idp().clock().now(), SWEEP_ROWS).await?)
+            })
+        }),
+        (ERASE, |app| Box::pin(async move { app.idp().erase_tenants(SWEEP_ROWS).await })),
+        (REGISTRATIONS, |app| Box::pin(end_unused_registrations(app))),
+    ];
+    for (job, work) in jobs {
+        tokio::spawn(every(app.clone(), job, work));
+    }
+    tokio::spawn(report(app.clone()));
+}
+
+fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Runs a job at each of its ticks, a bounded number of steps at a time, and notes how it went.
+async fn every(app: App, job: Job, work: Work) {
+    let mut ticks = ticks(job.every);
     loop {
         ticks.tick().await;
-        for _ in 0..SWEEP_STEPS {
-            let now = app.idp().clock().now();
-            match app.idp().store().unscoped_delete_expired(now, SWEEP_ROWS).await {
-                Ok(swept) if swept.more => {}
-                Ok(_) => break,
+        let (began, mut did, mut failed) = (Instant::now(), 0, None);
+        for _ in 0..job.steps {
+            match work(app.clone()).await {
+                Ok(step) => {
+                    did += step.rows;
+                    if !step.more {
+                        break;
+                    }
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "could not delete what has expired");
+                    tracing::warn!(%error, job = job.name, "background work failed");
+                    failed = Some(error.to_string());
                     break;
                 }
             }
         }
+        app.background().note(job, app.idp().clock().now(), began.elapsed(), did, failed);
     }
+}
+
+/// Writes down what this node did, so that the operator sees it at any node.
+async fn report(app: App) {
+    let mut ticks = ticks(REPORT);
+    loop {
+        ticks.tick().await;
+        let (runs, now) = (app.background().runs(), app.idp().clock().now());
+        if let Err(error) = app.idp().store().unscoped_note_runs(runs, now).await {
+            tracing::warn!(%error, "could not write down what runs in the background");
+        }
+    }
+}
+
+/// So many; and more, unless there were none.
+fn counted(rows: u64) -> Step {
+    Ok(Swept { rows, more: rows > 0 })
+}
+
+/// What came of several things that were done together: how many, or what went wrong with the last one of those that
+/// failed.
+fn together(results: Vec<Result<(), IdpError>>, more: bool) -> Step {
+    let rows = u64::try_from(results.len()).unwrap_or(u64::MAX);
+    let mut last = None;
+    for error in results.into_iter().filter_map(Result::err) {
+        tracing::warn!(%error, "background work failed for one");
+        last = Some(error);
+    }
+    last.map_or(Ok(Swept { rows, more }), Err)
 }
 
 /// Closes the stories of refusals whose window has ended. Of several nodes each story has one.
-async fn close_stories(app: App) {
-    let mut ticks = interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let ended = match app.idp().store().unscoped_ended_stories(CLOSED_AT_ONCE).await {
-            Ok(ended) => ended,
-            Err(error) => {
-                tracing::warn!(%error, "could not look for stories of refusals to close");
-                continue;
-            }
-        };
-        for (tenant, rule, key, window_at) in ended {
-            if let Err(error) = app.idp().close_story(tenant, rule, key, window_at).await {
-                tracing::warn!(%error, "could not close a story of refusals");
-                break;
-            }
-        }
+async fn close_stories(app: App) -> Step {
+    let ended = app.idp().store().unscoped_ended_stories(CLOSED_AT_ONCE).await?;
+    let rows = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+    for (tenant, rule, key, window_at) in ended {
+        app.idp().close_story(tenant, rule, key, window_at).await?;
     }
+    Ok(Swept { rows, more: false })
 }
 
-/// Tells apps of sign-outs. Of several nodes each delivery has one at a time.
-async fn tell_apps(app: App) {
+/// Tells apps of sign-outs, some at a time. Of several nodes each delivery has one at a time.
+async fn tell_apps(app: App) -> Step {
     let idp = app.idp();
-    work_off(
-        || async { idp.store().unscoped_claim_logouts(idp.clock().now(), DELIVERIES).await },
-        |due| async move { idp.deliver_logout(&due).await },
-        "tell apps of sign-outs",
-    )
-    .await;
+    let due = idp.store().unscoped_claim_logouts(idp.clock().now(), DELIVERIES).await?;
+    let more = !due.is_empty();
+    together(join_all(due.iter().map(|due| idp.deliver_logout(due))).await, more)
 }
 
-/// Tells webhooks what there is to tell. Of several nodes each delivery has one at a time.
-async fn tell_webhooks(app: App) {
+/// Tells webhooks what there is to tell, in the same way.
+async fn tell_webhooks(app: App) -> Step {
     let idp = app.idp();
-    work_off(
-        || async { idp.store().unscoped_claim_webhooks(idp.clock().now(), DELIVERIES).await },
-        |due| async move { idp.deliver_webhook(&due).await },
-        "tell webhooks",
-    )
-    .await;
-}
-
-/// Takes deliveries up and makes them, some at a time, as long as there are any; then looks again every second.
-async fn work_off<D, C, W>(claim: impl Fn() -> C, deliver: impl Fn(D) -> W, what: &str)
-where
-    C: Future<Output = Result<Vec<D>, StoreError>>,
-    W: Future<Output = Result<(), IdpError>>,
-{
-    let mut ticks = interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        loop {
-            let due = match claim().await {
-                Ok(due) => due,
-                Err(error) => {
-                    tracing::warn!(%error, "could not look for what there is to do: {what}");
-                    break;
-                }
-            };
-            if due.is_empty() {
-                break;
-            }
-            for error in join_all(due.into_iter().map(&deliver)).await.into_iter().filter_map(Result::err) {
-                tracing::warn!(%error, "could not {what}");
-            }
-        }
-    }
-}
-
-/// Builds the hourly counts behind the log.
-async fn count(app: App) {
-    let mut ticks = interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        for _ in 0..COUNT_STEPS {
-            match app.idp().store().unscoped_count_events(COUNT_ROWS).await {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "could not count events");
-                    break;
-                }
-            }
-        }
-    }
-}
-
-/// Lets alerts hear what is new in the log. Of several nodes one ends each step.
-async fn watch(app: App) {
-    let mut ticks = interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        for _ in 0..ALERT_STEPS {
-            match app.idp().evaluate_alerts(ALERT_ROWS).await {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "could not evaluate alerts");
-                    break;
-                }
-            }
-        }
-    }
+    let due = idp.store().unscoped_claim_webhooks(idp.clock().now(), DELIVERIES).await?;
+    let more = !due.is_empty();
+    together(join_all(due.iter().map(|due| idp.deliver_webhook(due))).await, more)
 }
 
 /// Looks after signing keys whose time has come. Every node does, and the server's row makes one of them do it.
-async fn keep_keys(app: App) {
-    let mut ticks = interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let now = app.idp().clock().now();
-        let due = match app.idp().store().unscoped_servers_with_due_keys(now, SERVERS_WITH_DUE_KEYS).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::warn!(%error, "could not look for signing keys whose time has come");
-                continue;
-            }
-        };
-        for (tenant, server) in due {
-            if let Err(error) = app.idp().keep_keys(tenant, server).await {
-                tracing::warn!(%error, %server, "could not look after signing keys");
-            }
-        }
+async fn keep_keys(app: App) -> Step {
+    let now = app.idp().clock().now();
+    let mut done = Vec::new();
+    for (tenant, server) in
+        app.idp().store().unscoped_servers_with_due_keys(now, SERVERS_WITH_DUE_KEYS).await?
+    {
+        done.push(app.idp().keep_keys(tenant, server).await);
     }
+    together(done, false)
 }
 
 /// Deletes apps that registered themselves and never got a token.
-async fn end_unused_registrations(app: App) {
-    let mut ticks = interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let now = app.idp().clock().now();
-        let unused = app.idp().store().unscoped_unused_registrations(now, UNUSED_REGISTRATIONS).await;
-        let unused = match unused {
-            Ok(unused) => unused,
-            Err(error) => {
-                tracing::warn!(%error, "could not look for unused registrations");
-                continue;
-            }
-        };
-        for (tenant, id) in unused {
-            if let Err(error) = app.idp().end_unused_registration(tenant, id).await {
-                tracing::warn!(%error, "could not delete an unused registration");
-            }
-        }
+async fn end_unused_registrations(app: App) -> Step {
+    let now = app.idp().clock().now();
+    let mut done = Vec::new();
+    for (tenant, id) in app.idp().store().unscoped_unused_registrations(now, UNUSED_REGISTRATIONS).await? {
+        done.push(app.idp().end_unused_registration(tenant, id).await);
     }
+    together(done, false)
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod local;
+mod stall;
 mod strict;
 mod tls;
 

@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use crate::background::Background;
 use crate::config::Config;
 use signet_idp::Idp;
 use std::sync::Arc;
@@ -11,17 +12,24 @@ pub struct App(Arc<Inner>);
 struct Inner {
     idp: Idp,
     config: Config,
+    background: Background,
 }
 
 impl App {
     pub(crate) fn new(idp: Idp, config: Config) -> Self {
-        Self(Arc::new(Inner { idp, config }))
+        let background = Background::new(idp.node());
+        Self(Arc::new(Inner { idp, config, background }))
     }
 
     /// The identity provider.
     #[must_use]
     pub fn idp(&self) -> &Idp {
         &self.0.idp
+    }
+
+    /// What this node does beside requests.
+    pub(crate) fn background(&self) -> &Background {
+        &self.0.background
     }
 
     /// What the operator set.

@@ -6,9 +6,6 @@ use crate::{Result, Store};
 use signet_domain::Time;
 use signet_domain::id::TenantId;
 
-/// Days that the log is kept.
-pub const LOG_DAYS: i64 = 90;
-
 const DAY: i64 = 86_400;
 
 /// What a sweep did.
@@ -60,19 +57,8 @@ const SWEEPS: &[Sweep] = &[
     sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep DAY,
         only "rule NOT IN ('throttle', 'policy', 'policy_dry_run', 'client_secret')"),
     sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
-    // As long as the log that it leads to.
-    sweep!("alert_firings", ("tenant_id, id"), "fired_at", keep LOG_DAYS * DAY),
-    sweep!("webhook_deliveries", ("tenant_id, id"), "created_at", keep LOG_DAYS * DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
 ];
-
-/// The log goes from its beginning, in the order of commits, and only as far as it is counted and alerts have heard it.
-/// The commit that was counted last stays: on SQLite commits are numbered on from the highest number in the log.
-const LOG: &str = "DELETE FROM events WHERE published < $1 AND (tenant_id, epoch, txid, seq) IN (
-    SELECT e.tenant_id, e.epoch, e.txid, e.seq FROM events e
-    WHERE (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 1)
-    AND (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 2)
-    ORDER BY e.epoch, e.txid, e.seq LIMIT $2)";
 
 /// A successor is kept for a client whose answer was lost. When the leeway is over nobody may have it again, so it
 /// goes from its predecessor's row, which stays to know a replay by.
@@ -81,13 +67,13 @@ const SUCCESSORS: &str = "UPDATE refresh_tokens SET leeway_until = NULL, success
     WHERE leeway_until < $1 ORDER BY leeway_until LIMIT $2)";
 
 impl Store {
-    /// Deletes what has expired, at most `batch` rows of each table, and each table in a commit of its own.
+    /// Deletes what has expired, at most `batch` rows of each table, and each table in a commit of its own; and of a
+    /// few tenants' logs a batch each.
     pub async fn unscoped_delete_expired(&self, now: Time, batch: i64) -> Result<Swept> {
         let batch = batch.clamp(1, 10_000);
-        let log = Sweep { keep_seconds: LOG_DAYS * DAY, sql: LOG };
         let successors = Sweep { keep_seconds: 0, sql: SUCCESSORS };
-        let mut swept = Swept::default();
-        for sweep in SWEEPS.iter().chain([&successors, &log]) {
+        let mut swept = self.unscoped_sweep_logs(now, batch).await?;
+        for sweep in SWEEPS.iter().chain([&successors]) {
             let rows = self.unscoped_sweep(sweep.sql, now.plus_secs(-sweep.keep_seconds), batch).await?;
             swept.rows += rows;
             swept.more |= rows >= batch.unsigned_abs();

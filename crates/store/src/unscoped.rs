@@ -5,7 +5,7 @@ use crate::{Result, Store};
 use futures_util::future::BoxFuture;
 use signet_domain::Time;
 use signet_domain::id::TenantId;
-use signet_domain::tenant::Tenant;
+use signet_domain::tenant::{Tenant, TenantStatus};
 use uuid::Uuid;
 
 /// What belongs to the deployment as a whole.
@@ -145,15 +145,17 @@ impl Store {
                     t.created_at
                 )?;
                 tx.config_changed();
+                tx.begin_log(t.created_at).await?;
                 then(tx).await
             })
         })
         .await
     }
 
-    /// The largest account number in use, 0 for none.
+    /// The largest account number that is or was in use, 0 for none.
     pub async fn unscoped_last_tenant_number(&self) -> Result<i64> {
-        const SQL: &str = "SELECT COALESCE(MAX(number), 0) FROM tenants";
+        const SQL: &str = "SELECT COALESCE(MAX(number), 0) FROM (
+            SELECT MAX(number) AS number FROM tenants UNION ALL SELECT MAX(number) FROM tenant_deletions) AS taken";
         let mut tx = self.read(NIL).await?;
         let (number,): (i64,) = fetch_one!(tx, (i64,), SQL)?;
         Ok(number)
@@ -179,17 +181,20 @@ impl Store {
         .await
     }
 
-    /// Sets a tenant's status, with the event that tells of it.
+    /// Sets a tenant's status, with the event that tells of it. [`crate::StoreError::Stale`] when it isn't the first one.
     pub async fn unscoped_set_tenant_status(
         &self,
         id: TenantId,
-        status: signet_domain::tenant::TenantStatus,
+        (from, to): (TenantStatus, TenantStatus),
         event: signet_domain::event::Event,
     ) -> Result<()> {
-        const SQL: &str = "UPDATE tenants SET status = $2, config_version = config_version + 1 WHERE id = $1";
+        const SQL: &str = "UPDATE tenants SET status = $2, config_version = config_version + 1
+            WHERE id = $1 AND status = $3";
         self.write(id, move |tx| {
             Box::pin(async move {
-                execute!(tx, SQL, id, status)?;
+                if execute!(tx, SQL, id, to, from)? == 0 {
+                    return Err(crate::StoreError::Stale);
+                }
                 tx.config_changed();
                 tx.append(&event).await
             })

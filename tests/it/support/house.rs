@@ -71,7 +71,15 @@ impl House {
 
     /// Every row of the first tenant, by table.
     pub(crate) async fn rows_of_a(&mut self) -> BTreeMap<String, Vec<String>> {
-        let tenant = self.a.tenant.id.0;
+        self.rows_of(self.a.tenant.id.0).await
+    }
+
+    /// The same of the second one.
+    pub(crate) async fn rows_of_b(&mut self) -> BTreeMap<String, Vec<String>> {
+        self.rows_of(self.b.tenant.id.0).await
+    }
+
+    async fn rows_of(&mut self, tenant: Uuid) -> BTreeMap<String, Vec<String>> {
         match &mut self.outside {
             Outside::Sqlite(db) => sqlite_rows(db, tenant).await,
             Outside::Postgres(db) => postgres_rows(db, tenant).await,

@@ -15,6 +15,7 @@ mod log;
 mod operator;
 mod overview;
 mod policies;
+mod settings;
 mod way;
 mod webhooks;
 
@@ -33,5 +34,6 @@ pub use log::*;
 pub use operator::*;
 pub use overview::*;
 pub use policies::*;
+pub use settings::*;
 pub use way::*;
 pub use webhooks::*;

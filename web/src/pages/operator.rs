@@ -33,6 +33,8 @@ pub struct OperatorTenants {
     pub console: Console,
     /// Where one is made.
     pub create: Option<Link>,
+    /// Where those are that were deleted.
+    pub deleted: Option<Link>,
     /// `2 tenants`.
     pub count: Option<String>,
     /// All of them.
@@ -43,6 +45,21 @@ pub struct OperatorTenants {
     pub empty: Option<Empty>,
 }
 
+/// Something that goes on beside requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkRow {
+    /// What it does.
+    pub what: String,
+    /// How it goes.
+    pub status: Status,
+    /// What waits.
+    pub backlog: Option<String>,
+    /// A line for each node: when it last ran, for how long, what it did.
+    pub runs: Vec<String>,
+    /// What last went wrong, and when.
+    pub error: Option<String>,
+}
+
 /// The operator's first page.
 #[derive(Template, Debug, Clone)]
 #[template(path = "console/operator.html")]
@@ -51,6 +68,8 @@ pub struct OperatorHome {
     pub console: Console,
     /// What can be counted across tenants.
     pub figures: Vec<Figure>,
+    /// What goes on beside requests.
+    pub work: Vec<WorkRow>,
     /// Version, engine, public URL, master key, data directory.
     pub facts: Vec<Fact>,
     /// The newest few.
@@ -75,7 +94,46 @@ pub struct TenantPage {
     pub actions: Vec<Action>,
 }
 
+/// A tenant that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedRow {
+    /// Its page, while there is one.
+    pub page: Option<String>,
+    /// Its short name.
+    pub name: String,
+    /// Where it was.
+    pub host: String,
+    /// When, and by whom.
+    pub deleted: String,
+    /// Kept until, being erased, erased.
+    pub status: Status,
+}
+
+/// Something that an operator did, or that was done for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeedRow {
+    /// When.
+    pub at: TimeText,
+    /// What.
+    pub sentence: String,
+}
+
+/// Tenants that were deleted, and the operator's log of them.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/tenants_deleted.html")]
+pub struct DeletedTenants {
+    /// The frame.
+    pub console: Console,
+    /// The list of those that are there.
+    pub back: Link,
+    /// Newest first.
+    pub tenants: Vec<DeletedRow>,
+    /// Newest first.
+    pub deeds: Vec<DeedRow>,
+}
+
 page! {
+    DeletedTenants: console.shell;
     TenantPage: console.shell;
     OperatorTenants: console.shell;
     OperatorHome: console.shell;

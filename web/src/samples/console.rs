@@ -1,9 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
-    Action, Caller, Change, CredentialList, CredentialRow, Fact, Figure, LimitsPage, Link, Need,
-    OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota, RefusedOften, Rule, Section,
-    Status, TenantPage, TenantRow, Theme, Tone,
+    Action, Caller, Change, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants, Fact, Figure,
+    LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota,
+    RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone, WorkRow,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -226,15 +226,54 @@ fn operators() -> Vec<Sample> {
         ],
         tenants: tenants.clone(),
         tenants_url: "/tenants".to_owned(),
+        work: vec![
+            WorkRow {
+                what: "Tells webhooks".to_owned(),
+                status: Status::new("Behind", Tone::Warn),
+                backlog: some("More than 1,000 wait"),
+                runs: vec![format!("Node {LONG}: 2 s ago, 12 ms, did 3"), RTL.to_owned()],
+                error: some(HOSTILE),
+            },
+            WorkRow {
+                what: "Turns signing keys".to_owned(),
+                status: Status::new("Idle", Tone::Quiet),
+                backlog: None,
+                runs: vec!["This node: now, 1 ms".to_owned()],
+                error: None,
+            },
+        ],
     };
     let list = OperatorTenants {
         console: operator("Tenants", Section::Tenants),
         create: Some(Link::new("New tenant", "/tenants/new")),
+        deleted: Some(Link::new("Deleted tenants", "/tenants/deleted")),
         count: some("2 tenants"),
         tenants: [tenants, vec![tenant(HOSTILE, LONG, LONG)]].concat(),
         paging: Paging::default(),
         empty: None,
     };
+    let deleted = DeletedTenants {
+        console: operator("Deleted tenants", Section::Tenants),
+        back: Link::new("Tenants", "/tenants"),
+        tenants: vec![
+            DeletedRow {
+                page: some("/tenants/old"),
+                name: LONG.to_owned(),
+                host: LONG.to_owned(),
+                deleted: HOSTILE.to_owned(),
+                status: Status::new("Kept until 3 Dec, 14:00 UTC", Tone::Warn),
+            },
+            DeletedRow {
+                page: None,
+                name: "older".to_owned(),
+                host: "older.example".to_owned(),
+                deleted: "3 Mar by operator".to_owned(),
+                status: Status::new("Erased 2 Apr", Tone::Quiet),
+            },
+        ],
+        deeds: vec![DeedRow { at: time("today, 13:55"), sentence: HOSTILE.to_owned() }],
+    };
+    let none_deleted = DeletedTenants { tenants: Vec::new(), deeds: Vec::new(), ..deleted.clone() };
     let one = TenantPage {
         console: operator(LONG, Section::Tenants),
         back: Link::new("Tenants", "/tenants"),
@@ -242,5 +281,11 @@ fn operators() -> Vec<Sample> {
         facts: vec![Fact::code("Address", LONG).to("http://localhost:8080"), Fact::text("Since", HOSTILE)],
         actions: vec![Action::ask("Suspend…", "/tenants/acme/suspend").explain(RTL).dangerous()],
     };
-    vec![sample("operator-home", &home), sample("operator-tenants", &list), sample("operator-tenant", &one)]
+    vec![
+        sample("operator-home", &home),
+        sample("operator-tenants", &list),
+        sample("operator-tenant", &one),
+        sample("operator-deleted", &deleted),
+        sample("operator-deleted-none", &none_deleted),
+    ]
 }

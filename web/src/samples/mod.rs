@@ -11,6 +11,7 @@ mod form;
 mod groups;
 mod log;
 mod policies;
+mod settings;
 mod webhooks;
 
 use crate::{Console, Csrf, NavItem, Page, Section, Shell, TimeText};
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Sample> {
         form::all(),
         groups::all(),
         policies::all(),
+        settings::all(),
         webhooks::all(),
     ];
     [parts.concat(), access::all(), find::all()].concat()
@@ -72,6 +74,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Inspector, "/console/inspect"),
         (Section::Limits, "/console/limits"),
         (Section::Credentials, "/console/credentials"),
+        (Section::Settings, "/console/settings"),
     ];
     Console {
         shell: shell(title).asking(),

@@ -271,12 +271,24 @@ event_types! {
     WEBHOOK_DELIVER = "system.webhook.deliver", "Webhook was told";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
+    /// How long the log is kept was changed.
+    LOG_RETENTION_UPDATE = "system.log.retention.update", "System log retention was changed";
+    /// The log was put on hold: nothing of it goes.
+    LOG_HOLD_START = "system.log.hold.start", "System log was put on hold";
+    /// A hold of the log was ended.
+    LOG_HOLD_END = "system.log.hold.end", "Hold of the system log was ended";
     /// A tenant was created.
     TENANT_CREATE = "system.tenant.create", "Tenant was created";
     /// A tenant was suspended by the operator.
     TENANT_SUSPEND = "system.tenant.suspend", "Tenant was suspended";
     /// A tenant's suspension ended.
     TENANT_UNSUSPEND = "system.tenant.unsuspend", "Tenant was unsuspended";
+    /// A tenant was deleted by the operator. It is erased later.
+    TENANT_DELETE = "system.tenant.delete", "Tenant was deleted";
+    /// A deleted tenant was restored.
+    TENANT_RESTORE = "system.tenant.restore", "Tenant was restored";
+    /// Nothing is left of a deleted tenant. Only the operator's log has it.
+    TENANT_ERASE = "system.tenant.erase", "Tenant was erased";
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::AdminError;
 use crate::{Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::event::{Entity, Event, RequestFacts, types};
+use signet_domain::event::{RequestFacts, types};
 use signet_domain::id::TenantId;
 use signet_domain::login;
 use signet_domain::tenant::{Tenant, TenantStatus};
@@ -70,7 +70,7 @@ impl Idp {
     /// Suspends a tenant or ends its suspension; the tenant's own log tells.
     ///
     /// # Errors
-    /// [`AdminError::NotFound`].
+    /// [`AdminError::NotFound`], [`AdminError::Invalid`] when it is deleted.
     pub async fn operator_set_tenant_status(
         &self,
         operator: &Operator,
@@ -86,11 +86,13 @@ impl Idp {
         let event_type = match status {
             TenantStatus::Active => types::TENANT_UNSUSPEND,
             TenantStatus::Suspended => types::TENANT_SUSPEND,
+            TenantStatus::Deleted => return Err(AdminError::Forbidden),
         };
-        let actor = Entity::new("SystemPrincipal", operator.id, &operator.login, "Operator");
-        let target = Entity::new("Tenant", tenant.id, &tenant.name, &tenant.display_name);
-        let event = Event::new(self.entropy().id(now), now, event_type, actor, request).target(target);
-        self.store().unscoped_set_tenant_status(tenant.id, status, event).await?;
+        if tenant.status == TenantStatus::Deleted {
+            return Err(AdminError::invalid("tenant", "status: it is deleted; restore it first"));
+        }
+        let event = self.tenant_change(operator, &tenant, event_type, now, request);
+        self.store().unscoped_set_tenant_status(tenant.id, (tenant.status, status), event).await?;
         Ok(Tenant { status, ..tenant })
     }
 }

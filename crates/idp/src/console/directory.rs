@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const DAY: i64 = 86_400;
 /// How far back a recent past reaches, in days.
 pub const RECENT_DAYS: i64 = 30;
-/// How far back the last refusal is looked for: as long as the log is kept.
+/// How far back the last refusal is looked for, however long the log is kept.
 const REFUSAL_DAYS: i64 = 90;
 const RECENT: u32 = 10;
 const GRANTS: i64 = 200;

@@ -190,9 +190,15 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::WEBHOOK_SECRET_ROLL, Changed, "{who} rolled the secret of the webhook {target}"),
         (types::WEBHOOK_DELIVER, Allowed, "The webhook {target} was told"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
+        (types::LOG_RETENTION_UPDATE, Changed, "{who} changed how long the system log is kept"),
+        (types::LOG_HOLD_START, Changed, "{who} put the system log on hold"),
+        (types::LOG_HOLD_END, Changed, "{who} ended the hold of the system log"),
         (types::TENANT_CREATE, Changed, "{who} created the tenant {target}"),
         (types::TENANT_SUSPEND, Changed, "{who} suspended the tenant {target}"),
         (types::TENANT_UNSUSPEND, Changed, "{who} let the tenant {target} back in"),
+        (types::TENANT_DELETE, Changed, "{who} deleted the tenant {target}"),
+        (types::TENANT_RESTORE, Changed, "{who} restored the tenant {target}"),
+        (types::TENANT_ERASE, Changed, "The tenant {target} was erased"),
     ]
 };
 

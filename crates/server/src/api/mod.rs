@@ -19,6 +19,7 @@ mod gateways;
 mod groups;
 pub(crate) mod json;
 mod limits;
+mod log_retention;
 mod log_schema;
 mod logs;
 mod onelogin;
@@ -85,6 +86,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(alerts::routes())
         .merge(webhooks::routes())
         .merge(logs::routes())
+        .merge(log_retention::routes())
         .merge(limits::routes())
 }
 

@@ -18,6 +18,7 @@ use signet_idp::Idp;
 use signet_idp::admin::AdminError;
 use signet_idp::admin::credential_tokens::Pair;
 use signet_idp::admin::operators::MAX_LIMIT;
+use signet_idp::tenants::deletion::GRACE_DAYS;
 use signet_idp::tenants::{NewTenant, TenantError};
 use signet_store::unscoped::Operator as OperatorRow;
 use utoipa::ToSchema;
@@ -27,7 +28,8 @@ use utoipa_axum::routes;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(only(routes!(list_tenants, create_tenant)))
-        .routes(only(routes!(get_tenant)))
+        .routes(only(routes!(get_tenant, delete_tenant)))
+        .routes(only(routes!(restore_tenant)))
         .routes(only(routes!(suspend_tenant)))
         .routes(only(routes!(unsuspend_tenant)))
 }
@@ -79,8 +81,11 @@ pub(crate) struct Tenant {
     url: String,
     /// The domain that a login without one belongs to.
     default_domain: String,
-    /// ACTIVE or SUSPENDED.
+    /// ACTIVE, SUSPENDED or DELETED.
     status: &'static str,
+    /// Until when a deleted tenant can be restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erase_at: Option<String>,
     /// Whether the demo seed made it.
     demo: bool,
     /// When it was created.
@@ -117,6 +122,7 @@ fn shown(row: &Row) -> Tenant {
         url: row.url.clone(),
         default_domain: row.default_domain.clone(),
         status: row.status.as_str(),
+        erase_at: None,
         demo: row.demo,
         created: instant(row.created_at),
         users: None,
@@ -179,7 +185,45 @@ async fn get_tenant(
     deployment: Deployment,
     Segment(name): Segment<String>,
 ) -> Result<Json<Tenant>, ApiError> {
-    Ok(Json(shown(&deployment.idp.operator_tenant(&name).await?)))
+    let row = deployment.idp.operator_tenant(&name).await?;
+    let deletion = deployment.idp.operator_deletion(&row).await?;
+    Ok(Json(Tenant { erase_at: deletion.map(|d| instant(d.erase_at)), ..shown(&row) }))
+}
+
+/// Deletes a tenant: its host answers like an unknown one. It can be restored until its grace is over, then it is
+/// erased.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenantName}", tag = "Operator", security(("operator" = [])),
+    params(
+        ("tenantName" = String, Path, description = "The tenant's short name"),
+        ("graceDays" = Option<i64>, Query, minimum = 1, maximum = 365, description = "Days until it is erased; default 30"),
+    ),
+    responses((status = 202, body = Tenant, description = "The tenant, which is erased later"), Errors))]
+async fn delete_tenant(
+    deployment: Deployment,
+    Segment(name): Segment<String>,
+    query: Query,
+) -> Result<(StatusCode, Json<Tenant>), ApiError> {
+    let Deployment { idp, ctx, operator } = &deployment;
+    let days = match query.get("graceDays") {
+        None => GRACE_DAYS,
+        Some(text) => text.parse().unwrap_or(-1),
+    };
+    let (row, deletion) = idp.operator_delete_tenant(operator, &name, days, ctx.now, &ctx.request).await?;
+    let erase_at = Some(instant(deletion.erase_at));
+    Ok((StatusCode::ACCEPTED, Json(Tenant { erase_at, ..shown(&row) })))
+}
+
+/// Restores a deleted tenant that isn't being erased yet: it is what it was before.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenantName}/lifecycle/restore", tag = "Operator",
+    security(("operator" = [])),
+    params(("tenantName" = String, Path, description = "The tenant's short name")),
+    responses((status = 200, body = Tenant, description = "The tenant"), Errors))]
+async fn restore_tenant(
+    deployment: Deployment,
+    Segment(name): Segment<String>,
+) -> Result<Json<Tenant>, ApiError> {
+    let Deployment { idp, ctx, operator } = &deployment;
+    Ok(Json(shown(&idp.operator_restore_tenant(operator, &name, ctx.now, &ctx.request).await?)))
 }
 
 /// Suspends a tenant: its host answers like an unknown one.

@@ -20,7 +20,7 @@ async fn show(admin: &Admin, id: &str) -> Result<Response> {
     if !sees_log && !sees_users {
         return Err(Failure::Forbidden);
     }
-    let missing = Failure::Missing("There is no such event here. The log is kept for 90 days.");
+    let missing = Failure::Missing("There is no such event here, or it is older than the log is kept.");
     let view = match EventId::parse(id) {
         Some(id) => admin.idp().console_event(&admin.ctx, id).await?,
         None => None,

@@ -29,6 +29,7 @@ mod groups;
 mod inspect;
 mod limits;
 mod log;
+mod log_retention;
 mod next;
 mod overview;
 mod policies;
@@ -42,6 +43,7 @@ mod server_deeds;
 mod server_forms;
 mod server_page;
 mod servers;
+mod settings;
 mod sign_in;
 mod token_preview;
 mod user;
@@ -220,5 +222,9 @@ pub fn routes() -> Router<crate::App> {
             "/console/credentials/{kind}/{id}/revoke",
             get(credential_forms::ask_revoke).post(credential_forms::revoke),
         )
+        .route("/console/settings", get(settings::get))
+        .route("/console/settings/log", get(log_retention::edit).post(log_retention::save))
+        .route("/console/settings/log/hold", get(log_retention::ask_hold).post(log_retention::hold))
+        .route("/console/settings/log/release", get(log_retention::ask_release).post(log_retention::release))
         .layer(map_response(crate::html::alone))
 }

@@ -64,7 +64,7 @@ pub(super) fn hour(time: Time, now: Time) -> TimeText {
 }
 
 /// Microseconds in the largest unit that says enough: `608 ms`, `14 min`, `3 days`.
-pub(super) fn span(micros: i64) -> String {
+pub(crate) fn span(micros: i64) -> String {
     let seconds = micros.max(0) / Time::SECOND;
     let plural = |n: i64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     match seconds {

@@ -11,11 +11,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::stall::Stall;
+
 mod head;
 use head::Heads;
-
-/// How long a peer may leave us unable to write.
-const WRITE_TIME: Duration = Duration::from_secs(30);
 
 /// How long, and for how much, a closed connection is read so that the peer sees the last answer.
 const LINGER_TIME: Duration = Duration::from_secs(1);
@@ -32,7 +31,7 @@ pub(super) struct Strict<S> {
     ended: usize,
     /// When the first head must be complete; later ones are the parser's to time.
     first_head: Option<Pin<Box<Sleep>>>,
-    writable: Option<Pin<Box<Sleep>>>,
+    stall: Stall,
     linger: Option<(Pin<Box<Sleep>>, usize)>,
     closed: bool,
 }
@@ -41,18 +40,7 @@ impl<S> Strict<S> {
     pub(super) fn new(stream: S, first_head: Duration) -> Self {
         let first_head = Some(Box::pin(sleep(first_head)));
         let heads = Heads::default();
-        Self { stream, heads, ended: 0, first_head, writable: None, linger: None, closed: false }
-    }
-
-    /// Lets a write wait, but not for ever.
-    fn bound<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
-            self.writable = None;
-            return polled;
-        }
-        let deadline = self.writable.get_or_insert_with(|| Box::pin(sleep(WRITE_TIME)));
-        ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        Self { stream, heads, ended: 0, first_head, stall: Stall::default(), linger: None, closed: false }
     }
 }
 
@@ -90,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Strict<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_write(cx, bytes);
-        this.bound(cx, polled)
+        this.stall.bound(cx, polled, |taken| *taken)
     }
 
     fn poll_write_vectored(
@@ -100,7 +88,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Strict<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
-        this.bound(cx, polled)
+        this.stall.bound(cx, polled, |taken| *taken)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -110,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Strict<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_flush(cx);
-        this.bound(cx, polled)
+        this.stall.bound(cx, polled, |()| 0)
     }
 
     /// Ends our half, then reads what the peer still sends: bytes that nobody read would turn the end into a
@@ -119,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Strict<S> {
         let this = self.get_mut();
         if !this.closed {
             let polled = Pin::new(&mut this.stream).poll_shutdown(cx);
-            ready!(this.bound(cx, polled))?;
+            ready!(this.stall.bound(cx, polled, |()| 0))?;
             this.closed = true;
         }
         let (deadline, left) = this.linger.get_or_insert_with(|| {

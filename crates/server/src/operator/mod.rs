@@ -1,10 +1,12 @@
 //! The operator's pages: who runs this installation signs in, sees how it is, and makes and suspends tenants.
 
+mod deletion;
 mod pages;
 mod session;
 mod tenant_forms;
 mod tenants;
 mod visit;
+mod work;
 
 pub(crate) use session::signed_in;
 
@@ -27,6 +29,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/tenants/{name}", get(tenants::show))
         .route("/tenants/{name}/suspend", get(tenant_forms::suspension).post(tenant_forms::suspend))
         .route("/tenants/{name}/unsuspend", post(tenant_forms::unsuspend))
+        .route("/tenants/deleted", get(deletion::list))
+        .route("/tenants/{name}/delete", get(deletion::ask).post(deletion::delete))
+        .route("/tenants/{name}/restore", post(deletion::restore))
         .route("/sign-in", get(session::show).post(session::submit))
         .route("/sign-out", post(session::sign_out))
 }

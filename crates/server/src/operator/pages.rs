@@ -17,12 +17,17 @@ pub(super) async fn home(visit: Visit) -> Response {
         Ok((tenants, _)) => tenants,
         Err(error) => return tenants::failed(&visit, error),
     };
+    let work = match super::work::rows(&visit).await {
+        Ok(work) => work,
+        Err(error) => return tenants::failed(&visit, error.into()),
+    };
     let health = idp.health().await;
     let mut console = visit.frame("Overview", Section::OperatorHome);
     console.degraded = degraded(&health);
     html::page(&OperatorHome {
         console,
         figures: Vec::new(),
+        work,
         facts: [how(&health), what(&visit)].concat(),
         tenants: tenants.iter().map(tenants::row).collect(),
         tenants_url: PATH.to_owned(),

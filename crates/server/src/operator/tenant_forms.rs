@@ -31,7 +31,7 @@ pub(super) struct Sure {
     your_password: String,
 }
 
-fn crumbs(tenant: Option<&Tenant>) -> Vec<Link> {
+pub(super) fn crumbs(tenant: Option<&Tenant>) -> Vec<Link> {
     let mut crumbs = vec![Link::new("Tenants", PATH)];
     crumbs.extend(tenant.map(|tenant| Link::new(&tenant.display_name, url_of(tenant))));
     crumbs
@@ -138,17 +138,11 @@ pub(super) async fn suspend(visit: Visit, Path(name): Path<String>, Form(sure): 
         Err(error) => return failed(&visit, error),
     };
     let mut page = suspend_page(&visit, &tenant);
-    if sure.typed.trim() == tenant.name {
-        let own = (visit.operator.login.as_str(), sure.your_password.as_str());
-        match session::check(&visit.app, &visit.ctx, own).await {
-            Ok(Some(_)) => return set(&visit, &name, TenantStatus::Suspended).await,
-            Ok(None) => page.wrong("your_password", "That is not your password."),
-            Err(error) => return session::failed(&visit.ctx, &error),
-        }
-    } else {
-        page.wrong("typed", format!("Type {}, or go back.", tenant.name));
+    match visit.confirmed(&mut page, &tenant.name, (&sure.typed, &sure.your_password)).await {
+        Ok(true) => set(&visit, &name, TenantStatus::Suspended).await,
+        Ok(false) => html::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page, &[]),
+        Err(error) => session::failed(&visit.ctx, &error),
     }
-    html::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page, &[])
 }
 
 /// Ends a suspension.

@@ -1,6 +1,6 @@
 //! The operator's tenants: all of them, and one of them.
 
-use super::{session, visit::Visit};
+use super::{deletion, session, visit::Visit};
 use crate::console::when;
 use crate::html;
 use axum::extract::{Path, Query};
@@ -42,6 +42,7 @@ pub(super) async fn list(visit: Visit, Query(place): Query<Place>) -> Response {
     html::page(&OperatorTenants {
         console: visit.frame("Tenants", Section::Tenants),
         create: Some(Link::new("New tenant", format!("{PATH}/new"))),
+        deleted: Some(Link::new("Deleted tenants", format!("{PATH}/deleted"))),
         count: None,
         empty: tenants.is_empty().then_some(Empty::NothingYet { sentence, action: None }),
         tenants: tenants.iter().map(row).collect(),
@@ -60,10 +61,18 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>, Query(place): Q
         "suspend" => {
             Some("The tenant is suspended: its address answers like one that isn’t there.".to_owned())
         }
-        "unsuspend" => Some("The tenant is back.".to_owned()),
+        "unsuspend" | "restore" => Some("The tenant is back.".to_owned()),
+        "delete" => Some("The tenant is deleted: its address answers like one that isn’t there.".to_owned()),
         _ => None,
     };
     let url = url_of(&tenant);
+    let deletion = match visit.app.idp().operator_deletion(&tenant).await {
+        Ok(deletion) => deletion,
+        Err(error) => return failed(&visit, error),
+    };
+    let delete = Action::ask("Delete…", format!("{url}/delete"))
+        .explain("It is served no more, and erased after a while. Until then it can be restored.")
+        .dangerous();
     let action = match tenant.status {
         TenantStatus::Active => Action::ask("Suspend…", format!("{url}/suspend"))
             .explain("Nobody can sign in or use its tokens here until it is let back in. Nothing is deleted.")
@@ -71,12 +80,21 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>, Query(place): Q
         TenantStatus::Suspended => {
             Action::post("Let back in", format!("{url}/unsuspend")).explain("Everything works as before.")
         }
+        TenantStatus::Deleted => Action::post("Restore", format!("{url}/restore"))
+            .explain("It becomes what it was before, with everything in it."),
     };
+    let mut facts = facts(&visit, &tenant);
+    facts.extend(deletion.iter().flat_map(|d| deletion::facts(d, visit.ctx.now)));
+    let can_be_restored = deletion.as_ref().is_none_or(|d| d.began_at.is_none());
+    let mut actions = if can_be_restored { vec![action] } else { Vec::new() };
+    if deletion.is_none() {
+        actions.push(delete);
+    }
     html::page(&TenantPage {
         back: Link::new("Tenants", PATH),
         status: status(&tenant),
-        facts: facts(&visit, &tenant),
-        actions: vec![action],
+        facts,
+        actions,
         console,
     })
 }
@@ -101,6 +119,7 @@ fn status(tenant: &Tenant) -> Status {
     match tenant.status {
         TenantStatus::Active => Status::new("Active", Tone::Good),
         TenantStatus::Suspended => Status::new("Suspended", Tone::Bad),
+        TenantStatus::Deleted => Status::new("Deleted", Tone::Bad),
     }
 }
 
@@ -125,6 +144,13 @@ pub(super) fn failed(visit: &Visit, error: AdminError) -> Response {
         AdminError::NotFound { .. } => {
             let words = ("No such tenant", "Nobody has this name. Look at the list of tenants.");
             html::failure(super::OWNER, &visit.ctx.request, StatusCode::NOT_FOUND, words)
+        }
+        AdminError::Invalid { .. } | AdminError::Stale => {
+            let words = (
+                "That isn’t possible",
+                "Someone changed this tenant meanwhile. Nothing was changed: look again.",
+            );
+            html::failure(super::OWNER, &visit.ctx.request, StatusCode::CONFLICT, words)
         }
         error => session::failed(&visit.ctx, &IdpError::Internal(error.to_string())),
     }

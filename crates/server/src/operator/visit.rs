@@ -7,8 +7,9 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
+use signet_idp::IdpError;
 use signet_store::unscoped::Operator as OperatorRow;
-use signet_web::{Console, NavItem, Section, Shell};
+use signet_web::{Console, FormPage, NavItem, Section, Shell};
 
 /// Who is signed in, and what the request came with. Whoever isn't signed in is led there.
 pub(super) struct Visit {
@@ -42,6 +43,25 @@ impl Visit {
             degraded: None,
             notice: None,
         }
+    }
+
+    /// Whether the name was typed and the operator's own password is right; otherwise the page says what isn't.
+    pub(super) async fn confirmed(
+        &self,
+        page: &mut FormPage,
+        name: &str,
+        (typed, password): (&str, &str),
+    ) -> Result<bool, IdpError> {
+        if typed.trim() != name {
+            page.wrong("typed", format!("Type {name}, or go back."));
+            return Ok(false);
+        }
+        let own = (self.operator.login.as_str(), password);
+        let right = session::check(&self.app, &self.ctx, own).await?.is_some();
+        if !right {
+            page.wrong("your_password", "That is not your password.");
+        }
+        Ok(right)
     }
 
     /// Whether a page of this session sent a form.
