@@ -44,6 +44,7 @@ mod counters;
 mod crash;
 mod dpop;
 mod enumeration;
+mod first_week;
 mod flows;
 mod frontchannel;
 mod fuzz;
