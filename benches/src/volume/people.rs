@@ -151,7 +151,7 @@ pub(super) async fn users(db: &mut Db, tenant: Uuid, users: u32, began: Time) {
                 created.clone(),
                 created.clone(),
                 created,
-                if n % 3 == 0 { Value::Null } else { at.clone() },
+                if n.is_multiple_of(3) { Value::Null } else { at.clone() },
             ]
         };
         db.insert(Batch { table: "users", columns: USER, rows: numbers.iter().map(row).collect() }).await;
