@@ -171,7 +171,7 @@ const fifth = await refreshBound(proving)
 facts.boundRotated = fifth.refresh_token !== fourth.refresh_token && fifth.token_type === 'dpop'
 
 // And an API checks the proof, with the token that it came for.
-let asked
+let provedCall
 await oauth.protectedResourceRequest(
   fifth.access_token,
   'GET',
@@ -181,12 +181,12 @@ await oauth.protectedResourceRequest(
   {
     ...proving,
     [oauth.customFetch]: async (url, init) => {
-      asked = new Request(url, { method: init.method, headers: init.headers })
+      provedCall = new Request(url, { method: init.method, headers: init.headers })
       return new Response()
     },
   },
 )
-const boundClaims = await oauth.validateJwtAccessToken(as, asked, 'api://default', {
+const boundClaims = await oauth.validateJwtAccessToken(as, provedCall, 'api://default', {
   ...plainHttp,
   requireDPoP: true,
 })
