@@ -78,7 +78,9 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
         };
         ids.fill(&own)
     };
-    let pages = routes().into_iter().filter(|(route, gets, _)| *gets && !route.contains("/export."));
+    let pages = routes()
+        .into_iter()
+        .filter(|(route, gets, _)| *gets && !route.contains("/export.") && !route.ends_with(".css"));
     pages.map(|(route, ..)| (name_of(&route), address(&route))).collect()
 }
 

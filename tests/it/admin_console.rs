@@ -38,6 +38,7 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
             "revoke",
             "replace-keys",
             "revoke-tokens",
+            "reset",
         ];
         FORMS.contains(&last)
     };

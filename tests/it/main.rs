@@ -17,6 +17,8 @@ mod alerts_api;
 mod app_keys;
 mod assertions;
 mod backchannel;
+mod branding;
+
 mod browser_console;
 mod cases;
 mod claims;

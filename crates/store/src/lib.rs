@@ -24,6 +24,7 @@ pub mod api_calls;
 pub mod api_credentials;
 pub mod api_keys;
 pub mod apps;
+pub mod brands;
 pub mod claims;
 pub mod console;
 pub mod counts;

@@ -3,6 +3,7 @@
 
 mod access;
 mod alerts;
+mod branding;
 mod console;
 mod directory;
 mod door;
@@ -44,7 +45,7 @@ pub fn all() -> Vec<Sample> {
         policies::all(),
         webhooks::all(),
     ];
-    [parts.concat(), access::all()].concat()
+    [parts.concat(), access::all(), branding::all()].concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {
@@ -71,6 +72,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Inspector, "/console/inspect"),
         (Section::Limits, "/console/limits"),
         (Section::Credentials, "/console/credentials"),
+        (Section::Branding, "/console/branding"),
     ];
     Console {
         shell: shell(title),

@@ -125,6 +125,7 @@ impl Admin {
             (sees(Area::Logs), Section::Inspector, "/console/inspect"),
             (true, Section::Limits, "/console/limits"),
             (sees(Area::Callers), Section::Credentials, "/console/credentials"),
+            (sees(Area::Settings), Section::Branding, "/console/branding"),
         ]
         .into_iter()
         .filter(|(shown, ..)| *shown)
