@@ -84,7 +84,9 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
 
 /// Whether a route gives a file, or a part that a script asks for.
 fn is_no_page(route: &str) -> bool {
-    route.contains("/export.") || matches!(route, "/console/find/list" | "/console/log/newer")
+    route.contains("/export.")
+        || route.ends_with(".css")
+        || matches!(route, "/console/find/list" | "/console/log/newer")
 }
 
 /// A route as a picture's name.

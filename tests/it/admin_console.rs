@@ -38,13 +38,14 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
             "revoke",
             "replace-keys",
             "revoke-tokens",
+            "reset",
         ];
         FORMS.contains(&last)
     };
     let last = route.rsplit('/').next().unwrap_or_default();
     let asks = form(last) || ["{scope}", "{claim}", "{rule}"].contains(&last);
     let (read, write) = match (role, route.split('/').nth(2)) {
-        (_, None | Some("sign-in" | "sign-out" | "limits" | "policies")) => return None,
+        (_, None | Some("sign-in" | "sign-out" | "limits" | "policies" | "find")) => return None,
         // Searches of one's own are kept by whoever sees the log.
         ("READ_ONLY_ADMIN", Some("log")) => (true, true),
         // They only ask.

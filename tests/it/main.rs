@@ -17,6 +17,9 @@ mod alerts_api;
 mod app_keys;
 mod assertions;
 mod backchannel;
+mod branding;
+mod branding_pages;
+
 mod browser_console;
 mod cases;
 mod claims;

@@ -354,6 +354,12 @@ async fn log(c: &mut Contract) {
         webhook_deliveries(tx, a, b) tx.webhook_deliveries(a.webhook.id, None, 10) => (Ok(v) if v.is_empty());
         deliveries_of_firing(tx, a, b) tx.deliveries_of_firing(a.firing.id) => (Ok(v) if v.is_empty());
         delete_webhook(tx, a, b) tx.delete_webhook(a.webhook.id) => (Ok(false));
+        brand(tx, a, b) tx.brand() => (Ok(Some(brand)) if brand.logo.as_ref() == Some(&b.logo.hash));
+        insert_brand(tx, a, b) tx.insert_brand(&a.brand) => (Err(StoreError::Conflict | StoreError::Reference));
+        update_brand(tx, a, b) tx.update_brand(&a.brand, a.now) => (Err(StoreError::Reference));
+        brand_logo(tx, a, b) tx.brand_logo(&a.logo.hash) => (Ok(None));
+        put_brand_logo(tx, a, b) tx.put_brand_logo(&a.logo) => (Ok(()));
+        trim_brand_logos(tx, a, b) tx.trim_brand_logos(0) => (Ok(1));
         log_between(tx, a, b) heard(tx, a) => (Ok(0));
         append(tx, a, b) tx.append(&a.event) => (Ok(()));
         append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));

@@ -2,48 +2,30 @@
 
 use std::fmt;
 
-/// Contrast that text needs on its ground (WCAG 2, AA).
-const READABLE: f64 = 4.5;
+/// Contrast that a button needs with what surrounds it to be seen as one without a line around it (WCAG 2, 1.4.11).
+const STANDS_OUT: f64 = 3.0;
+/// The cards on which buttons stand, light and dark: slate 1 and, in the dark, slate 2.
+const CARDS: [Colour; 2] = [Colour([0xfc, 0xfc, 0xfd]), Colour([0x18, 0x19, 0x1b])];
 
-/// Why a colour can't be a button.
-#[derive(Debug, Clone, PartialEq)]
-pub enum BrandError {
-    /// Not `#rgb` or `#rrggbb`.
-    NotAColour,
-    /// Neither black nor white text would be readable on it, at rest and under the pointer.
-    TooLittleContrast {
-        /// The better of the two ratios.
-        ratio: f64,
-    },
-}
-
-impl fmt::Display for BrandError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAColour => write!(out, "A colour is written as # and six digits, such as #3e63dd."),
-            Self::TooLittleContrast { ratio } => {
-                write!(out, "Text on this colour reaches a contrast of {ratio:.1}; it takes 4.5 to be read.")
-            }
-        }
-    }
-}
-
-impl std::error::Error for BrandError {}
-
-/// The stylesheet that replaces the primary button's colour, with black or white text, whichever reads better.
-///
-/// Nothing of the input is copied into the result: it is parsed and written anew.
-pub fn brand_css(primary: &str) -> Result<String, BrandError> {
-    let ground = Colour::parse(primary).ok_or(BrandError::NotAColour)?;
-    let (white, black) = (ground.contrast(Colour::WHITE), ground.contrast(Colour::BLACK));
-    let (text, ratio, towards) =
-        if white >= black { ("#fff", white, Colour::BLACK) } else { ("#000", black, Colour::WHITE) };
-    if ratio < READABLE {
-        return Err(BrandError::TooLittleContrast { ratio });
-    }
-    // The pointer's shade moves away from the text, so it only ever reads better.
-    let hover = ground.mix(towards);
-    Ok(format!(":root{{--primary:{ground};--primary-hover:{hover};--primary-text:{text}}}\n"))
+/// The stylesheet that replaces the primary button's colour (red, green, blue). Its text is black or white, whichever
+/// reads better: one of both always reaches 4.5 (WCAG 2, 1.4.3), since no colour is far from either. Where the colour
+/// is too close to the card, in light or in dark, the button gets a line around it.
+pub fn brand_css(primary: [u8; 3]) -> String {
+    let ground = Colour(primary);
+    let (text, away) = match ground.contrast(Colour::WHITE) >= ground.contrast(Colour::BLACK) {
+        true => ("#fff", Colour::BLACK),
+        false => ("#000", Colour::WHITE),
+    };
+    // The pointer's shade moves away from the text, so it only ever reads better; a colour that can't move is left.
+    let hover = ground.mix(away);
+    let edge = |card: Colour| if ground.contrast(card) < STANDS_OUT { "var(--edge)" } else { "transparent" };
+    let [light, dark] = CARDS.map(edge);
+    // Twice `:root`, to go before the choices of either shade.
+    format!(
+        ":root:root{{--primary:{ground};--primary-hover:{hover};--primary-text:{text};--primary-edge:{light}}}\n\
+         :root[data-theme=\"dark\"]{{--primary-edge:{dark}}}\n\
+         @media (prefers-color-scheme:dark){{:root:not([data-theme]){{--primary-edge:{dark}}}}}\n"
+    )
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,20 +34,6 @@ struct Colour([u8; 3]);
 impl Colour {
     const WHITE: Self = Self([255; 3]);
     const BLACK: Self = Self([0; 3]);
-
-    fn parse(text: &str) -> Option<Self> {
-        let digits = text.trim().strip_prefix('#')?;
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        let value = u32::from_str_radix(digits, 16).ok()?;
-        let [_, red, green, blue] = value.to_be_bytes();
-        match digits.len() {
-            6 => Some(Self([red, green, blue])),
-            3 => Some(Self([8, 4, 0].map(|shift| ((value >> shift & 15) * 17) as u8))),
-            _ => None,
-        }
-    }
 
     fn luminance(self) -> f64 {
         let [red, green, blue] = self.0.map(|channel| {
@@ -100,27 +68,35 @@ impl fmt::Display for Colour {
 mod tests {
     use super::*;
 
-    #[test]
-    fn text_is_black_or_white_by_contrast() {
-        assert!(brand_css("#3e63dd").is_ok_and(|css| css.contains("--primary-text:#fff")));
-        assert!(brand_css("#ffc53d").is_ok_and(|css| css.contains("--primary-text:#000")));
-        assert!(brand_css("#fff").is_ok_and(|css| css.contains("--primary:#ffffff")));
+    /// The text of a sheet's button, and what is said of the line around it.
+    fn text(css: &str) -> Colour {
+        if css.contains("--primary-text:#fff") { Colour::WHITE } else { Colour::BLACK }
     }
 
     #[test]
-    fn what_is_no_colour_is_refused_and_never_copied() {
-        for text in ["", "red", "#12", "#12345", "#+12345", "#1234567", "#fff}body{display:none", "#ггг"] {
-            assert_eq!(brand_css(text), Err(BrandError::NotAColour), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_accepted_colour_is_readable() {
+    fn text_is_black_or_white_by_contrast_and_always_readable() {
+        assert_eq!(text(&brand_css([0x3e, 0x63, 0xdd])).0, Colour::WHITE.0);
+        assert_eq!(text(&brand_css([0xff, 0xc5, 0x3d])).0, Colour::BLACK.0);
         for value in (0..0x0100_0000_u32).step_by(4099) {
-            let text = format!("#{value:06x}");
-            let colour =
-                Colour::parse(&text).map(|c| c.contrast(Colour::WHITE).max(c.contrast(Colour::BLACK)));
-            assert_eq!(brand_css(&text).is_ok(), colour.is_some_and(|ratio| ratio >= READABLE), "{text}");
+            let [_, red, green, blue] = value.to_be_bytes();
+            let ground = Colour([red, green, blue]);
+            let css = brand_css(ground.0);
+            assert!(css.contains(&format!("--primary:{ground};")), "{css}");
+            assert!(ground.contrast(text(&css)) >= 4.5, "{ground}");
+            let away = if text(&css).0 == Colour::WHITE.0 { Colour::BLACK } else { Colour::WHITE };
+            assert!(ground.mix(away).contrast(text(&css)) >= 4.5, "{ground} under the pointer");
         }
+    }
+
+    #[test]
+    fn a_button_like_its_card_gets_a_line() {
+        let lines = |colour| brand_css(colour).matches("var(--edge)").count();
+        assert_eq!(lines([0x3e, 0x63, 0xdd]), 0, "stands out in both");
+        assert_eq!(lines([255, 255, 255]), 1, "white on the light card");
+        assert_eq!(
+            lines([0, 0, 0]),
+            2,
+            "black on the dark card, said for the system and for the stored choice"
+        );
     }
 }

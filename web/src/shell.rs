@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::parts::Csrf;
+use crate::parts::{Csrf, Link};
 use crate::texts::{Language, Texts};
 
 /// A stored choice of colours; without one the system's is followed.
@@ -24,6 +24,39 @@ impl Theme {
     }
 }
 
+/// A tenant's logo, in the size in which it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// Its address.
+    pub url: String,
+    /// In CSS pixels.
+    pub width: u32,
+    /// In CSS pixels.
+    pub height: u32,
+    /// Whether it stands for the name as well, as wide ones do.
+    pub alone: bool,
+}
+
+impl Logo {
+    /// Widest and highest that a logo is drawn.
+    const BOX: (u32, u32) = (200, 40);
+
+    /// From its address and its pixels.
+    pub fn new(url: impl Into<String>, (width, height): (u32, u32)) -> Self {
+        let (widest, highest) = Self::BOX;
+        let (w, h) = (width.max(1), height.max(1));
+        // The side that is too long by more decides; smaller pictures stay as they are.
+        let scaled = if w * highest > h * widest {
+            let w_drawn = w.min(widest);
+            (w_drawn, (h * w_drawn).div_ceil(w))
+        } else {
+            let h_drawn = h.min(highest);
+            ((w * h_drawn).div_ceil(h), h_drawn)
+        };
+        Self { url: url.into(), width: scaled.0, height: scaled.1, alone: w >= 2 * h }
+    }
+}
+
 /// Whose page this is, and how it introduces itself.
 #[derive(Debug, Clone)]
 pub struct Shell {
@@ -37,8 +70,12 @@ pub struct Shell {
     pub theme: Option<Theme>,
     /// The address of the tenant's stylesheet (`/brand/{hash}.css`).
     pub brand_css: Option<String>,
-    /// The address of the tenant's logo, drawn at most 40 px high.
-    pub logo: Option<String>,
+    /// The tenant's logo.
+    pub logo: Option<Logo>,
+    /// Where users find help: at the foot.
+    pub help: Option<Link>,
+    /// It is only looked at: nothing on it can be used.
+    pub inert: bool,
     /// A quiet note at the foot, such as "Demo tenant".
     pub note: Option<String>,
     /// Whether the page's scripts ask the server for more: its policy lets them.
@@ -55,6 +92,8 @@ impl Shell {
             theme: None,
             brand_css: None,
             logo: None,
+            help: None,
+            inert: false,
             note: None,
             asks: false,
         }
@@ -113,6 +152,8 @@ pub enum Section {
     Limits,
     /// API tokens and credentials.
     Credentials,
+    /// How the pages for users look.
+    Branding,
     /// What holds for the whole tenant.
     Settings,
     /// The operator's first page.
@@ -135,6 +176,7 @@ impl Section {
             Self::Inspector => "Token inspector",
             Self::Limits => "Limits",
             Self::Credentials => "API credentials",
+            Self::Branding => "Branding",
             Self::Settings => "Settings",
             Self::Tenants => "Tenants",
         }
@@ -153,6 +195,7 @@ impl Section {
             Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",
+            Self::Branding => "palette",
             Self::Settings => "settings",
             Self::Tenants => "building-2",
         }
@@ -237,3 +280,21 @@ macro_rules! page {
     };
 }
 pub(crate) use page;
+
+#[cfg(test)]
+mod tests {
+    use super::Logo;
+
+    #[test]
+    fn a_logo_is_drawn_within_its_box_and_never_larger_than_it_is() {
+        let drawn = |width, height| {
+            let logo = Logo::new("/x", (width, height));
+            (logo.width, logo.height, logo.alone)
+        };
+        assert_eq!(drawn(300, 50), (200, 34, true));
+        assert_eq!(drawn(400, 200), (80, 40, true));
+        assert_eq!(drawn(64, 64), (40, 40, false));
+        assert_eq!(drawn(100, 16), (100, 16, true));
+        assert_eq!(drawn(16, 1024), (1, 40, false));
+    }
+}

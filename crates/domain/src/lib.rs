@@ -18,6 +18,7 @@ pub mod access_policy;
 pub mod alert;
 pub mod app;
 mod base62;
+pub mod brand;
 pub mod claim;
 pub mod credential;
 pub mod delivery;

@@ -31,6 +31,7 @@ pub mod api_tokens;
 pub mod app_rules;
 pub mod app_secrets;
 pub mod apps;
+pub mod brand;
 pub mod caller;
 mod change;
 pub mod claims;

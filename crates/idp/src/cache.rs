@@ -7,6 +7,7 @@
 use crate::access_policy::PolicyWithRules;
 use crate::configured_claims::ConfiguredClaim;
 use signet_domain::app::{App, AppSecret};
+use signet_domain::brand::Brand;
 use signet_domain::gateway::Gateway;
 use signet_domain::id::{ServerId, TenantId};
 use signet_domain::rate_policy::RatePolicy;
@@ -80,6 +81,8 @@ pub struct Part {
     keys: Mutex<HashMap<ServerId, Arc<crate::keys::ServerKeys>>>,
     origins: Mutex<Option<Arc<HashSet<String>>>>,
     policies: Mutex<Option<Arc<[RatePolicy]>>>,
+    /// Known to be none, too.
+    brand: Mutex<Option<Option<Arc<Brand>>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -127,6 +130,17 @@ impl Part {
     #[must_use]
     pub fn rate_policies(&self) -> Option<Arc<[RatePolicy]>> {
         lock(&self.policies).clone()
+    }
+
+    /// How the pages for users look, if that was looked up; none where nobody has said.
+    #[must_use]
+    pub fn brand(&self) -> Option<Option<Arc<Brand>>> {
+        lock(&self.brand).clone()
+    }
+
+    /// Keeps it.
+    pub fn put_brand(&self, brand: Option<Arc<Brand>>) {
+        *lock(&self.brand) = Some(brand);
     }
 
     /// Keeps them.

@@ -2,6 +2,7 @@
 
 use signet_domain::Time;
 use signet_domain::app::App;
+use signet_domain::brand::Brand;
 use signet_domain::event::{Entity, Event, EventType, RequestFacts};
 use signet_domain::id::{AppId, TenantId};
 use signet_domain::server::{Server, ServerKind};
@@ -21,6 +22,8 @@ pub struct Ctx {
     /// The languages that whoever reads the answer wants, the best first: tags (BCP 47) with spaces between, as
     /// `ui_locales` has them. Empty where nobody said.
     pub locales: String,
+    /// How the tenant's pages for users look; none where nobody has said.
+    pub brand: Option<Arc<Brand>>,
 }
 
 impl Ctx {

@@ -19,6 +19,7 @@
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
 //! | [`alerts`], [`webhooks`] | telling of what happens too often in it |
+//! | [`picture`] | which pictures may be shown |
 //! | [`tenants`] | making tenants |
 
 pub mod access_policy;
@@ -51,6 +52,7 @@ pub mod limits_use;
 pub mod logout;
 pub mod nodes;
 pub mod password;
+pub mod picture;
 pub mod policy_use;
 pub mod proofs;
 pub mod quota;

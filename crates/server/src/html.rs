@@ -48,6 +48,18 @@ pub(crate) fn page_with_frames(page: &impl Page, frames: &[String]) -> Response 
     render(StatusCode::OK, page, &policy)
 }
 
+/// A page that shows pages of ours in frames.
+#[must_use]
+pub(crate) fn page_with_own_frames(status: StatusCode, page: &impl Page) -> Response {
+    render(status, page, &format!("{}; frame-src 'self'", policy(&[])))
+}
+
+/// A page that is shown in a frame of ours.
+#[must_use]
+pub(crate) fn framed_page(page: &impl Page) -> Response {
+    render(StatusCode::OK, page, &policy(&[]).replace("frame-ancestors 'none'", "frame-ancestors 'self'"))
+}
+
 fn render(status: StatusCode, page: &impl Page, policy: &str) -> Response {
     let Ok(html) = page.html() else {
         tracing::error!(title = page.shell().title, "a page could not be rendered");
@@ -111,6 +123,9 @@ pub(crate) fn failure(
     page_with(status, &ErrorPage::new(shell, status.as_u16(), sentence, facts.id.to_string()), &[])
 }
 
+/// How long what is under a name that changes with its content may be kept.
+pub(crate) const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
 /// Style sheets, scripts and fonts, under names that change with their content.
 pub(crate) async fn asset(OriginalUri(uri): OriginalUri) -> Response {
     serve_asset(&uri)
@@ -120,9 +135,6 @@ fn serve_asset(uri: &Uri) -> Response {
     let Some(asset) = signet_web::asset(uri.path()) else {
         return (StatusCode::NOT_FOUND, "Not found").into_response();
     };
-    let headers = [
-        (header::CONTENT_TYPE, asset.content_type),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let headers = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, FOR_EVER)];
     (headers, asset.bytes).into_response()
 }

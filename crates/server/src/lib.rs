@@ -11,6 +11,7 @@
 
 pub mod api;
 mod background;
+mod brand;
 mod card;
 mod cli;
 pub mod config;
@@ -27,6 +28,7 @@ pub mod html;
 mod listen;
 mod metrics;
 mod middleware;
+mod multipart;
 pub mod oauth;
 mod operator;
 mod outbound;

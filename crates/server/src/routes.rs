@@ -1,6 +1,8 @@
 //! Which path leads where.
 
-use crate::{App, api, console, demo, docs, gateway, health, home, html, oauth, operator, pages, setup};
+use crate::{
+    App, api, brand, console, demo, docs, gateway, health, home, html, oauth, operator, pages, setup,
+};
 use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -18,6 +20,7 @@ pub(crate) fn tenant(app: &App) -> Router {
         .merge(oauth::routes())
         .merge(gateway::routes())
         .merge(pages::routes())
+        .merge(brand::routes())
         .merge(setup::routes())
         .merge(api::routes())
         .merge(console::routes())

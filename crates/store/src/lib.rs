@@ -26,6 +26,7 @@ pub mod api_credentials;
 pub mod api_keys;
 pub mod apps;
 pub mod background_runs;
+pub mod brands;
 pub mod claims;
 pub mod console;
 pub mod counts;

@@ -5,6 +5,7 @@ mod rows;
 use signet_domain::access_policy::{AccessPolicy, AccessRule};
 use signet_domain::alert::{Alert, AlertFiring};
 use signet_domain::app::{App, AppSecret, AppStatus};
+use signet_domain::brand::{Brand, Logo};
 use signet_domain::claim::ClaimRow;
 use signet_domain::credential::{ApiScope, ApiToken, Credential, CredentialToken};
 use signet_domain::event::{Entity, Event, RequestFacts, types};
@@ -74,6 +75,8 @@ pub(crate) struct Furniture {
     pub(crate) firing: AlertFiring,
     pub(crate) webhook: Webhook,
     pub(crate) delivery: WebhookDelivery,
+    pub(crate) logo: Logo,
+    pub(crate) brand: Brand,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -95,6 +98,7 @@ impl Furniture {
         let access_policy = rows::access_policy(tenant_id, server_id, name, now);
         let alert = rows::alert(tenant_id, name, now);
         let webhook = rows::webhook(tenant_id, name, now);
+        let logo = rows::logo(tenant_id, now);
         let credential = Credential {
             tenant_id,
             id: id(),
@@ -301,6 +305,8 @@ impl Furniture {
                 created_at: now,
             },
             delivery: rows::delivery(&webhook, firing.id),
+            brand: rows::brand(&logo, now),
+            logo,
             webhook,
             firing,
             alert,
@@ -413,6 +419,8 @@ impl Furniture {
         tx.insert_webhook(&self.webhook).await?;
         tx.add_alert_webhook(self.alert.id, self.webhook.id).await?;
         tx.insert_webhook_delivery(&self.delivery).await?;
+        tx.put_brand_logo(&self.logo).await?;
+        tx.insert_brand(&self.brand).await?;
         tx.append(&self.event).await
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod log;
 pub(crate) mod make;
 pub(crate) mod openapi;
 pub(crate) mod outside;
+pub(crate) mod pictures;
 pub(crate) mod proof;
 pub(crate) mod rates;
 pub(crate) mod registering;

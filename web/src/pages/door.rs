@@ -34,6 +34,8 @@ pub struct SignIn {
     pub login: String,
     /// Why the last attempt failed. Never says which half was wrong.
     pub error: Option<String>,
+    /// A sentence of the tenant's own under the title, with its language (BCP 47).
+    pub sentence: Option<(String, String)>,
     /// "Can't sign in?"
     pub help: Option<Link>,
 }

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use crate::pages::{Answer, Trial};
+use crate::pages::{Answer, Preview, Trial};
 use crate::parts::{Choice, Fact, Hidden, Link};
 use crate::shell::{Console, Page as _, page};
 
@@ -68,6 +68,11 @@ pub enum Input {
     },
     /// Lines of two numbers each.
     Pairs(Pairs),
+    /// A file: what was chosen never comes back.
+    File {
+        /// Media types that may be chosen.
+        accept: &'static str,
+    },
     /// One of a list.
     Select(Vec<Pick>),
     /// One of a few that need a word of explanation.
@@ -89,7 +94,7 @@ impl Input {
             }
             Self::Line { value, .. } => value.clone(),
             Self::Lines { value, .. } => value.lines().collect::<Vec<_>>().join(", "),
-            Self::Password => String::new(),
+            Self::Password | Self::File { .. } => String::new(),
             Self::Pairs(pairs) => {
                 let filled = pairs.rows.iter().filter(|(a, b)| !(a.is_empty() && b.is_empty()));
                 let (first, second) = pairs.words;
@@ -161,6 +166,11 @@ impl Field {
         rows: u8,
     ) -> Self {
         Self::new(name, label, Input::Lines { value: value.into(), rows })
+    }
+
+    /// A file.
+    pub fn file(name: impl Into<String>, label: impl Into<String>, accept: &'static str) -> Self {
+        Self::new(name, label, Input::File { accept })
     }
 
     /// Lines of two numbers each.
@@ -268,6 +278,8 @@ pub struct FormPage {
     pub elsewhere: Option<Link>,
     /// A way to try it before it is saved.
     pub trial: Option<Trial>,
+    /// What it would look like.
+    pub preview: Option<Preview>,
     /// It only asks: nothing is saved.
     pub asks: bool,
     /// What was found, once it was asked.
@@ -296,6 +308,7 @@ impl FormPage {
             clashes: Vec::new(),
             elsewhere: None,
             trial: None,
+            preview: None,
             asks: false,
             answer: None,
         }
@@ -375,6 +388,11 @@ impl FormPage {
     /// The fields with something wrong.
     fn faults(&self) -> Vec<&Field> {
         self.groups.iter().flat_map(|g| &g.fields).filter(|f| f.error.is_some()).collect()
+    }
+
+    /// Whether a file may be sent with it.
+    fn has_files(&self) -> bool {
+        self.groups.iter().flat_map(|g| &g.fields).any(|f| matches!(f.input, Input::File { .. }))
     }
 
     /// Where Cancel leads.

@@ -1,8 +1,8 @@
 use super::{HOSTILE, LONG, RTL, Sample, csrf, sample, shell, some, time};
 use crate::{
     ApiDocs, Consent, DecodedToken, DemoCallback, DemoStep, Door, ErrorPage, Fact, FormPost, Hidden, Home,
-    Language, Link, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell, SignIn, SignedOut,
-    SigningOut, Theme,
+    Language, Link, Logo, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell, SignIn,
+    SignedOut, SigningOut, Theme,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -25,6 +25,7 @@ fn sign_in() -> Vec<Sample> {
         door: Door::App("Storefront".to_owned()),
         login: String::new(),
         error: None,
+        sentence: None,
         help: Some(Link::new("Can’t sign in?", "/signin/help")),
     };
     let error = SignIn {
@@ -44,9 +45,14 @@ fn sign_in() -> Vec<Sample> {
         ..page.clone()
     };
     let long = SignIn {
-        shell: Shell::new(LONG, "Sign in"),
+        shell: Shell {
+            help: Some(Link::new("Help", "mailto:help@acme.test")),
+            logo: Some(Logo::new(crate::asset_url("mark.svg"), (1024, 16))),
+            ..Shell::new(LONG, "Sign in")
+        },
         door: Door::App(LONG.to_owned()),
         login: LONG.to_owned(),
+        sentence: Some(("de".to_owned(), HOSTILE.to_owned())),
         help: None,
         ..page.clone()
     };

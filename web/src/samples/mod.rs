@@ -3,6 +3,7 @@
 
 mod access;
 mod alerts;
+mod branding;
 mod console;
 mod directory;
 mod door;
@@ -47,7 +48,7 @@ pub fn all() -> Vec<Sample> {
         settings::all(),
         webhooks::all(),
     ];
-    [parts.concat(), access::all(), find::all()].concat()
+    [parts.concat(), access::all(), branding::all(), find::all()].concat()
 }
 
 fn sample(name: &str, page: &impl Page) -> Sample {
@@ -74,6 +75,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Inspector, "/console/inspect"),
         (Section::Limits, "/console/limits"),
         (Section::Credentials, "/console/credentials"),
+        (Section::Branding, "/console/branding"),
         (Section::Settings, "/console/settings"),
     ];
     Console {

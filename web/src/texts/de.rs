@@ -7,6 +7,7 @@ pub(super) const TEXTS: Texts = Texts {
         skip_to_form: "Zum Formular springen",
         skip_to_content: "Zum Inhalt springen",
         secured_by: "Gesichert mit Signet",
+        help: "Hilfe",
         demo_tenant: "Vorführung",
         copy: "Kopieren",
         copied: "Kopiert",
@@ -16,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     sign_in: SignIn {
         heading: "Anmelden",
+        cannot: "Probleme bei der Anmeldung?",
         to_app: Around("weiter zu ", ""),
         to_console: Around("bei der Konsole von ", ""),
         to_operator: "bei den Seiten des Betreibers",

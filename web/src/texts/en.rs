@@ -7,6 +7,7 @@ pub(super) const TEXTS: Texts = Texts {
         skip_to_form: "Skip to the form",
         skip_to_content: "Skip to content",
         secured_by: "Secured by Signet",
+        help: "Help",
         demo_tenant: "Demo tenant",
         copy: "Copy",
         copied: "Copied",
@@ -16,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     sign_in: SignIn {
         heading: "Sign in",
+        cannot: "Can’t sign in?",
         to_app: Around("to continue to ", ""),
         to_console: Around("to the console of ", ""),
         to_operator: "to the operator’s pages of this installation",

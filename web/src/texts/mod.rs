@@ -92,6 +92,8 @@ pub struct Frame {
     pub skip_to_content: &'static str,
     /// Who made this.
     pub secured_by: &'static str,
+    /// To where users find help.
+    pub help: &'static str,
     /// At the foot of a demo.
     pub demo_tenant: &'static str,
     /// The button that copies.
@@ -111,6 +113,8 @@ pub struct Frame {
 pub struct SignIn {
     /// Title, heading and button.
     pub heading: &'static str,
+    /// To where users find help, from here.
+    pub cannot: &'static str,
     /// Around the app's name.
     pub to_app: Around,
     /// Around the tenant's name.

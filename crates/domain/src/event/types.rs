@@ -269,6 +269,10 @@ event_types! {
     WEBHOOK_SECRET_ROLL = "system.webhook.secret.roll", "Roll webhook secret";
     /// A webhook was told something, or could not be.
     WEBHOOK_DELIVER = "system.webhook.deliver", "Webhook was told";
+    /// The look of the pages for users was changed.
+    BRAND_UPDATE = "system.brand.update", "Update brand";
+    /// The look of the pages for users went back to what it was at first.
+    BRAND_RESET = "system.brand.reset", "Reset brand";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// How long the log is kept was changed.

@@ -18,6 +18,8 @@ pub enum Area {
     Callers,
     /// The system log.
     Logs,
+    /// What holds for the whole tenant, such as how its pages look.
+    Settings,
 }
 
 /// What is done there.
@@ -83,7 +85,7 @@ mod tests {
     #[test]
     fn only_who_may_do_everything_touches_roles_and_callers() {
         for rights in all().filter(|r| !r.is_all()) {
-            for area in [Area::Roles, Area::Callers] {
+            for area in [Area::Roles, Area::Callers, Area::Settings] {
                 assert!(!rights.may(area, Access::Write), "{rights:?} {area:?}");
             }
         }
@@ -96,7 +98,15 @@ mod tests {
             Rights::Scope(ApiScope::ReadAll),
             Rights::Scope(ApiScope::ReadUsers),
         ] {
-            for area in [Area::Users, Area::Groups, Area::Roles, Area::Apps, Area::Callers, Area::Logs] {
+            for area in [
+                Area::Users,
+                Area::Groups,
+                Area::Roles,
+                Area::Apps,
+                Area::Callers,
+                Area::Logs,
+                Area::Settings,
+            ] {
                 assert!(!rights.may(area, Access::Write) && !rights.may(area, Access::SetPassword));
             }
         }

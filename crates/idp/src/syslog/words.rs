@@ -189,6 +189,8 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::WEBHOOK_DELETE, Changed, "{who} deleted the webhook {target}"),
         (types::WEBHOOK_SECRET_ROLL, Changed, "{who} rolled the secret of the webhook {target}"),
         (types::WEBHOOK_DELIVER, Allowed, "The webhook {target} was told"),
+        (types::BRAND_UPDATE, Changed, "{who} changed how the pages for users look"),
+        (types::BRAND_RESET, Changed, "{who} gave the pages for users their first look back"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::LOG_RETENTION_UPDATE, Changed, "{who} changed how long the system log is kept"),
         (types::LOG_HOLD_START, Changed, "{who} put the system log on hold"),

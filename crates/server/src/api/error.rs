@@ -54,8 +54,8 @@ pub(crate) enum ApiError {
     Malformed,
     /// The body is too large.
     TooLarge,
-    /// The body is not `application/json`.
-    MediaType,
+    /// The body is of another type than these.
+    MediaType(&'static str),
     /// A member or parameter is wrong.
     Invalid(&'static str, Vec<String>),
     /// A parameter of the log API is wrong.
@@ -110,10 +110,10 @@ impl ApiError {
             Self::Malformed => Told::new(400, "E0000003", "The request body was not well-formed."),
             Self::TooLarge => Told::new(413, "E0000003", "The request body was not well-formed.")
                 .because("the body is too large"),
-            Self::MediaType => {
+            Self::MediaType(types) => {
                 let summary =
                     "Bad request. Accept and/or Content-Type headers likely do not match supported values.";
-                Told::new(415, "E0000021", summary).because("Content-Type: must be application/json")
+                Told::new(415, "E0000021", summary).because(format!("Content-Type: must be {types}"))
             }
             Self::Invalid(subject, causes) => validation(subject, causes),
             Self::Log(e) => Told { causes: e.causes.clone(), ..Told::new(400, e.code, e.summary.as_str()) },

@@ -57,7 +57,7 @@ impl FromRequest<App> for Document {
 
     async fn from_request(request: Request, _: &App) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(ApiError::MediaType);
+            return Err(ApiError::MediaType("application/json"));
         }
         let bytes = axum::body::to_bytes(request.into_body(), MAX_BYTES).await;
         object(&bytes.map_err(|_| ApiError::TooLarge)?).map(Document).ok_or(ApiError::Malformed)

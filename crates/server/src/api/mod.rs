@@ -11,6 +11,7 @@ mod api_tokens;
 mod app_body;
 mod app_secrets;
 mod apps;
+mod brand;
 mod caller;
 mod claims;
 mod credentials;
@@ -85,6 +86,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(rate_policies::routes())
         .merge(alerts::routes())
         .merge(webhooks::routes())
+        .merge(brand::routes())
         .merge(logs::routes())
         .merge(log_retention::routes())
         .merge(limits::routes())

@@ -1,4 +1,4 @@
-//! Finding by a few letters: pages, users, apps, and what an id of the log stands for. The palette shows the same list.
+//! Finding by a few letters: pages, users, groups, apps, and what an id of the log stands for. The palette shows the same list.
 
 use super::admin::Admin;
 use super::failure::Result;
@@ -81,6 +81,7 @@ async fn found(admin: &Admin, q: &str) -> Result<Found> {
     groups.push(FoundGroup { label: "Pages", rows: pages(admin, q) });
     if !q.is_empty() {
         groups.push(FoundGroup { label: "Users", rows: users(admin, q).await? });
+        groups.push(FoundGroup { label: "Groups", rows: groups_named(admin, q).await? });
         groups.push(FoundGroup { label: "Apps", rows: apps(admin, q).await? });
         groups.push(FoundGroup { label: "In the log", rows: in_log(admin, q) });
     }
@@ -125,6 +126,20 @@ async fn users(admin: &Admin, q: &str) -> Result<Vec<FoundRow>> {
         icon: Section::Users.icon(),
     };
     Ok(found.items.iter().map(|view| row(&view.user)).collect())
+}
+
+async fn groups_named(admin: &Admin, q: &str) -> Result<Vec<FoundRow>> {
+    if !admin.may(Area::Groups, Access::Read) {
+        return Ok(Vec::new());
+    }
+    let found = admin.idp().admin_groups(&admin.ctx, Some(q), None, i64::try_from(MOST).ok()).await?;
+    let row = |group: &signet_domain::group::Group| FoundRow {
+        label: visible(&group.name),
+        detail: visible(&group.description),
+        url: format!("/console/groups/{}", group.id),
+        icon: Section::Groups.icon(),
+    };
+    Ok(found.items.iter().map(row).collect())
 }
 
 async fn apps(admin: &Admin, q: &str) -> Result<Vec<FoundRow>> {

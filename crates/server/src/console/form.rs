@@ -2,8 +2,8 @@
 
 use super::admin::Admin;
 use super::failure::{Failure, Result};
-use crate::html;
-use axum::http::{HeaderMap, StatusCode};
+use crate::{html, multipart};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::percent_decode;
 use signet_domain::Time;
@@ -27,9 +27,7 @@ impl Form {
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let text = |raw: &[u8]| {
             let spaced: Vec<u8> = raw.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-            let text = percent_decode(&spaced).decode_utf8().ok()?.into_owned();
-            let fine = text.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t'));
-            fine.then_some(text)
+            plain(percent_decode(&spaced).collect())
         };
         let parts = body.split(|b| *b == b'&').filter(|part| !part.is_empty());
         let mut pairs = Vec::new();
@@ -42,6 +40,20 @@ impl Form {
             }
         }
         Some(Self(pairs))
+    }
+
+    /// The same of a form that files may come with: its texts, and the first file that isn't empty.
+    fn with_file<'b>(headers: &HeaderMap, body: &'b [u8]) -> Option<(Self, Option<&'b [u8]>)> {
+        let kind =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("multipart/") {
+            return Some((Self::parse(body)?, None));
+        }
+        let parts = multipart::parse(kind, body)?;
+        let file = parts.iter().find(|part| part.is_file && !part.value.is_empty()).map(|part| part.value);
+        let texts = parts.iter().filter(|part| !part.is_file);
+        let text = |part: &multipart::Part<'_>| Some((part.name.to_owned(), plain(part.value.to_vec())?));
+        Some((Self(texts.map(text).collect::<Option<_>>()?), file))
     }
 
     /// The value of a field as it was typed; the first one, and empty if there is none.
@@ -88,7 +100,27 @@ impl Form {
     }
 }
 
+/// A text without control characters but those of lines.
+fn plain(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok()?;
+    let fine = text.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t'));
+    fine.then_some(text)
+}
+
 impl Admin {
+    /// The same as [`Self::open`] of a form that a file may come with.
+    pub(super) fn open_with_file<'b>(
+        &self,
+        headers: &HeaderMap,
+        body: &'b [u8],
+        (area, access): (Area, Access),
+    ) -> Result<(Form, Option<&'b [u8]>)> {
+        let (form, file) = Form::with_file(headers, body).ok_or(Failure::NotOurForm)?;
+        self.check_token(headers, form.raw("csrf"))?;
+        self.must(area, access)?;
+        Ok((form, file))
+    }
+
     /// Reads a form that one of this session's pages sent, for a role that may send it.
     pub(super) fn open(
         &self,
@@ -176,7 +208,16 @@ impl Admin {
 
 /// The form again, with what is wrong with it.
 pub(super) fn refused(page: &FormPage) -> Response {
-    html::page_with(StatusCode::UNPROCESSABLE_ENTITY, page, &[])
+    answer(StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+/// A form with a status; one that shows what it would look like has frames.
+fn answer(status: StatusCode, page: &FormPage) -> Response {
+    if page.preview.is_some() {
+        html::page_with_own_frames(status, page)
+    } else {
+        html::page_with(status, page, &[])
+    }
 }
 
 /// The form again with why it was refused; an error that no form can mend goes on.
@@ -210,11 +251,11 @@ pub(super) fn clashing(mut page: FormPage, fresh: &FormPage) -> Response {
          is there now."
             .to_owned()
     });
-    html::page_with(StatusCode::PRECONDITION_FAILED, &page, &[])
+    answer(StatusCode::PRECONDITION_FAILED, &page)
 }
 
 /// A rule as a sentence.
-fn sentence(rule: &str) -> String {
+pub(super) fn sentence(rule: &str) -> String {
     if rule.starts_with("An object with this field") {
         return "This is taken already. Choose another.".to_owned();
     }

@@ -16,6 +16,7 @@ mod app_deeds;
 mod app_form;
 mod app_start;
 mod apps;
+mod branding;
 mod claim_fields;
 mod claim_forms;
 mod credential_forms;
@@ -208,6 +209,11 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/rate-policies/{id}/edit", get(policy_forms::edit).post(policy_forms::save))
         .route("/console/rate-policies/{id}/delete", get(policy_forms::ask_delete).post(policy_forms::delete))
         .route("/console/rate-policies/{id}/{action}", post(policies::set))
+        .route("/console/branding", get(branding::get))
+        .route("/console/branding/edit", get(branding::edit).post(branding::save))
+        .route("/console/branding/preview", get(branding::preview))
+        .route("/console/branding/preview.css", get(branding::preview_css))
+        .route("/console/branding/reset", get(branding::ask_reset).post(branding::reset))
         .route("/console/credentials", get(credentials::get))
         .route(
             "/console/credentials/tokens/new",

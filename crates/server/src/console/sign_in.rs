@@ -107,6 +107,7 @@ fn show(app: &App, ctx: &Ctx, browser: &Browser, status: StatusCode, form: &Form
         door: Door::Console,
         login: form.login.to_owned(),
         error: form.error.map(str::to_owned),
+        sentence: None,
         help: None,
     };
     html::page_with(status, &page, &[])

@@ -115,7 +115,8 @@ impl Edge {
             Target::Tenant(tenant) => {
                 line.tenant(&tenant.name);
                 let locales = locales::wanted(request.headers());
-                request.extensions_mut().insert(Ctx { tenant, now, request: facts.clone(), locales });
+                let brand = self.app.idp().brand(tenant.id).await;
+                request.extensions_mut().insert(Ctx { tenant, now, request: facts.clone(), locales, brand });
                 &self.tenant
             }
         };

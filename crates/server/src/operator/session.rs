@@ -172,6 +172,7 @@ fn form(app: &App, browser: &str) -> SignIn {
         door: Door::Operator,
         login: String::new(),
         error: None,
+        sentence: None,
         help: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The language of whoever reads a page for users: what the app asked for, or else what the browser wants.
 
+use crate::brand;
 use axum::http::StatusCode;
 use axum::response::Response;
 use signet_idp::Ctx;
@@ -14,7 +15,10 @@ pub(crate) fn texts(ctx: &Ctx) -> &'static Texts {
 /// The frame of a tenant's page, in the reader's language.
 pub(crate) fn shell(ctx: &Ctx, title: &str) -> Shell {
     let language = Language::of(&ctx.locales);
-    let shell = Shell::new(ctx.tenant.display_name.clone(), title).language(language);
+    let mut shell = Shell::new(brand::name(ctx), title).language(language);
+    if let Some(brand) = &ctx.brand {
+        shell = brand::dress(shell, brand);
+    }
     if ctx.tenant.demo { shell.note(language.texts().frame.demo_tenant) } else { shell }
 }
 

@@ -4,7 +4,7 @@ use super::browser::Browser;
 use super::{language, step};
 use crate::App;
 use crate::extract::Tenant;
-use crate::{cookie, html};
+use crate::{brand, cookie, html};
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -125,16 +125,21 @@ struct Form<'a> {
 }
 
 fn show(app: &App, ctx: &Ctx, browser: &Browser, status: StatusCode, form: &Form<'_>) -> Response {
-    let door = form.open.map_or_else(|| ctx.tenant.display_name.clone(), |o| o.app.app.label.clone());
+    let brand = ctx.brand.as_deref();
+    let mut shell = language::shell(ctx, language::texts(ctx).sign_in.heading);
+    // Here help has a place of its own.
+    shell.help = None;
+    let door = form.open.map_or_else(|| brand::name(ctx).to_owned(), |o| o.app.app.label.clone());
     let page = SignIn {
-        shell: language::shell(ctx, language::texts(ctx).sign_in.heading),
         csrf: Csrf::new(browser.csrf(app, ctx)),
         action: "/login".to_owned(),
         flow: form.handle.to_owned(),
         door: Door::App(door),
         login: form.login.to_owned(),
         error: form.error.map(str::to_owned),
-        help: None,
+        sentence: brand.and_then(|brand| brand::sentence(brand, shell.language)),
+        help: brand.and_then(|brand| brand::help(brand, language::texts(ctx).sign_in.cannot)),
+        shell,
     };
     // The form may end at the app, when there is nothing to ask.
     let target = form.open.map(|o| step::form_target(&o.request.redirect_uri)).unwrap_or_default();

@@ -4,6 +4,7 @@ use signet_domain::Time;
 use signet_domain::access_policy::{ALL_CLIENTS, AccessPolicy, AccessRule};
 use signet_domain::alert::{Alert, AlertFiring, SearchTerms};
 use signet_domain::app::{App, AppKind, AppMetadata, AppStatus, ConsentMethod, Rotation};
+use signet_domain::brand::{Brand, Logo};
 use signet_domain::claim::{ClaimRow, ClaimTarget, ClaimValueType, InForce};
 use signet_domain::gateway::{Gateway, PkceMode};
 use signet_domain::id::{EventId, FiringId, ServerId, TenantId, UserId};
@@ -322,6 +323,26 @@ pub(super) fn webhook(tenant_id: TenantId, name: &str, now: Time) -> Webhook {
         created_at: now,
         updated_at: now,
     }
+}
+
+pub(super) fn logo(tenant_id: TenantId, now: Time) -> Logo {
+    let bytes = bytes();
+    let hash = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Logo {
+        tenant_id,
+        hash,
+        content_type: "image/png".to_owned(),
+        width: 40,
+        height: 40,
+        bytes,
+        created_at: now,
+    }
+}
+
+pub(super) fn brand(logo: &Logo, now: Time) -> Brand {
+    let mut brand = Brand::none(logo.tenant_id, now);
+    brand.set_logo(Some(logo));
+    Brand { version: 1, ..brand }
 }
 
 pub(super) fn delivery(webhook: &Webhook, firing: FiringId) -> WebhookDelivery {
