@@ -51,13 +51,17 @@ pub(crate) fn page_with_frames(page: &impl Page, frames: &[String]) -> Response 
 /// A page that shows pages of ours in frames.
 #[must_use]
 pub(crate) fn page_with_own_frames(status: StatusCode, page: &impl Page) -> Response {
-    render(status, page, &format!("{}; frame-src 'self'", policy(&[])))
+    render(status, page, &format!("{}; frame-src 'self'", policy(page.shell(), &[])))
 }
 
 /// A page that is shown in a frame of ours.
 #[must_use]
 pub(crate) fn framed_page(page: &impl Page) -> Response {
-    render(StatusCode::OK, page, &policy(&[]).replace("frame-ancestors 'none'", "frame-ancestors 'self'"))
+    render(
+        StatusCode::OK,
+        page,
+        &policy(page.shell(), &[]).replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+    )
 }
 
 fn render(status: StatusCode, page: &impl Page, policy: &str) -> Response {
