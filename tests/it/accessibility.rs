@@ -82,11 +82,10 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
     pages.map(|(route, ..)| (name_of(&route), address(&route))).collect()
 }
 
-/// Whether a route gives a file, or a part that a script asks for.
+/// Whether a route gives a file, a part that a script asks for, or the inert inside of a frame.
 fn is_no_page(route: &str) -> bool {
-    route.contains("/export.")
-        || route.ends_with(".css")
-        || matches!(route, "/console/find/list" | "/console/log/newer")
+    const INSIDE: [&str; 3] = ["/console/find/list", "/console/log/newer", "/console/branding/preview"];
+    route.contains("/export.") || route.ends_with(".css") || INSIDE.contains(&route)
 }
 
 /// A route as a picture's name.

@@ -460,7 +460,7 @@ const TABLE: &[Row] = &[
     ),
     (
         "invalid_dpop_jkt",
-        "the parameter 'dpop_jkt' is no thumbprint",
+        "the key that the request names is no thumbprint",
         "The parameter 'dpop_jkt' isn't the base64url of a SHA-256 digest.",
         "Send the thumbprint of the key (RFC 7638), which libraries compute.",
     ),
