@@ -134,6 +134,8 @@ impl Shell {
 pub enum Section {
     /// Today at a glance.
     Overview,
+    /// Finding anything; no line of the navigation.
+    Find,
     /// The system log.
     Log,
     /// What happens too often in the system log.
@@ -167,6 +169,7 @@ impl Section {
     pub fn label(self) -> &'static str {
         match self {
             Self::Overview | Self::OperatorHome => "Overview",
+            Self::Find => "Find",
             Self::Log => "System log",
             Self::Alerts => "Alerts",
             Self::Users => "Users",
@@ -192,7 +195,7 @@ impl Section {
             Self::Groups => "users-round",
             Self::Apps => "app-window",
             Self::Servers => "server",
-            Self::Inspector => "search",
+            Self::Find | Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",
             Self::Branding => "palette",

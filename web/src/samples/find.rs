@@ -6,11 +6,8 @@ fn row(label: &str, detail: &str, icon: &'static str) -> FoundRow {
 }
 
 pub(super) fn all() -> Vec<Sample> {
-    let nothing = FindPage {
-        console: console("Find", Section::Overview),
-        q: HOSTILE.to_owned(),
-        found: Found::default(),
-    };
+    let nothing =
+        FindPage { console: console("Find", Section::Find), q: HOSTILE.to_owned(), found: Found::default() };
     let groups = vec![
         FoundGroup { label: "Pages", rows: vec![row("Users", "", "users"), row("New user", "", "users")] },
         FoundGroup {

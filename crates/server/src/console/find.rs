@@ -57,7 +57,7 @@ pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
     let q = asked(query);
     let shown = found(&admin, &q)
         .await
-        .map(|found| html::page(&FindPage { console: admin.frame("Find", Section::Overview), q, found }));
+        .map(|found| html::page(&FindPage { console: admin.frame("Find", Section::Find), q, found }));
     admin.answer(shown)
 }
 
