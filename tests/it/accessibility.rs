@@ -236,6 +236,8 @@ fn every_page_has_a_sample() {
     let structs: Vec<&str> = pages
         .split("#[template(path = \"")
         .skip(1)
+        // What a script asks for is part of a page that has one.
+        .filter(|rest| !rest.starts_with("parts/"))
         .filter_map(|rest| rest.split("pub struct ").nth(1)?.split([' ', '<']).next())
         .collect();
     assert!(structs.len() > 20, "{structs:?}");

@@ -43,7 +43,8 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
         FORMS.contains(&last)
     };
     let last = route.rsplit('/').next().unwrap_or_default();
-    let asks = form(last) || ["{scope}", "{claim}", "{rule}"].contains(&last);
+    let of_settings = route.starts_with("/console/settings/");
+    let asks = form(last) || of_settings || ["{scope}", "{claim}", "{rule}"].contains(&last);
     let (read, write) = match (role, route.split('/').nth(2)) {
         (_, None | Some("sign-in" | "sign-out" | "limits" | "policies" | "find")) => return None,
         // Searches of one's own are kept by whoever sees the log.
