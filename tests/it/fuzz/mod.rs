@@ -3,7 +3,7 @@
 //! Deterministic and without a nightly compiler: inputs come from the corpus of tests/fuzz by seeded mutation, so a
 //! failure names what repeats it. A target does more than not to panic: what it accepts must keep a promise. CI runs
 //! each target for a fixed number of inputs and sends more over the wire;
-//! `SIGNET_TEST_FUZZ_SECONDS=3600 ./scripts/test -p signet-tests --test it -- fuzz::for_a_long_time` runs each for an
+//! `SIGNET_TEST_FUZZ_SECONDS=3600 ./scripts/test --test it -- fuzz::for_a_long_time` runs each for an
 //! hour. An input that fails is kept under target/fuzz; once understood it goes into the corpus.
 
 mod mutate;
