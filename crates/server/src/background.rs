@@ -60,7 +60,7 @@ jobs! {
     SWEEP = "sweep", "Deletes what has expired, and what logs no longer keep", every 60 s, 60;
     ERASE = "erasure", "Erases deleted tenants", every 60 s, 60;
     /// They go after days, so a while more or less is nothing.
-    REGISTRATIONS = "registrations", "Deletes registrations that were never used", every 10 s, 1;
+    REGISTRATIONS = "registrations", "Deletes registrations that were never used", every 2 s, 1;
 }
 
 /// What a step did, and whether there is more to do at once.
