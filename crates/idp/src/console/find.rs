@@ -4,6 +4,7 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::event::EventRow;
 use signet_domain::id::{AppId, EventId, RequestId};
 use signet_store::log_query::{Condition, IdField};
+use uuid::Uuid;
 
 /// Apps that are gone through. Those beyond are found in their list.
 const APPS: i64 = 2_000;
@@ -22,9 +23,11 @@ pub struct AppName {
 /// What an id stands for in the log.
 #[derive(Debug)]
 pub struct FoundId {
-    /// The event, or the newest one of the request. None when the log has none of it: a request that was counted in
-    /// another's story, or one that isn't there.
+    /// The event, or the newest one of the request, or the refusal in whose story the request was counted. None when
+    /// the log knows nothing of it.
     pub event: Option<EventRow>,
+    /// Whether the request has no event of its own.
+    pub counted: bool,
 }
 
 impl Idp {
@@ -61,8 +64,26 @@ impl Idp {
             (None, Some(id)) => (IdField::Event, id.0),
             (None, None) => return Ok(None),
         };
+        let newest = self.console_newest(ctx, field, value).await?;
+        if newest.is_some() || field == IdField::Event {
+            return Ok(Some(FoundId { event: newest, counted: false }));
+        }
+        // Of a flood only the first refusal is an event of its own.
+        let told_of = self.explain(ctx, text).await?.and_then(|explanation| explanation.event);
+        let event = match told_of {
+            Some(EventId(id)) => self.console_newest(ctx, IdField::Event, id).await?,
+            None => None,
+        };
+        Ok(Some(FoundId { event, counted: true }))
+    }
+
+    async fn console_newest(
+        &self,
+        ctx: &Ctx,
+        field: IdField,
+        value: Uuid,
+    ) -> Result<Option<EventRow>, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let found = tx.latest_matching(Condition::Id { field, value }, None, 1).await?;
-        Ok(Some(FoundId { event: found.into_iter().next() }))
+        Ok(tx.latest_matching(Condition::Id { field, value }, None, 1).await?.pop())
     }
 }

@@ -166,7 +166,10 @@ async fn by_id(admin: &Admin, q: &str) -> Result<Vec<FoundRow>> {
     let row = match found.event {
         Some(event) => FoundRow {
             label: syslog::sentence(&event),
-            detail: super::when::moment(event.published, admin.ctx.now).shown,
+            detail: match found.counted {
+                true => "it was counted with this refusal".to_owned(),
+                false => super::when::moment(event.published, admin.ctx.now).shown,
+            },
             url: event_url(&event),
             icon,
         },

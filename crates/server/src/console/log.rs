@@ -1,5 +1,6 @@
 //! The system log as a list.
 
+mod changes;
 mod chart;
 mod counted;
 mod detail;

@@ -1,5 +1,6 @@
 //! One event in full.
 
+use super::changes::changes;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::rows::{Apps, brief, client_ids, event_url, outcome, user_url};
@@ -115,6 +116,7 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
     if let Some(server) = row.data.targets.iter().find(|t| ServerId::parse(&t.id).is_some()) {
         facts.push(linked(Fact::text("Server", named(server)), "/console/servers".to_owned(), Area::Apps));
     }
+    facts.extend(changes(row));
     facts.extend(debug("via").map(|caller| Fact::text("Through the API by", caller)));
     facts.extend(debug("grantType").map(|grant| Fact::text("Grant", grant)));
     facts.extend(debug("scopes").or_else(|| debug("requestedScopes")).map(|s| Fact::text("Scopes", s)));
