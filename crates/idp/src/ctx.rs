@@ -22,7 +22,7 @@ pub struct Ctx {
     /// The languages that whoever reads the answer wants, the best first: tags (BCP 47) with spaces between, as
     /// `ui_locales` has them. Empty where nobody said.
     pub locales: String,
-    /// How the tenant's pages for users look; none where nobody has said.
+    /// How the tenant's pages for users look; none where nobody has said, and where no such page is asked for.
     pub brand: Option<Arc<Brand>>,
 }
 

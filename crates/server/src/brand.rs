@@ -4,8 +4,9 @@ use crate::App;
 use crate::extract::Tenant;
 use crate::html;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use signet_domain::brand::{Brand, Colour};
@@ -20,6 +21,14 @@ const OURS: (HeaderName, &str) = (HeaderName::from_static("cross-origin-resource
 /// Its routes.
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/brand/{file}", get(file))
+}
+
+/// Finds out how a request's pages look. Only pages for people do: no endpoint of a protocol waits for it.
+pub(crate) async fn wear(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    if let Some(ctx) = request.extensions_mut().get_mut::<Ctx>() {
+        ctx.brand = app.idp().brand(ctx.tenant_id()).await;
+    }
+    next.run(request).await
 }
 
 /// The name on pages for users.

@@ -3,10 +3,10 @@
 use crate::{
     App, api, brand, console, demo, docs, gateway, health, home, html, oauth, operator, pages, setup,
 };
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::http::Uri;
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -14,17 +14,21 @@ use signet_idp::Ctx;
 
 /// Everything at a tenant's host.
 pub(crate) fn tenant(app: &App) -> Router {
-    Router::new()
+    let for_people = Router::new()
         .route("/", get(home::home))
-        .route("/assets/{*rest}", get(html::asset))
-        .merge(oauth::routes())
-        .merge(gateway::routes())
+        .merge(oauth::pages())
         .merge(pages::routes())
         .merge(brand::routes())
         .merge(setup::routes())
+        .merge(demo::routes())
+        .route_layer(from_fn_with_state(app.clone(), brand::wear));
+    Router::new()
+        .merge(for_people)
+        .route("/assets/{*rest}", get(html::asset))
+        .merge(oauth::routes())
+        .merge(gateway::routes())
         .merge(api::routes())
         .merge(console::routes())
-        .merge(demo::routes())
         .merge(docs::routes())
         .layer(from_fn(remember_route))
         .fallback(nowhere)
@@ -58,7 +62,7 @@ async fn remember_route(request: Request, next: Next) -> Response {
 }
 
 /// APIs are answered in their own shape, people with a page.
-async fn nowhere(uri: Uri, Extension(ctx): Extension<Ctx>) -> Response {
+async fn nowhere(State(app): State<App>, uri: Uri, Extension(mut ctx): Extension<Ctx>) -> Response {
     let refusal = crate::middleware::not_found();
     let is_api = ["/api/", "/auth/", "/oauth2/", "/gateway/", "/.well-known/"]
         .iter()
@@ -66,5 +70,6 @@ async fn nowhere(uri: Uri, Extension(ctx): Extension<Ctx>) -> Response {
     if is_api {
         return refusal.render(&ctx.request);
     }
-    crate::pages::language::wrong(&ctx, StatusCode::NOT_FOUND, |errors| errors.no_page)
+    ctx.brand = app.idp().brand(ctx.tenant_id()).await;
+    pages::language::wrong(&ctx, StatusCode::NOT_FOUND, |errors| errors.no_page)
 }

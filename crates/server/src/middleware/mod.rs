@@ -115,8 +115,8 @@ impl Edge {
             Target::Tenant(tenant) => {
                 line.tenant(&tenant.name);
                 let locales = locales::wanted(request.headers());
-                let brand = self.app.idp().brand(tenant.id).await;
-                request.extensions_mut().insert(Ctx { tenant, now, request: facts.clone(), locales, brand });
+                let ctx = Ctx { tenant, now, request: facts.clone(), locales, brand: None };
+                request.extensions_mut().insert(ctx);
                 &self.tenant
             }
         };

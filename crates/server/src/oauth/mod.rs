@@ -23,13 +23,26 @@ use crate::App;
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 
-/// Every route of the protocol.
+/// Where a server is.
+const BASES: [&str; 2] = ["/oauth2", "/oauth2/{server}"];
+
+/// The routes of the protocol that people see.
+pub fn pages() -> Router<App> {
+    BASES.iter().fold(Router::new(), |router, base| {
+        let at = |name: &str| format!("{base}/v1/{name}");
+        router
+            .route(&at("authorize"), get(authorize::get).post(authorize::post))
+            .route(&at("logout"), get(logout::get).post(logout::post))
+            .route(&at("session"), get(session::get))
+    })
+}
+
+/// Its other routes.
 pub fn routes() -> Router<App> {
     let mut router = Router::new();
-    for base in ["/oauth2", "/oauth2/{server}"] {
+    for base in BASES {
         let at = |name: &str| format!("{base}/v1/{name}");
         router = router
-            .route(&at("authorize"), get(authorize::get).post(authorize::post))
             .route(&at("token"), endpoint(post(token::post)))
             .route(&at("introspect"), endpoint(post(introspect::post)))
             .route(&at("revoke"), endpoint(post(revoke::post)))
@@ -37,9 +50,7 @@ pub fn routes() -> Router<App> {
             .route(&at("par"), endpoint(post(par::post)))
             .route(&at("clients"), post(register::post))
             .route(&at("clients/{client}"), get(register::get).put(register::put).delete(register::delete))
-            .route(&at("keys"), public(get(discovery::keys)))
-            .route(&at("logout"), get(logout::get).post(logout::post))
-            .route(&at("session"), get(session::get));
+            .route(&at("keys"), public(get(discovery::keys)));
     }
     // OpenID Connect Discovery appends the well-known part to the issuer; RFC 8414 §3 inserts it before the
     // path. Both are served for both documents.
