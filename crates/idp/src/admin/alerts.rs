@@ -46,7 +46,7 @@ impl AlertSettings {
     /// Puts the settings into an alert, and the webhooks that it tells.
     fn put(self, alert: &mut Alert, webhooks: &mut Vec<WebhookId>) -> Result<(), AdminError> {
         let mut causes = Causes::default();
-        causes.name(&self.name, 1..=100);
+        causes.name("name", &self.name, 1..=100);
         check_search(&mut causes, &self.search);
         causes.range("atLeast", self.at_least, 1..=MAX_AT_LEAST);
         causes.range("windowMinutes", self.window_minutes, 1..=MAX_WINDOW_MINUTES);

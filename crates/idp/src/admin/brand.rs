@@ -63,10 +63,7 @@ impl BrandSettings {
     fn put(self, brand: &mut Brand) -> Result<(), AdminError> {
         let mut causes = Causes::default();
         if let Some(name) = &self.display_name {
-            causes.text("displayName", name, 1..=100);
-            if name.trim() != name {
-                causes.add("displayName", "must not begin or end with spaces");
-            }
+            causes.name("displayName", name, 1..=100);
         }
         let colour = self.colour.as_deref().map(Colour::parse);
         if colour == Some(None) {

@@ -125,11 +125,11 @@ impl Causes {
         }
     }
 
-    /// A name that people tell things apart by: nothing invisible around it either.
-    pub(crate) fn name(&mut self, name: &str, chars: std::ops::RangeInclusive<usize>) {
-        self.text("name", name, chars);
-        if name.trim() != name {
-            self.add("name", "must not begin or end with spaces");
+    /// A name, or what else people tell things apart by: nothing invisible around it either.
+    pub(crate) fn name(&mut self, member: &str, text: &str, chars: std::ops::RangeInclusive<usize>) {
+        self.text(member, text, chars);
+        if text.trim() != text {
+            self.add(member, "must not begin or end with spaces");
         }
     }
 

@@ -30,7 +30,7 @@ pub struct GroupSettings {
 impl GroupSettings {
     fn put(self, group: &mut Group) -> Result<(), AdminError> {
         let mut causes = Causes::default();
-        causes.name(&self.name, 1..=255);
+        causes.name("name", &self.name, 1..=255);
         causes.text("description", &self.description, 0..=1024);
         causes.check("group")?;
         (group.name, group.description) = (self.name, self.description);

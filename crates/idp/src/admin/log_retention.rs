@@ -68,10 +68,7 @@ impl Idp {
         let mut causes = Causes::default();
         causes.range("days", settings.days, DAYS);
         if let Some(reason) = &settings.hold {
-            causes.text("hold.reason", reason, 1..=200);
-            if reason.trim() != reason {
-                causes.add("hold.reason", "must not begin or end with spaces");
-            }
+            causes.name("hold.reason", reason, 1..=200);
         }
         causes.check("logRetention")?;
         let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());

@@ -34,7 +34,7 @@ pub struct WebhookSettings {
 impl Idp {
     fn put_webhook(&self, settings: WebhookSettings, webhook: &mut Webhook) -> Result<(), AdminError> {
         let mut causes = Causes::default();
-        causes.name(&settings.name, 1..=100);
+        causes.name("name", &settings.name, 1..=100);
         if let Err(error) = self.fetch().check(&settings.url) {
             causes.add("url", error);
         }
