@@ -1,5 +1,6 @@
 //! How the pages for users look: name, colour, a sentence, help, a logo.
 
+use super::caller::hex;
 use super::change::{Diff, Facts};
 use super::error::Causes;
 use super::{AdminError, Caller, Expected};
@@ -7,12 +8,11 @@ use crate::picture::Picture;
 use crate::{Ctx, Idp, IdpError};
 use aws_lc_rs::digest::{SHA256, digest};
 use signet_domain::brand::{Brand, Colour, Logo};
-use signet_domain::event::{Entity, types};
+use signet_domain::event::{Entity, Event, EventType, types};
 use signet_domain::id::TenantId;
 use signet_oauth::redirect::{AppKind as UriKind, RedirectUri};
 use signet_store::{StoreError, Tx};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Pictures that are kept besides the logo: tried ones, and those before.
@@ -104,13 +104,9 @@ fn is_help(help: &str) -> bool {
 
 /// A picture as it is kept.
 fn logo_of(ctx: &Ctx, picture: Picture) -> Logo {
-    let mut hash = String::with_capacity(64);
-    for byte in digest(&SHA256, &picture.bytes).as_ref() {
-        let _ = write!(hash, "{byte:02x}");
-    }
     Logo {
         tenant_id: ctx.tenant_id(),
-        hash,
+        hash: hex(digest(&SHA256, &picture.bytes).as_ref()),
         content_type: picture.kind.content_type().to_owned(),
         width: picture.width.into(),
         height: picture.height.into(),
@@ -179,26 +175,7 @@ impl Idp {
         settings: BrandSettings,
         expected: &Expected,
     ) -> Result<Brand, AdminError> {
-        let (idp, at, caller, expected) = (self.clone(), ctx.clone(), caller.clone(), expected.clone());
-        self.change(ctx, move |tx| {
-            Box::pin(async move {
-                let before = find(tx, &at).await?;
-                expected.check(before.version)?;
-                let mut after = before.clone();
-                match settings.logo.clone() {
-                    LogoChange::Stays => {}
-                    LogoChange::Goes => after.set_logo(None),
-                    LogoChange::Becomes(hash) => {
-                        let logo = tx.brand_logo(&hash).await?;
-                        let gone = || AdminError::invalid("brand", "logo: it is gone; upload it again");
-                        after.set_logo(Some(&logo.ok_or_else(gone)?));
-                    }
-                }
-                settings.put(&mut after)?;
-                write(&idp, tx, (&at, &caller), &before, &after).await
-            })
-        })
-        .await
+        self.change_brand(ctx, caller, Change::Settings(settings), expected).await
     }
 
     /// Puts a picture in the logo's place, or takes the logo away.
@@ -213,20 +190,7 @@ impl Idp {
         expected: &Expected,
     ) -> Result<Brand, AdminError> {
         let logo = picture.map(|picture| logo_of(ctx, picture));
-        let (idp, at, caller, expected) = (self.clone(), ctx.clone(), caller.clone(), expected.clone());
-        self.change(ctx, move |tx| {
-            Box::pin(async move {
-                let before = find(tx, &at).await?;
-                expected.check(before.version)?;
-                let mut after = before.clone();
-                if let Some(logo) = &logo {
-                    keep(tx, logo).await?;
-                }
-                after.set_logo(logo.as_ref());
-                write(&idp, tx, (&at, &caller), &before, &after).await
-            })
-        })
-        .await
+        self.change_brand(ctx, caller, Change::Logo(logo), expected).await
     }
 
     /// Gives the pages their first look back, without a logo.
@@ -239,24 +203,70 @@ impl Idp {
         caller: &Caller,
         expected: &Expected,
     ) -> Result<(), AdminError> {
+        self.change_brand(ctx, caller, Change::Reset, expected).await.map(drop)
+    }
+
+    async fn change_brand(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        change: Change,
+        expected: &Expected,
+    ) -> Result<Brand, AdminError> {
         let (idp, at, caller, expected) = (self.clone(), ctx.clone(), caller.clone(), expected.clone());
         self.change(ctx, move |tx| {
             Box::pin(async move {
                 let before = find(tx, &at).await?;
                 expected.check(before.version)?;
-                // The row stays, so that a version that was read once never comes back.
-                let first = Brand::none(before.tenant_id, before.created_at);
-                let after = Brand { version: before.version, updated_at: before.updated_at, ..first };
-                let diff = Diff::of(facts(&before), facts(&after));
-                if !diff.is_empty() {
-                    tx.update_brand(&after, at.now).await?;
-                    let event = caller.event(&idp, &at, types::BRAND_RESET);
-                    tx.append(&diff.into_event(event, entity(&at))).await?;
-                }
-                Ok(())
+                let event = caller.event(&idp, &at, change.event_type());
+                let after = change.apply(tx, &before).await?;
+                write(tx, (&at, event), before, &after).await
             })
         })
         .await
+    }
+}
+
+/// What becomes of the look.
+enum Change {
+    Settings(BrandSettings),
+    Logo(Option<Logo>),
+    Reset,
+}
+
+impl Change {
+    fn event_type(&self) -> EventType {
+        if matches!(self, Self::Reset) { types::BRAND_RESET } else { types::BRAND_UPDATE }
+    }
+
+    async fn apply(self, tx: &mut Tx, before: &Brand) -> Result<Brand, AdminError> {
+        let mut after = before.clone();
+        match self {
+            Self::Settings(settings) => {
+                match &settings.logo {
+                    LogoChange::Stays => {}
+                    LogoChange::Goes => after.set_logo(None),
+                    LogoChange::Becomes(hash) => {
+                        let logo = tx.brand_logo(hash).await?;
+                        let gone = || AdminError::invalid("brand", "logo: it is gone; upload it again");
+                        after.set_logo(Some(&logo.ok_or_else(gone)?));
+                    }
+                }
+                settings.put(&mut after)?;
+            }
+            Self::Logo(logo) => {
+                if let Some(logo) = &logo {
+                    keep(tx, logo).await?;
+                }
+                after.set_logo(logo.as_ref());
+            }
+            // The row stays, so that a version that was read once never comes back.
+            Self::Reset => {
+                let first = Brand::none(before.tenant_id, before.created_at);
+                after = Brand { version: before.version, updated_at: before.updated_at, ..first };
+            }
+        }
+        Ok(after)
     }
 }
 
@@ -271,15 +281,14 @@ async fn keep(tx: &mut Tx, logo: &Logo) -> Result<(), AdminError> {
 }
 
 async fn write(
-    idp: &Idp,
     tx: &mut Tx,
-    (ctx, caller): (&Ctx, &Caller),
-    before: &Brand,
+    (ctx, event): (&Ctx, Event),
+    before: Brand,
     after: &Brand,
 ) -> Result<Brand, AdminError> {
-    let diff = Diff::of(facts(before), facts(after));
+    let diff = Diff::of(facts(&before), facts(after));
     if diff.is_empty() {
-        return Ok(before.clone());
+        return Ok(before);
     }
     if before.version == 0 {
         // Two who were first at once: the later one hasn't seen the other's.
@@ -288,7 +297,6 @@ async fn write(
     } else {
         tx.update_brand(after, ctx.now).await?;
     }
-    let event = caller.event(idp, ctx, types::BRAND_UPDATE);
     tx.append(&diff.into_event(event, entity(ctx))).await?;
     Ok(find(tx, ctx).await?)
 }
