@@ -80,6 +80,30 @@ pub struct OneTime {
     pub spent_at: Option<Time>,
 }
 
+impl OneTime {
+    /// What its first use spends, and nobody made beforehand: the `jti` of somebody else's token.
+    #[must_use]
+    pub fn by_use(
+        (tenant_id, server_id): (TenantId, ServerId),
+        kind: OneTimeKind,
+        hash: Vec<u8>,
+        (now, expires_at): (Time, Time),
+    ) -> Self {
+        let payload = sqlx::types::Json(serde_json::Value::Object(serde_json::Map::new()));
+        Self {
+            tenant_id,
+            server_id,
+            kind,
+            hash,
+            grant_id: None,
+            payload,
+            created_at: now,
+            expires_at,
+            spent_at: None,
+        }
+    }
+}
+
 /// What a user allowed an app once and for all, so that the question isn't asked again.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Consent {

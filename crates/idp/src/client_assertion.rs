@@ -7,14 +7,12 @@ use crate::{Ctx, Idp};
 use serde_json::{Map, Value};
 use signet_domain::Time;
 use signet_domain::app::{App, CLIENT_SECRET_JWT};
-use signet_domain::grant::{OneTime, OneTimeKind};
+use signet_domain::grant::OneTimeKind;
 use signet_domain::id::SecretId;
 use signet_domain::server::Server;
 use signet_oauth::jwk::PublicJwk;
 use signet_oauth::jwt::{self, Alg, JwtError, claim_seconds};
 use signet_oauth::{OAuthError, Reason};
-use signet_store::StoreError;
-use signet_store::sqlx_types::Json;
 
 /// Seconds ahead that an assertion may expire. Common libraries make assertions for a whole hour.
 const LONGEST_SECONDS: i64 = 3_600;
@@ -56,24 +54,12 @@ impl Idp {
             self.proof_by_key(ctx, app, assertion).await?
         };
         let (jti, expires) = check(app, &proof, door, ctx.now.secs())?;
-        let text = format!("{}\0{jti}", app.client_id);
-        let row = OneTime {
-            tenant_id: ctx.tenant_id(),
-            server_id: door.server.id,
-            kind: OneTimeKind::Assertion,
-            hash: self.secrets().hash(SecretKind::Assertion, ctx.tenant_id(), &text),
-            grant_id: None,
-            payload: Json(Value::Object(Map::new())),
-            created_at: ctx.now,
-            expires_at: Time::from_secs(expires),
-            spent_at: None,
-        };
-        let store = self.store().tenant(ctx.tenant_id());
-        match store.write(move |tx| Box::pin(async move { tx.insert_one_time(&row).await })).await {
-            Ok(()) => Ok(proof.secret),
-            Err(StoreError::Conflict) => Err(Reason::ClientAssertionAlreadyUsed.into()),
-            Err(error) => Err(crate::IdpError::from(error).into()),
+        let id = format!("{}\0{jti}", app.client_id);
+        let once = (OneTimeKind::Assertion, SecretKind::Assertion, id.as_str());
+        if !self.use_once(ctx, door.server.id, once, Time::from_secs(expires)).await? {
+            return Err(Reason::ClientAssertionAlreadyUsed.into());
         }
+        Ok(proof.secret)
     }
 
     async fn proof_by_key(&self, ctx: &Ctx, app: &App, assertion: &str) -> Result<Proof, OAuthError> {

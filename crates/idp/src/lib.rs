@@ -51,6 +51,7 @@ pub mod keys;
 pub mod limits_use;
 pub mod logout;
 pub mod nodes;
+mod once;
 pub mod password;
 pub mod picture;
 pub mod policy_use;

@@ -2,16 +2,14 @@
 //! nodes and restarts.
 
 use crate::secrets::SecretKind;
-use crate::{Ctx, Idp, IdpError};
-use serde_json::{Map, Value};
+use crate::{Ctx, Idp};
 use signet_domain::Time;
-use signet_domain::grant::{OneTime, OneTimeKind};
+use signet_domain::grant::OneTimeKind;
 use signet_domain::server::Server;
 use signet_oauth::claims::Confirmation;
 use signet_oauth::dpop::{LONGEST_SECONDS, Presented, Proof, Request};
 use signet_oauth::response::TokenType;
 use signet_oauth::{OAuthError, Reason};
-use signet_store::sqlx_types::Json;
 
 /// An access token as it came to a resource of ours.
 #[derive(Debug)]
@@ -51,24 +49,14 @@ impl Idp {
         server: &Server,
         proof: &Proof,
     ) -> Result<(), OAuthError> {
-        let text = format!("{}\0{}", proof.jkt, proof.jti);
-        let row = OneTime {
-            tenant_id: ctx.tenant_id(),
-            server_id: server.id,
-            kind: OneTimeKind::Proof,
-            hash: self.secrets().hash(SecretKind::Proof, ctx.tenant_id(), &text),
-            grant_id: None,
-            payload: Json(Value::Object(Map::new())),
-            created_at: ctx.now,
-            // Nodes may differ about the time a little, and rows are kept for longer than they are good.
-            expires_at: Time::from_secs(proof.issued_at).plus_secs(2 * LONGEST_SECONDS),
-            spent_at: None,
-        };
-        let store = self.store().tenant(ctx.tenant_id());
-        let first = store.write(move |tx| Box::pin(async move { tx.use_once(&row).await })).await;
-        match first.map_err(IdpError::from)? {
-            true => Ok(()),
-            false => Err(Reason::DpopProofReplayed.into()),
+        let id = format!("{}\0{}", proof.jkt, proof.jti);
+        let once = (OneTimeKind::Proof, SecretKind::Proof, id.as_str());
+        // Nodes may differ about the time a little, and ids are kept for longer than they are good.
+        let expires = Time::from_secs(proof.issued_at).plus_secs(2 * LONGEST_SECONDS);
+        if self.use_once(ctx, server.id, once, expires).await? {
+            Ok(())
+        } else {
+            Err(Reason::DpopProofReplayed.into())
         }
     }
 

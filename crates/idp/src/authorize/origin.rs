@@ -1,7 +1,6 @@
 //! What a request came from is answered once: the reference of a pushed one, and the object that names itself.
 
 use crate::{Ctx, Idp, IdpError};
-use serde_json::{Map, Value};
 use signet_domain::Time;
 use signet_domain::flow::Flow;
 use signet_domain::grant::{OneTime, OneTimeKind};
@@ -9,7 +8,6 @@ use signet_domain::id::{ServerId, TenantId};
 use signet_oauth::Params;
 use signet_oauth::authorize::{ObjectMark, Origin};
 use signet_store::one_time::Spent;
-use signet_store::sqlx_types::Json;
 use signet_store::{StoreError, Tx};
 
 /// A request that stands elsewhere than in the parameters of the call.
@@ -44,17 +42,8 @@ pub(crate) async fn spend(
         return Ok(false);
     }
     let Some(object) = &origin.object else { return Ok(true) };
-    let row = OneTime {
-        tenant_id: tenant,
-        server_id: server,
-        kind: OneTimeKind::RequestObject,
-        hash: object.digest.clone(),
-        grant_id: None,
-        payload: Json(Value::Object(Map::new())),
-        created_at: now,
-        // Other pages of the same object may still be open when it has expired.
-        expires_at: Time::from_secs(object.expires).max(now).plus_secs(Flow::SECONDS),
-        spent_at: None,
-    };
-    tx.use_once(&row).await
+    // Other pages of the same object may still be open when it has expired.
+    let expires = Time::from_secs(object.expires).max(now).plus_secs(Flow::SECONDS);
+    let (kind, digest) = (OneTimeKind::RequestObject, object.digest.clone());
+    tx.use_once(&OneTime::by_use((tenant, server), kind, digest, (now, expires))).await
 }
