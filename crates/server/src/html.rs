@@ -32,7 +32,7 @@ pub(crate) fn part(part: &impl Template) -> Response {
 /// A page with a status, whose forms may lead to these origins besides our own.
 #[must_use]
 pub fn page_with(status: StatusCode, page: &impl Page, form_action: &[&str]) -> Response {
-    render(status, page, &policy(page.shell(), form_action))
+    render(status, page, &Policy { form_action, ..Policy::default() })
 }
 
 /// A page that loads these addresses of apps in frames; their origins, and nothing else, may be framed.
@@ -40,36 +40,28 @@ pub fn page_with(status: StatusCode, page: &impl Page, form_action: &[&str]) -> 
 pub(crate) fn page_with_frames(page: &impl Page, frames: &[String]) -> Response {
     let origins: BTreeSet<String> =
         frames.iter().filter_map(|uri| RedirectUri::stored(uri.as_str(), false).origin()).collect();
-    let mut policy = policy(page.shell(), &[]);
-    if !origins.is_empty() {
-        policy.push_str("; frame-src");
-        append(&mut policy, origins.iter().map(String::as_str));
-    }
-    render(StatusCode::OK, page, &policy)
+    let frames: Vec<&str> = origins.iter().map(String::as_str).collect();
+    render(StatusCode::OK, page, &Policy { frames: &frames, ..Policy::default() })
 }
 
 /// A page that shows pages of ours in frames.
 #[must_use]
 pub(crate) fn page_with_own_frames(status: StatusCode, page: &impl Page) -> Response {
-    render(status, page, &format!("{}; frame-src 'self'", policy(page.shell(), &[])))
+    render(status, page, &Policy { frames: &[SELF], ..Policy::default() })
 }
 
 /// A page that is shown in a frame of ours.
 #[must_use]
 pub(crate) fn framed_page(page: &impl Page) -> Response {
-    render(
-        StatusCode::OK,
-        page,
-        &policy(page.shell(), &[]).replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
-    )
+    render(StatusCode::OK, page, &Policy { framed_by: SELF, ..Policy::default() })
 }
 
-fn render(status: StatusCode, page: &impl Page, policy: &str) -> Response {
+fn render(status: StatusCode, page: &impl Page, policy: &Policy<'_>) -> Response {
     let Ok(html) = page.html() else {
         tracing::error!(title = page.shell().title, "a page could not be rendered");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let policy = HeaderValue::try_from(policy);
+    let policy = HeaderValue::try_from(policy.header(page.shell().asks));
     let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = policy {
@@ -79,19 +71,48 @@ fn render(status: StatusCode, page: &impl Page, policy: &str) -> Response {
     response
 }
 
-fn policy(shell: &Shell, form_action: &[&str]) -> String {
-    let connect = if shell.asks { "'self'" } else { "'none'" };
-    let mut policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
-         connect-src {connect}; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-    );
-    append(&mut policy, form_action.iter().copied());
-    policy
+/// Our own origin.
+const SELF: &str = "'self'";
+/// Nobody's.
+const NONE: &str = "'none'";
+
+/// What differs between the policies of our pages.
+struct Policy<'p> {
+    /// Where forms may lead besides our own origin.
+    form_action: &'p [&'p str],
+    /// What may be loaded in frames.
+    frames: &'p [&'p str],
+    /// Who may load the page in a frame.
+    framed_by: &'static str,
+}
+
+impl Default for Policy<'_> {
+    fn default() -> Self {
+        Self { form_action: &[], frames: &[], framed_by: NONE }
+    }
+}
+
+impl Policy<'_> {
+    /// The header. `asks` says whether the page's scripts may ask our own origin.
+    fn header(&self, asks: bool) -> String {
+        let (connect, framed_by) = (if asks { SELF } else { NONE }, self.framed_by);
+        let mut policy = format!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
+             connect-src {connect}; base-uri 'none'; frame-ancestors {framed_by}; form-action 'self'"
+        );
+        append(&mut policy, self.form_action);
+        if !self.frames.is_empty() {
+            policy.push_str("; frame-src");
+            append(&mut policy, self.frames);
+        }
+        policy
+    }
 }
 
 /// A space or semicolon would end the source and begin another.
-fn append<'a>(policy: &mut String, sources: impl Iterator<Item = &'a str>) {
-    for source in sources.filter(|source| !source.contains([' ', ';', ',', '\'', '\r', '\n'])) {
+fn append(policy: &mut String, sources: &[&str]) {
+    let fine = |source: &&&str| **source == SELF || !source.contains([' ', ';', ',', '\'', '\r', '\n']);
+    for source in sources.iter().filter(fine) {
         policy.push(' ');
         policy.push_str(source);
     }
