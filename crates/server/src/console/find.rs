@@ -42,7 +42,7 @@ const PAGES: &[(&str, &str, &str, &str, For)] = &[
         (Area::Apps, Access::Write),
     ),
     ("New alert", "create add", "/console/alerts/new", "bell", (Area::Logs, Access::Write)),
-    ("Webhooks", "alerts notify", "/console/webhooks", "bell", (Area::Callers, Access::Read)),
+    ("Webhooks", "alerts notify", "/console/webhooks", "bell", (Area::Logs, Access::Read)),
     ("Saved searches", "log", "/console/log/searches", "scroll-text", (Area::Logs, Access::Read)),
     (
         "New API token",
