@@ -28,10 +28,9 @@ if (button) {
   };
 
   const anew = () => {
-    const first = document.querySelector("table.events .day + .event");
     // Nobody's place is lost: only a page that is at its top is loaded anew by itself.
     if (scrollY === 0 && !document.querySelector("aside.panel")) return location.reload();
-    say(first ? "There are more new events. Reload the page to see them." : "There are new events.");
+    say("There are more new events. Reload the page to see them.");
   };
 
   const take = (html) => {
@@ -40,15 +39,13 @@ if (button) {
     next = came.dataset.next;
     const rows = [...came.querySelectorAll("tr.event")];
     const body = document.querySelector("table.events tbody");
-    const known = new Map([...document.querySelectorAll("table.events .stretch")].map((link) => [key(link), link.closest("tr")]));
-    const fresh = rows.filter((row) => !known.has(key(row.querySelector(".stretch"))));
-    if (!fresh.length && !("anew" in came.dataset)) return;
+    const known = new Map([...document.querySelectorAll("table.events tr.event")].map((row) => [idOf(row), row]));
+    if (rows.every((row) => known.has(idOf(row))) && !("anew" in came.dataset)) return;
     const day = body?.querySelector(".day span");
     if ("anew" in came.dataset || day?.textContent !== came.dataset.day) return anew();
-    const focused = document.activeElement?.closest?.("tr.event");
     let before = body.querySelector(".day").nextSibling;
     for (const row of rows) {
-      const there = known.get(key(row.querySelector(".stretch")));
+      const there = known.get(idOf(row));
       if (there) {
         before = there.nextSibling;
         continue;
@@ -57,12 +54,11 @@ if (button) {
       shown.classList.add("fresh");
       body.insertBefore(shown, before);
     }
-    focused?.querySelector(".stretch")?.focus({ preventScroll: true });
     [...document.querySelectorAll("table.events tr.event")].slice(MOST_ROWS).forEach((row) => row.remove());
   };
 
   // An event is known by its id; the rest of the address is the search.
-  const key = (link) => new URL(link.href).searchParams.get("event");
+  const idOf = (row) => new URL(row.querySelector(".stretch").href).searchParams.get("event");
 
   const ask = async () => {
     clearTimeout(timer);
