@@ -4,7 +4,7 @@ use signet_oauth::jwt::Alg;
 use signet_testkit::{Engine, Shared, TestApp, Value, json, on_each_engine};
 
 use crate::support::apps::{NewApp, Person, Server};
-use crate::support::client_key::{ClientKey, JWT_BEARER, changed, claims, post, with_keys};
+use crate::support::client_key::{ClientKey, JWT_BEARER, changed, claims, now, post, with_keys};
 use crate::support::forge::b64;
 use crate::support::log::assert_refusals;
 
@@ -23,11 +23,6 @@ on_each_engine! {
 
 /// A request that only needs an app.
 const SCOPE: [(&str, &str); 2] = [("grant_type", "client_credentials"), ("scope", "orders:read")];
-
-fn now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    i64::try_from(now.as_secs()).expect("before the end of time")
-}
 
 async fn assertions_open_every_door(app: Shared) {
     let acme = app.acme();

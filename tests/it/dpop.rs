@@ -7,11 +7,11 @@ use signet_testkit::{
 };
 
 use crate::support::apps::{NewApp, Person};
-use crate::support::client_key::changed;
+use crate::support::client_key::{changed, now};
 use crate::support::gateway::{Gate, SCOPES};
 use crate::support::log::{assert_refusal, assert_refusals, events, fact};
 use crate::support::make;
-use crate::support::proof::{ProofKey, claims, now, token_by, userinfo_with};
+use crate::support::proof::{ProofKey, claims, token_by, userinfo_with};
 
 on_each_engine! {
     jw_23_proofs_are_checked_in_every_member,

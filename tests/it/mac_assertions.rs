@@ -5,7 +5,7 @@ use signet_oauth::jwt::Alg;
 use signet_testkit::{App, Shared, Tenant, TestApp, Value, json, on_each_engine};
 
 use crate::support::apps::{Made, NewApp};
-use crate::support::client_key::{ClientKey, changed, claims, post};
+use crate::support::client_key::{ClientKey, changed, claims, now, post};
 use crate::support::forge::b64;
 use crate::support::log::assert_refusals;
 use crate::support::rows::Rows;
@@ -19,11 +19,6 @@ on_each_engine! {
 
 const SCOPE: [(&str, &str); 2] = [("grant_type", "client_credentials"), ("scope", "orders:read")];
 const METHOD: &str = "client_secret_jwt";
-
-fn now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    i64::try_from(now.as_secs()).expect("before the end of time")
-}
 
 fn header() -> Value {
     json!({ "alg": "HS256", "typ": "JWT" })

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use signet_domain::Clock;
 use signet_oauth::jwt::Alg;
 use signet_testkit::{AuthRequest, Callback, Reply, Shared, Tenant, TestApp, Value, json, on_each_engine};
 
 use crate::support::apps::{CALLBACK, Made, NewApp, Person, Server};
-use crate::support::client_key::{ClientKey, changed, claims};
+use crate::support::client_key::{ClientKey, changed, claims, now};
 use crate::support::forge::b64;
 use crate::support::log::assert_refusals;
 use crate::support::outside::{Answer, Outside};
@@ -25,10 +24,6 @@ on_each_engine! {
 }
 
 const OTHER: &str = "https://app.example/other";
-
-fn now() -> i64 {
-    Clock::SYSTEM.now().secs()
-}
 
 /// An app that signs its requests.
 struct Signer {

@@ -7,6 +7,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use signet_domain::Clock;
 use signet_oauth::jwt::{Alg, SigningKey};
 use signet_testkit::{App, Call, Tenant, Value, json, serde_json};
 
@@ -76,6 +77,11 @@ impl ClientKey {
     pub(crate) fn assertion(&self, claims: &Value) -> String {
         self.sign(&self.header(), claims)
     }
+}
+
+/// Now, in seconds.
+pub(crate) fn now() -> i64 {
+    Clock::SYSTEM.now().secs()
 }
 
 /// The claims of a good assertion of an app for a server, at an instant in seconds.

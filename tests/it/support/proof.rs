@@ -5,7 +5,7 @@ use signet_oauth::jwk::PublicJwk;
 use signet_oauth::jwt::Alg;
 use signet_testkit::{App, Call, Tenant, Value, json, serde_json};
 
-use super::client_key::{ClientKey, changed};
+use super::client_key::{ClientKey, changed, now};
 use super::make::unique;
 
 /// A client's key for proofs.
@@ -59,12 +59,6 @@ impl ProofKey {
 /// The claims of a good proof for a request, made now.
 pub(crate) fn claims(method: &str, url: &str) -> Value {
     json!({ "jti": unique("jti"), "htm": method, "htu": url, "iat": now() })
-}
-
-/// Now, in seconds.
-pub(crate) fn now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    i64::try_from(now.as_secs()).expect("before the end of time")
 }
 
 /// A token request with a good proof by this key.
