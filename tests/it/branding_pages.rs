@@ -4,6 +4,7 @@
 use signet_testkit::{Engine, TestApp, on_each_engine, tokio};
 
 use crate::support::apps::Person;
+use crate::support::desk::sign_in;
 use crate::support::pictures::png;
 use crate::support::walk::Walk;
 
@@ -33,12 +34,7 @@ async fn a_look_is_tried_and_saved_and_a_palette_opens(app: TestApp) {
         .await
         .expect(200);
     let mut walk = Walk::start(if scripts { "brand" } else { "brand-plain" }, scripts).await;
-    let admin = &acme.credentials.admin;
-    walk.browser.goto(&format!("{origin}/console/sign-in")).await;
-    walk.browser.fill("#login", &admin.login).await;
-    walk.browser.fill("#password", &admin.password).await;
-    walk.browser.click("form [type=submit]").await;
-    walk.browser.wait_for(".console main").await;
+    sign_in(&walk.browser, &acme).await;
 
     walk.open("edit", &format!("{origin}/console/branding/edit")).await;
     walk.browser.fill("#colour", "#ffc53d").await;

@@ -2,25 +2,16 @@
 
 use signet_testkit::{Browser, Shared, on_each_engine};
 
+use crate::support::desk::sign_in;
 use crate::support::make::unique;
 
 on_each_engine! { the_main_walks_in_a_browser, the_main_walks_without_scripts }
 
-async fn sign_in(browser: &Browser, app: &Shared) -> String {
-    let acme = app.acme();
-    let admin = &acme.credentials.admin;
-    browser.goto(&format!("{}/console", acme.origin())).await;
-    browser.fill("#login", &admin.login).await;
-    browser.fill("#password", &admin.password).await;
-    browser.click("button[type=submit]").await;
-    browser.wait_for_url(&format!("{}/console", acme.origin())).await;
-    browser.wait_for("h1").await;
-    acme.origin().to_owned()
-}
-
 /// Makes a user, makes an app, rolls its secret.
 async fn walk(browser: &Browser, app: &Shared, shots: &str) {
-    let origin = sign_in(browser, app).await;
+    let acme = app.acme();
+    sign_in(browser, &acme).await;
+    let origin = acme.origin();
     let login = format!("{}@acme.test", unique("walker"));
     browser.goto(&format!("{origin}/console/users")).await;
     browser.click("a[href='/console/users/new']").await;

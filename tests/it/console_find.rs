@@ -3,7 +3,7 @@
 use signet_testkit::{Browser, Shared, on_each_engine};
 
 use crate::support::apps::{NewApp, Person};
-use crate::support::desk::Desk;
+use crate::support::desk::{Desk, sign_in};
 use crate::support::make::unique;
 
 on_each_engine! {
@@ -61,14 +61,10 @@ async fn an_id_leads_to_what_happened(app: Shared) {
 async fn the_palette_is_worked_by_keys_and_the_log_goes_on_by_itself(app: Shared) {
     const CTRL_K: &str = "\u{E009}k\u{E000}";
     let acme = app.acme();
-    let (admin, person) = (&acme.credentials.admin, Person::new(&acme).await);
+    let person = Person::new(&acme).await;
     let browser = Browser::start().await;
     browser.viewport(1440, 900).await;
-    browser.goto(&format!("{}/console", acme.origin())).await;
-    browser.fill("#login", &admin.login).await;
-    browser.fill("#password", &admin.password).await;
-    browser.click("button[type=submit]").await;
-    browser.wait_for(".console main").await;
+    sign_in(&browser, &acme).await;
     browser.press("body", CTRL_K).await;
     browser.wait_for("#palette[open] [role=option][aria-selected=true]").await;
     browser.picture("console-palette").await;

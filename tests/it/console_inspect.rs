@@ -3,7 +3,7 @@
 use signet_testkit::{Browser, Jwt, Page, Reply, Shared, TestApp, json, on_each_engine};
 
 use crate::support::apps::{NewApp, Person, Server};
-use crate::support::desk::{Desk, the_form};
+use crate::support::desk::{Desk, sign_in, the_form};
 use crate::support::make::unique;
 use crate::support::proof::{ProofKey, token_by};
 
@@ -254,12 +254,7 @@ async fn which_token_was_this_takes_two_clicks(app: Shared) {
     let (web, person) = (NewApp::web().label(&label).make(&acme).await, Person::new(&acme).await);
     let tokens = acme.password(&web, &person.login, &person.password, "openid").await.tokens();
     let browser = Browser::start().await;
-    let admin = &acme.credentials.admin;
-    browser.goto(&format!("{}/console", acme.origin())).await;
-    browser.fill("#login", &admin.login).await;
-    browser.fill("#password", &admin.password).await;
-    browser.click("button[type=submit]").await;
-    browser.wait_for(".console main").await;
+    sign_in(&browser, &acme).await;
     browser.click("nav a[href='/console/inspect']").await;
     browser.wait_for("main textarea").await;
     browser.fill("main textarea", &tokens.access_token).await;

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use signet_testkit::{Browser, Tenant, TestApp, Value, json, on_each_engine};
 
 use crate::support::apps::{Made, NewApp, Person};
+use crate::support::desk::sign_in;
 
 on_each_engine! { the_first_weeks_questions_take_few_clicks }
 
@@ -83,13 +84,9 @@ async fn the_first_weeks_questions_take_few_clicks(app: TestApp) {
     let acme = app.acme();
     app.clock().freeze().await;
     let week = a_week(&acme).await;
-    let admin = &acme.credentials.admin;
     let browser = Browser::start().await;
     browser.viewport(1440, 900).await;
-    browser.goto(&format!("{}/console", acme.origin())).await;
-    browser.fill("#login", &admin.login).await;
-    browser.fill("#password", &admin.password).await;
-    browser.click("button[type=submit]").await;
+    sign_in(&browser, &acme).await;
     let visit = Visit { browser: &browser, origin: acme.origin().to_owned(), clicks: Cell::new(0) };
     let bob = format!("/console/users/{}", week.bob.id);
 

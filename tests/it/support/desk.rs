@@ -1,6 +1,6 @@
 //! An administrator at the console, without a browser: forms as they stand, with some fields filled in.
 
-use signet_testkit::{Form, Reply, Tenant, Visitor, json};
+use signet_testkit::{Browser, Form, Reply, Tenant, Visitor, json};
 
 use super::make::{User, user};
 
@@ -72,6 +72,16 @@ impl Desk {
         let reply = self.visitor.submit(&page, &form).await;
         self.visitor.follow(reply).await
     }
+}
+
+/// Signs the demo's administrator in at the console, in a browser.
+pub(crate) async fn sign_in(browser: &Browser, tenant: &Tenant) {
+    let admin = &tenant.credentials.admin;
+    browser.goto(&format!("{}/console", tenant.origin())).await;
+    browser.fill("#login", &admin.login).await;
+    browser.fill("#password", &admin.password).await;
+    browser.click("form [type=submit]").await;
+    browser.wait_for(".console main").await;
 }
 
 /// The form that a page is about: the one that isn't the sign-out of the frame.
