@@ -240,10 +240,13 @@ impl Tenant {
         reply.parse()
     }
 
-    /// The same by filter, waiting up to 5 s until there are at least `count`.
+    /// The same by filter, waiting until there are at least `count`.
+    ///
+    /// On PostgreSQL a reader waits for whoever writes longest in the whole cluster: for 5 s, if another test stops a
+    /// node inside a transaction.
     pub async fn wait_for_logs(&self, filter: &str, count: usize) -> Vec<Value> {
         let mut found = Vec::new();
-        for _ in 0..50 {
+        for _ in 0..300 {
             found = self.logs(&[("filter", filter)]).await;
             if found.len() >= count {
                 return found;

@@ -37,9 +37,9 @@ pub(crate) async fn events(tenant: &Tenant, reply: &Reply) -> Vec<Value> {
     all_of(tenant, std::slice::from_ref(&id)).await.remove(&id).unwrap_or_default()
 }
 
-/// Waits until each request has an event: on PostgreSQL a reader waits for older writers.
+/// Waits until each request has an event: on PostgreSQL a reader waits for older writers, other tests' too.
 async fn all_of(tenant: &Tenant, ids: &[String]) -> BTreeMap<String, Vec<Value>> {
-    for _ in 0..50 {
+    for _ in 0..300 {
         let found = events_of(tenant, ids).await;
         if ids.iter().all(|id| found.contains_key(id)) {
             return found;
