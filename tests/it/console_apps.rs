@@ -54,7 +54,7 @@ async fn every_kind_of_app_is_made_and_works(app: Shared) {
         assert!(is_listed(&desk, &label).await, "{kind}");
         if kind == "browser" {
             let start = made.page().all(".step code").join("\n");
-            assert!(start.contains(&acme.issuer()) && start.contains("code_challenge"), "{start}");
+            assert!(start.contains(&acme.issuer()) && start.contains("react-oidc-context"), "{start}");
             assert!(!start.contains("SECRET"), "a public app has none");
         }
     }
