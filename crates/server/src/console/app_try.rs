@@ -237,7 +237,7 @@ fn asked(admin: &Admin, app: &App, server: &ServerConfig, trial: &Trial, answer:
 fn callback(answer: &str) -> Vec<(String, String)> {
     let query = answer.split_once('?').map_or(answer, |(_, query)| query);
     let query = query.split('#').next().unwrap_or_default();
-    if !query.contains('=') {
+    if !query.contains('=') && !query.contains(['/', ':']) {
         return vec![("code".to_owned(), query.to_owned())];
     }
     let params = Params::parse(query.as_bytes()).unwrap_or_default();
