@@ -49,8 +49,6 @@ pub struct Chart {
 pub struct LogSearch {
     /// What must hold.
     pub condition: Condition,
-    /// Words that must occur.
-    pub words: Vec<String>,
     /// The first instant.
     pub since: Option<Time>,
     /// The first instant after.
@@ -119,7 +117,6 @@ impl LogSearch {
         }
         LogQuery {
             condition: Condition::All(parts),
-            words: self.words.clone(),
             since: self.since,
             until: self.until,
             limit: self.limit,
