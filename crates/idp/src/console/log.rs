@@ -18,8 +18,8 @@ pub const BUDGET: u32 = 40_000;
 const NEWER: u32 = 100;
 /// Microseconds before the newest event in which others may still turn up: nodes commit what they wrote in any order.
 const LATE: i64 = 3 * Time::SECOND;
-/// Most events that the drawing counts.
-pub const CHART_BUDGET: u32 = 100_000;
+/// Most events that the drawing counts; with [`BUDGET`] it is most of what a page takes.
+pub const CHART_BUDGET: u32 = 50_000;
 
 /// Where a page lies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
