@@ -249,6 +249,40 @@ pub struct Account {
     pub end_session: &'static str,
     /// It has ended.
     pub session_ended: &'static str,
+    /// The part of what happened lately.
+    pub activity: &'static str,
+    /// Nothing did.
+    pub no_activity: &'static str,
+    /// What to do about something that somebody else did.
+    pub not_you: &'static str,
+    /// Marks an attempt that led nowhere.
+    pub refused: &'static str,
+    /// Who did what the user didn't.
+    pub by_administrator: &'static str,
+    /// A sign-in.
+    pub signed_in: &'static str,
+    /// A sign-in at the console.
+    pub opened_console: &'static str,
+    /// A sign-out.
+    pub signed_out: &'static str,
+    /// Sessions were ended from elsewhere.
+    pub sessions_ended: &'static str,
+    /// A wrong password.
+    pub wrong_password: &'static str,
+    /// An attempt that was refused before the password was looked at.
+    pub attempt_refused: &'static str,
+    /// More passwords in a second than are looked at.
+    pub too_many: &'static str,
+    /// The login was locked.
+    pub locked: &'static str,
+    /// The lock was lifted.
+    pub unlocked: &'static str,
+    /// The password was set.
+    pub password_changed: &'static str,
+    /// Around an app that was allowed something.
+    pub app_allowed: Around,
+    /// Around an app that lost it.
+    pub app_withdrawn: Around,
     /// The part of apps.
     pub apps: &'static str,
     /// There is none.

@@ -70,7 +70,7 @@ pub fn of_user(id: &str) -> Condition {
 
 /// The newest of a user's events of which a condition holds, in so many days. What a user does and what is done to a
 /// user lie under different indexes; whatever isn't rare and done by a user concerns that user.
-async fn latest_of(
+pub(crate) async fn latest_of(
     tx: &mut Tx,
     ctx: &Ctx,
     user: &str,

@@ -1,7 +1,7 @@
-//! The account of who is signed in: open sessions, apps with access, the password.
+//! The account of who is signed in: open sessions, apps with access, what happened lately, the password.
 
 use super::browser::Browser;
-use super::open_things::{allowed, sessions};
+use super::open_things::{activity, allowed, sessions};
 use super::{forbidden, language, step};
 use crate::App;
 use crate::console::when;
@@ -114,6 +114,7 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
         allowed: allowed(language, ctx.now, &held, start, |held| {
             Some(format!("{PATH}/apps/{}/revoke", held.app.id))
         }),
+        activity: activity(language, ctx.now, &app.idp().account_activity(ctx, user.id).await?),
         password: Link::new(language.texts().password.change, PASSWORD),
         sign_out: Link::new(language.texts().sign_out.sign_out, "/oauth2/v1/logout"),
     }))
