@@ -115,6 +115,7 @@ async fn people(c: &mut Contract) {
         user_by_login(tx, a, b) tx.user_by_login(&a.user.login_key) => (Ok(None));
         users(tx, a, b) tx.users(None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
         users_with_status(tx, a, b) tx.users_with_status(UserStatus::Active, None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
+        administrators(tx, a, b) tx.administrators(None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
         users_with_prefix(tx, a, b) tx.users_with_prefix(&a.user.login_key, 10) => (Ok(v) if v.is_empty());
         next_user_number(tx, a, b) tx.next_user_number() => (Ok(1));
         update_user(tx, a, b) tx.update_user(&a.user, a.now) => (Err(StoreError::Stale));
