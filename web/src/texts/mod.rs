@@ -6,6 +6,8 @@
 mod de;
 mod en;
 
+use std::fmt;
+
 /// A language of the pages for users.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Language {
@@ -53,6 +55,13 @@ impl Language {
 /// What stands before and after a name that the page sets off.
 #[derive(Debug, Clone, Copy)]
 pub struct Around(pub &'static str, pub &'static str);
+
+impl Around {
+    /// The whole, where nothing is set off.
+    pub fn with(self, what: impl fmt::Display) -> String {
+        format!("{}{what}{}", self.0, self.1)
+    }
+}
 
 /// What went wrong, as a heading and a sentence that says what to do.
 #[derive(Debug, Clone, Copy)]
@@ -304,8 +313,8 @@ pub struct Password {
     pub old: &'static str,
     /// Over the second field.
     pub new: &'static str,
-    /// Under the second field.
-    pub help: &'static str,
+    /// Under the second field, around the fewest characters.
+    pub help: Around,
     /// The button, and the link that leads here.
     pub change: &'static str,
     /// The way out.
@@ -318,12 +327,14 @@ pub struct Password {
     pub both_needed: &'static str,
     /// The old one is wrong.
     pub wrong: &'static str,
-    /// The new one is too short.
-    pub too_short: &'static str,
+    /// The new one is too short: around the fewest characters.
+    pub too_short: Around,
     /// The new one is too long.
     pub too_long: &'static str,
     /// The new one holds the login.
     pub holds_login: &'static str,
+    /// The new one holds a word that the tenant forbids.
+    pub forbidden: &'static str,
     /// Everybody tries the new one.
     pub common: &'static str,
 }

@@ -7,6 +7,7 @@ use signet_domain::app::App;
 use signet_domain::event::EventRow;
 use signet_domain::id::{AppId, ServerId, UserId};
 use signet_domain::registration::Registration;
+use signet_domain::security::SecuritySettings;
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
@@ -93,6 +94,18 @@ pub(crate) async fn latest_of(
     Ok(found)
 }
 
+/// A user's sessions that have not ended.
+async fn live_sessions(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    rules: &SecuritySettings,
+    user: UserId,
+) -> Result<Vec<Session>, IdpError> {
+    let mut sessions = tx.sessions_of(user, ctx.now).await?;
+    sessions.retain(|session| session.is_live(ctx.now, &rules.rule(session.kind)));
+    Ok(sessions)
+}
+
 impl Idp {
     /// What each app holds of a user.
     async fn held_by(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, IdpError> {
@@ -125,10 +138,10 @@ impl Idp {
         ctx: &Ctx,
         user: UserId,
     ) -> Result<(Vec<Session>, Vec<Held>), IdpError> {
+        let rules = self.security(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let held = Self::held_by(&mut tx, user).await?;
-        let sessions = tx.sessions_of(user, ctx.now).await?;
-        Ok((sessions.into_iter().filter(|s| s.is_live(ctx.now)).collect(), held))
+        Ok((live_sessions(&mut tx, ctx, &rules, user).await?, held))
     }
 
     /// A user's past.
@@ -136,16 +149,12 @@ impl Idp {
     /// # Errors
     /// When the store fails.
     pub async fn console_user_past(&self, ctx: &Ctx, user: UserId) -> Result<UserPast, IdpError> {
+        let rules = self.security(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let grants = Self::held_by(&mut tx, user).await?;
         let id = user.to_string();
         Ok(UserPast {
-            sessions: tx
-                .sessions_of(user, ctx.now)
-                .await?
-                .into_iter()
-                .filter(|s| s.is_live(ctx.now))
-                .collect(),
+            sessions: live_sessions(&mut tx, ctx, &rules, user).await?,
             grants,
             last_refusal: latest_of(&mut tx, ctx, &id, (kinds::refusals(), REFUSAL_DAYS, 1)).await?.pop(),
             recent: latest_of(&mut tx, ctx, &id, (Condition::Always, RECENT_DAYS, RECENT)).await?,

@@ -191,6 +191,8 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::WEBHOOK_DELIVER, Allowed, "The webhook {target} was told"),
         (types::BRAND_UPDATE, Changed, "{who} changed how the pages for users look"),
         (types::BRAND_RESET, Changed, "{who} gave the pages for users their first look back"),
+        (types::SECURITY_UPDATE, Changed, "{who} changed the rules for passwords and sessions"),
+        (types::SECURITY_RESET, Changed, "{who} gave passwords and sessions their first rules back"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::LOG_RETENTION_UPDATE, Changed, "{who} changed how long the system log is kept"),
         (types::LOG_HOLD_START, Changed, "{who} put the system log on hold"),
