@@ -124,9 +124,11 @@ fn page(admin: &Admin, app: &App, origin: &Origin, typed: &str) -> FormPage {
                 Fact::code("Asked for", spelled(&asked.uri)),
                 Fact::text("When", zone.moment_exact(row.published, admin.ctx.now).shown),
                 Fact::code("From", &row.ip),
-                Fact::text("Sent by", visible(&row.data.user_agent)),
                 Fact::code("Request", row.request_id.to_string()).to(event_url(row)),
             ];
+            if !row.data.user_agent.is_empty() {
+                page.facts.insert(3, Fact::text("Sent by", visible(&row.data.user_agent)));
+            }
             page = page.intro(format!(
                 "A request to sign someone in to {label} asked to return here, and was refused. Whoever knows the \
                  client id can send one, so add the address only if you know it as the app’s."
