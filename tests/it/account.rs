@@ -16,6 +16,11 @@ async fn what_is_open_can_be_ended(app: Shared) {
     let (visitor, page) = acme.sign_in("/login", &person.login, &person.password).await;
     assert_eq!(page.url.path(), "/account");
     assert_eq!(page.page().all(".things form").len(), 3, "two sessions and one app");
+    acme.password(&client, &person.login, "not the password", "openid").await.expect(400);
+    let lately = visitor.get(&format!("{}/account", acme.origin())).await.expect(200);
+    let lately = lately.page().all("[aria-labelledby=activity] .strong");
+    assert_eq!(lately[..2], ["A wrong password Refused", "Signed in"], "{lately:?}");
+    assert!(lately.iter().any(|line| line.ends_with("was allowed access")), "{lately:?}");
     let forms = page.page().forms();
     let revoke = forms.iter().find(|f| f.action.ends_with("/revoke")).unwrap();
     let reply = visitor.submit(&page, revoke).await.expect(303);

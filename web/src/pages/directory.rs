@@ -21,6 +21,17 @@ pub struct UserRow {
     pub last_sign_in: Option<TimeText>,
 }
 
+/// A part of a list that has a link of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Its name.
+    pub label: String,
+    /// Where it is.
+    pub url: String,
+    /// Whether it is what is shown.
+    pub current: bool,
+}
+
 /// The users. Searches with `q` by GET.
 #[derive(Template, Debug, Clone)]
 #[template(path = "console/users.html")]
@@ -33,6 +44,8 @@ pub struct UserList {
     pub action: String,
     /// What was searched for.
     pub q: String,
+    /// The list by status, each in one go.
+    pub views: Vec<View>,
     /// `212 users`.
     pub count: Option<String>,
     /// The users.
@@ -136,6 +149,10 @@ pub struct AppList {
     pub console: Console,
     /// Where another is made, for who may.
     pub create: Option<Link>,
+    /// The list's own path.
+    pub action: String,
+    /// What was searched for.
+    pub q: String,
     /// `3 apps`.
     pub count: Option<String>,
     /// The apps.

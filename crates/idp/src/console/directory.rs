@@ -7,6 +7,7 @@ use signet_domain::app::App;
 use signet_domain::event::EventRow;
 use signet_domain::id::{AppId, ServerId, UserId};
 use signet_domain::registration::Registration;
+use signet_domain::security::SecuritySettings;
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
@@ -70,7 +71,7 @@ pub fn of_user(id: &str) -> Condition {
 
 /// The newest of a user's events of which a condition holds, in so many days. What a user does and what is done to a
 /// user lie under different indexes; whatever isn't rare and done by a user concerns that user.
-async fn latest_of(
+pub(crate) async fn latest_of(
     tx: &mut Tx,
     ctx: &Ctx,
     user: &str,
@@ -91,6 +92,18 @@ async fn latest_of(
     found.sort_by_key(|e| std::cmp::Reverse((e.published, e.epoch, e.txid, e.seq)));
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(found)
+}
+
+/// A user's sessions that have not ended.
+async fn live_sessions(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    rules: &SecuritySettings,
+    user: UserId,
+) -> Result<Vec<Session>, IdpError> {
+    let mut sessions = tx.sessions_of(user, ctx.now).await?;
+    sessions.retain(|session| session.is_live(ctx.now, &rules.rule(session.kind)));
+    Ok(sessions)
 }
 
 impl Idp {
@@ -125,10 +138,10 @@ impl Idp {
         ctx: &Ctx,
         user: UserId,
     ) -> Result<(Vec<Session>, Vec<Held>), IdpError> {
+        let rules = self.security(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let held = Self::held_by(&mut tx, user).await?;
-        let sessions = tx.sessions_of(user, ctx.now).await?;
-        Ok((sessions.into_iter().filter(|s| s.is_live(ctx.now)).collect(), held))
+        Ok((live_sessions(&mut tx, ctx, &rules, user).await?, held))
     }
 
     /// A user's past.
@@ -136,16 +149,12 @@ impl Idp {
     /// # Errors
     /// When the store fails.
     pub async fn console_user_past(&self, ctx: &Ctx, user: UserId) -> Result<UserPast, IdpError> {
+        let rules = self.security(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let grants = Self::held_by(&mut tx, user).await?;
         let id = user.to_string();
         Ok(UserPast {
-            sessions: tx
-                .sessions_of(user, ctx.now)
-                .await?
-                .into_iter()
-                .filter(|s| s.is_live(ctx.now))
-                .collect(),
+            sessions: live_sessions(&mut tx, ctx, &rules, user).await?,
             grants,
             last_refusal: latest_of(&mut tx, ctx, &id, (kinds::refusals(), REFUSAL_DAYS, 1)).await?.pop(),
             recent: latest_of(&mut tx, ctx, &id, (Condition::Always, RECENT_DAYS, RECENT)).await?,

@@ -575,6 +575,92 @@ const TABLE: &[Row] = &[
     ),
 ];
 
+/// Phrases of the other reasons: the protocol's own description says why, and what to do.
+const PHRASES: &[(&str, &str)] = &[
+    // The authorization endpoint.
+    ("invalid_state", "its state is too long"),
+    ("invalid_nonce", "its nonce is too long"),
+    ("invalid_prompt", "'prompt' has values that don't go together"),
+    ("invalid_max_age", "'max_age' is no number of seconds"),
+    ("unsupported_response_type", "only the response type 'code' is supported"),
+    ("unsupported_response_mode", "the response mode isn't supported"),
+    ("app_sign_on_required", "the app needs a fresh sign-in"),
+    ("interaction_required", "the user has to act first"),
+    ("account_selection_required", "the user has to choose an account first"),
+    ("invalid_client_application_type", "a service signs nobody in"),
+    ("request_uri_not_supported", "the app has no key for a 'request_uri'"),
+    ("request_not_supported", "the app has no key for a request object"),
+    ("registration_not_supported", "an app can't describe itself in a sign-in"),
+    ("invalid_target", "'resource' is none of this server's"),
+    // Client authentication.
+    ("missing_client_credentials", "the app didn't say who it is"),
+    ("invalid_basic_auth_creds", "the Authorization header isn't readable"),
+    ("multiple_client_credentials", "the app proved itself in two ways at once"),
+    ("conflicting_client_ids", "two different client ids came at once"),
+    ("client_credentials_in_query", "the client secret stood in the address"),
+    ("client_assertion_type_invalid", "the assertion is of another type"),
+    ("client_assertion_invalid_secret_length", "the secret is too short to sign with"),
+    // Shape of a request.
+    ("invalid_request", "the request is malformed"),
+    ("duplicate_oauth_params", "a parameter came in two places"),
+    ("illegal_duplicated_parameters", "a parameter came twice"),
+    ("token_request_missing_grant_type", "'grant_type' is missing"),
+    ("missing_token_request_parameter", "a parameter is missing"),
+    ("unsupported_grant_type", "there is no such grant type"),
+    ("invalid_authorization_server", "there is no such authorization server, or it is off"),
+    ("mismatched_authorization_server", "it belongs to another authorization server"),
+    ("illegal_origin_browser_request", "the web page's origin isn't the app's"),
+    ("not_trusted_origin_browser_request", "the web page's origin isn't trusted"),
+    ("pkce_missing_challenge_verifier_present", "a PKCE verifier came without a challenge before"),
+    ("pkce_invalid_challenge", "the PKCE challenge is no SHA-256 digest"),
+    ("pkce_unsupported_code_challenge_method", "PKCE must be with S256"),
+    // Passwords and refresh tokens.
+    ("expired_password_credentials", "the password has expired"),
+    ("password_auth_denied_mfa", "the user needs a second factor"),
+    ("password_auth_denied_policy", "the sign-on policy doesn't allow passwords"),
+    ("consent_required_ropf", "a scope needs the user's consent, which no page asks for"),
+    ("refresh_scopes_denied", "it asked for more scopes than it first got"),
+    ("invalid_grant", "the grant isn't valid any more"),
+    // Scopes.
+    ("invalid_scope", "'scope' is no list of known scopes"),
+    ("missing_scopes", "'scope' is missing"),
+    ("no_default_scopes", "'scope' is missing, and the server has no default scopes"),
+    ("openid_not_allowed_client_creds", "'openid' needs a user"),
+    ("openid_scope_required", "the scope 'openid' is missing"),
+    ("illegal_scope", "a scope isn't for this grant"),
+    ("illegal_scopes", "'scope' isn't allowed here"),
+    ("unsupported_scope_browser_request", "'offline_access' isn't given to browsers"),
+    ("consent_required_client_credentials", "a scope needs the consent of a user"),
+    ("no_scope_allowed", "the access policy allows none of the scopes"),
+    ("scope_denied", "the access policy refuses a scope"),
+    ("disallowed_network_zone", "the network isn't allowed"),
+    // Registration.
+    ("invalid_redirect_uri", "a redirect URI can't be registered"),
+    ("invalid_client_metadata", "the app's description can't be read"),
+    // The server itself.
+    ("server_error", "something went wrong in Signet"),
+    ("temporarily_unavailable", "Signet couldn't answer for the moment"),
+    ("access_token_not_generated", "the access token couldn't be made"),
+    ("id_token_not_generated", "the ID token couldn't be made"),
+    ("user_claim_evaluation_failure", "a claim about the user couldn't be computed"),
+    ("system_claim_evaluation_failure", "a built-in claim couldn't be computed"),
+    ("too_many_groups_in_groups_claim", "the groups claim matches too many groups"),
+    ("feature_not_enabled", "it is switched off"),
+    // Protected resources and sign-out.
+    ("request_missing_token", "'token' is missing"),
+    ("access_token_missing", "there was no access token"),
+    ("access_token_in_query", "the access token stood in the address"),
+    ("access_token_duplicate", "the access token came twice"),
+    ("invalid_token", "the access token isn't valid"),
+    ("access_token_invalid", "the access token isn't valid"),
+    ("access_token_invalid_audience", "the access token is for somebody else"),
+    ("access_token_invalid_issuer", "the access token is another server's"),
+    ("id_token_invalid", "the ID token isn't valid here"),
+    ("insufficient_scope", "the access token lacks a scope"),
+    ("access_token_insufficient_scopes", "the access token lacks a scope"),
+    ("illegal_post_logout_redirect_uri", "the address after the sign-out isn't registered"),
+];
+
 /// What is said about a reason; for those without words of their own, what the protocol says.
 pub(super) fn explain(reason: &str) -> Explained {
     if let Some((_, phrase, why, fix)) = TABLE.iter().find(|row| row.0 == reason) {
@@ -584,7 +670,10 @@ pub(super) fn explain(reason: &str) -> Explained {
             fix: Some((*fix).to_owned()),
         };
     }
-    let phrase = reason.replace('_', " ").to_lowercase();
+    let phrase = match PHRASES.iter().find(|(name, _)| *name == reason) {
+        Some((_, phrase)) => (*phrase).to_owned(),
+        None => reason.replace('_', " ").to_lowercase(),
+    };
     let Ok(known) = reason.parse::<Reason>() else {
         return Explained { why: format!("The reason is: {phrase}."), phrase, fix: None };
     };
@@ -593,6 +682,14 @@ pub(super) fn explain(reason: &str) -> Explained {
         None => (known.default_description().to_owned(), None),
     };
     Explained { phrase, why, fix }
+}
+
+/// The reasons whose phrase has a part in it.
+pub(super) fn told_with(part: &str) -> impl Iterator<Item = &'static str> {
+    let own = TABLE.iter().map(|row| row.0);
+    let others = Reason::ALL.iter().map(|reason| reason.as_str());
+    let others = others.filter(|name| TABLE.iter().all(|row| row.0 != *name));
+    own.chain(others).filter(move |name| explain(name).phrase.to_lowercase().contains(part))
 }
 
 fn capital(text: &str) -> String {
@@ -622,9 +719,13 @@ mod tests {
                 || name.starts_with("backchannel_logout_")
                 || name.starts_with("webhook_")
         };
-        for (n, row) in TABLE.iter().enumerate() {
-            assert!(row.0.parse::<Reason>().is_ok() || upper(row.0) || own(row.0), "{}", row.0);
-            assert!(TABLE[..n].iter().all(|other| other.0 != row.0), "{} twice", row.0);
+        let names: Vec<&str> = TABLE.iter().map(|row| row.0).chain(PHRASES.iter().map(|row| row.0)).collect();
+        for (n, name) in names.iter().enumerate() {
+            assert!(name.parse::<Reason>().is_ok() || upper(name) || own(name), "{name}");
+            assert!(!names[..n].contains(name), "{name} twice");
+        }
+        for reason in Reason::ALL {
+            assert!(names.contains(&reason.as_str()), "{reason} has no phrase");
         }
     }
 

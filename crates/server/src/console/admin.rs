@@ -149,6 +149,7 @@ impl Admin {
             (sees(Area::Logs), Section::Inspector, "/console/inspect"),
             (true, Section::Limits, "/console/limits"),
             (sees(Area::Callers), Section::Credentials, "/console/credentials"),
+            (sees(Area::Settings), Section::Security, super::security::PATH),
             (sees(Area::Settings), Section::Branding, "/console/branding"),
             (sees(Area::Logs), Section::Settings, super::settings::PATH),
         ]

@@ -8,14 +8,17 @@ use super::{when, words};
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
+use signet_domain::app::App;
 use signet_domain::id::AppId;
 use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{AppList, AppRow, Empty, Link, Paging, Section};
+use signet_web::{AppList, AppRow, Chip, Empty, Link, Paging, Section};
 
 const PATH: &str = "/console/apps";
 const PAGE: usize = 50;
+/// Most bytes of what is searched for.
+const MAX_TEXT: usize = 256;
 /// The name of the list in its cursors.
 const LIST: &str = "console apps";
 
@@ -27,15 +30,20 @@ pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
 async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Apps)?;
     let (idp, ctx) = (admin.idp(), &admin.ctx);
-    let after = idp.open_cursor(ctx, LIST, params.get("after")).ok().flatten().map(AppId);
+    let q = params.get("q").map(str::trim).filter(|q| !q.is_empty() && q.len() <= MAX_TEXT);
+    let after = params.get("after").filter(|_| q.is_none());
+    let after = idp.open_cursor(ctx, LIST, after).ok().flatten().map(AppId);
     let used = idp.console_newest_tokens(ctx).await?;
-    let mut apps = {
-        let mut tx = idp.store().tenant(ctx.tenant_id()).read().await?;
-        tx.apps(after, i64::try_from(PAGE + 1).unwrap_or(1)).await?
+    let mut apps = match q {
+        Some(q) => named(admin, q).await?,
+        None => {
+            let mut tx = idp.store().tenant(ctx.tenant_id()).read().await?;
+            tx.apps(after, i64::try_from(PAGE + 1).unwrap_or(1)).await?
+        }
     };
     let more = apps.len() > PAGE;
     apps.truncate(PAGE);
-    let next = apps.last().filter(|_| more).map(|app| idp.cursor(ctx, LIST, app.id.0));
+    let next = apps.last().filter(|_| more && q.is_none()).map(|app| idp.cursor(ctx, LIST, app.id.0));
     let rows: Vec<AppRow> = apps
         .iter()
         .map(|app| AppRow {
@@ -52,13 +60,41 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     Ok(html::page(&AppList {
         console,
         create: admin.may(Area::Apps, Access::Write).then(|| Link::new("New app", "/console/apps/new")),
+        action: PATH.to_owned(),
+        q: q.unwrap_or_default().to_owned(),
         count: words::total(rows.len(), "app", after.is_none() && !more),
-        empty: rows.is_empty().then(|| Empty::NothingYet {
+        empty: rows.is_empty().then(|| nothing(q)),
+        apps: rows,
+        paging: Paging {
+            older: next.map(|c| format!("{PATH}?after={}", encoded(&c))),
+            note: (more && q.is_some()).then(|| format!("The first {PAGE} matches: type more of the name.")),
+            ..Paging::default()
+        },
+    }))
+}
+
+/// The apps whose name holds a text, one more than a page has.
+async fn named(admin: &Admin, q: &str) -> Result<Vec<App>> {
+    let found = admin.idp().console_find_apps(&admin.ctx, q, PAGE + 1).await?;
+    let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+    let mut apps = Vec::with_capacity(found.len());
+    for name in found {
+        apps.extend(tx.app(name.id).await?);
+    }
+    Ok(apps)
+}
+
+fn nothing(q: Option<&str>) -> Empty {
+    match q {
+        Some(q) => Empty::NoMatch {
+            filters: vec![Chip { label: format!("Named “{}”", visible(q)), remove_url: PATH.to_owned() }],
+            nearest: None,
+            clear_url: PATH.to_owned(),
+        },
+        None => Empty::NothingYet {
             sentence: "Apps that sign people in, or act for themselves, appear here once they are created."
                 .to_owned(),
             action: None,
-        }),
-        apps: rows,
-        paging: Paging { older: next.map(|c| format!("{PATH}?after={}", encoded(&c))), ..Paging::default() },
-    }))
+        },
+    }
 }
