@@ -85,7 +85,12 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
 
 /// Whether a route gives a file, a part that a script asks for, or the inert inside of a frame.
 fn is_no_page(route: &str) -> bool {
-    const INSIDE: [&str; 3] = ["/console/find/list", "/console/log/newer", "/console/branding/preview"];
+    const INSIDE: [&str; 4] = [
+        "/console/find/list",
+        "/console/log/newer",
+        "/console/apps/{id}/start/newer",
+        "/console/branding/preview",
+    ];
     route.contains("/export.") || route.ends_with(".css") || INSIDE.contains(&route)
 }
 

@@ -50,6 +50,9 @@ async fn walk(browser: &Browser, app: &Shared, shots: &str) {
     app.canaries().add(&browser.text(".facts > div:last-child code").await);
     browser.screenshot(&format!("{shots}-secret")).await;
     browser.click("main a.primary").await;
+    browser.wait_for(".tabs [aria-current]").await;
+    browser.screenshot(&format!("{shots}-app-start")).await;
+    browser.click(".crumbs a:last-child").await;
     browser.wait_for("#start").await;
     browser.screenshot(&format!("{shots}-app")).await;
     browser.click("a[href$='/secrets/new']").await;

@@ -56,7 +56,7 @@ async fn every_kind_of_app_is_made_and_works(app: Shared) {
         assert_eq!(found.page().all("td.first"), [label.as_str()]);
         if kind == "browser" {
             let start = made.page().all(".step code").join("\n");
-            assert!(start.contains(&acme.issuer()) && start.contains("code_challenge"), "{start}");
+            assert!(start.contains(&acme.issuer()) && start.contains("react-oidc-context"), "{start}");
             assert!(!start.contains("SECRET"), "a public app has none");
         }
     }

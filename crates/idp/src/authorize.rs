@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(crate) use code::Agreed;
 pub(crate) use origin::spend;
 pub use push::{PushCall, Pushed};
-pub use request::AuthorizeCall;
+pub use request::{AuthorizeCall, REDIRECT_URI, REDIRECT_URI_WHOLE};
 
 /// A browser that is signed in.
 #[derive(Debug, Clone)]

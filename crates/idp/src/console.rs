@@ -7,10 +7,12 @@
 //! | [`find`] | users, apps and events by a few letters |
 //! | [`event`] | one event and what belongs to it |
 //! | [`directory`] | users and apps with their recent past |
+//! | [`first_sign_in`] | how far a new app has come |
 
 pub mod directory;
 pub mod event;
 pub mod find;
+pub mod first_sign_in;
 pub mod groups;
 pub mod kinds;
 pub mod log;

@@ -176,6 +176,33 @@ impl fmt::Display for RedirectUri {
     }
 }
 
+/// A URI that was presented, as a log may keep it: without user information, query and fragment, which can hold
+/// anything. The second value says whether that is all of it.
+#[must_use]
+pub fn for_the_log(presented: &str) -> (String, bool) {
+    let bare = presented.split(['?', '#']).next().unwrap_or_default();
+    let kept = match bare.split_once("//") {
+        Some((scheme, after)) => {
+            let (authority, path) = after.split_at(after.find(['/', '\\']).unwrap_or(after.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}//{host}{path}")
+        }
+        None => bare.to_owned(),
+    };
+    let whole = kept == presented;
+    (kept, whole)
+}
+
+/// Where answers to a redirect URI arrive: the host of a web address, the scheme of a private-use one.
+#[must_use]
+pub fn place(uri: &str) -> Option<&str> {
+    let parts = uri::split(uri).ok()?;
+    match parts.scheme {
+        "http" | "https" => parts.host_port().map(|(host, _)| host),
+        scheme => Some(scheme),
+    }
+}
+
 fn checked_host<'a>(parts: &Parts<'a>) -> Result<&'a str, RedirectUriError> {
     let (host, port) = parts.host_port().ok_or(RedirectUriError::NotAbsolute)?;
     if host.is_empty() {

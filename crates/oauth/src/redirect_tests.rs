@@ -29,6 +29,35 @@ fn ordinary_uris_register_and_match_themselves() {
 }
 
 #[test]
+fn a_log_keeps_where_a_uri_leads_and_nothing_that_it_carries() {
+    for (presented, kept) in [
+        ("https://app.example/cb?token=s3cret", "https://app.example/cb"),
+        ("https://app.example/cb#token=s3cret", "https://app.example/cb"),
+        ("https://joe:s3cret@app.example/cb", "https://app.example/cb"),
+        ("https://joe:s3cret@app.example?x@y/z", "https://app.example"),
+        ("https://a@b:s3cret@app.example\\cb", "https://app.example\\cb"),
+    ] {
+        assert_eq!(for_the_log(presented), (kept.to_owned(), false), "{presented}");
+    }
+    for whole in ["https://app.example/cb@here", "com.example.app:/cb", "http://127.0.0.1:4000/", "", "cb"] {
+        assert_eq!(for_the_log(whole), (whole.to_owned(), true));
+    }
+}
+
+#[test]
+fn a_place_is_a_host_or_an_apps_own_scheme() {
+    for (uri, at) in [
+        ("https://app.example:8443/cb", Some("app.example")),
+        ("http://[::1]:5000/cb", Some("[::1]")),
+        ("com.example.app:/cb", Some("com.example.app")),
+        ("https://app.example\\@evil.example/", None),
+        ("cb", None),
+    ] {
+        assert_eq!(place(uri), at, "{uri}");
+    }
+}
+
+#[test]
 fn ru_02_simple_string_compare() {
     let registered = web("https://app.example/cb").unwrap();
     for other in [

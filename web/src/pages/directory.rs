@@ -190,8 +190,8 @@ pub struct AppPage {
     pub status: Status,
     /// What a developer copies: issuer, client id, endpoints.
     pub values: Vec<Fact>,
-    /// Commands that work as they stand, but for the secret.
-    pub start: Vec<Snippet>,
+    /// The ways to sign people in with it.
+    pub start: Vec<Link>,
     /// Its secrets, oldest first; none for a public app.
     pub secrets: Vec<SecretRow>,
     /// Makes another secret.

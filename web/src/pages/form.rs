@@ -258,6 +258,8 @@ pub struct FormPage {
     pub crumbs: Vec<Link>,
     /// What it is for, or what will follow.
     pub intro: Option<String>,
+    /// What to think of before it is sent.
+    pub warning: Option<String>,
     /// What is being changed, where that needs to be seen.
     pub facts: Vec<Fact>,
     /// Where it posts to.
@@ -298,6 +300,7 @@ impl FormPage {
             console,
             crumbs,
             intro: None,
+            warning: None,
             facts: Vec::new(),
             action: action.into(),
             hidden: Vec::new(),

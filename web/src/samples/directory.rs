@@ -3,7 +3,7 @@ use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
     Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, InitialToken, KeyItem, Link,
     OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow,
-    Snippet, Status, Tone, UserList, UserPage, UserRow, View,
+    Status, Tone, UserList, UserPage, UserRow, View,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -175,10 +175,9 @@ fn apps() -> Vec<Sample> {
             Fact::code("Client ID", "0oa7k2q9Xv3bN8mL1c5d"),
             Fact::text("Secret", "none: PKCE"),
         ],
-        start: vec![Snippet {
-            title: "Begin".to_owned(),
-            code: format!("curl -X POST {ISSUER}/v1/token \\\n  -d grant_type=client_credentials"),
-        }],
+        start: ["Express", "Next.js", "FastAPI", "Go", "curl", "Anything else"]
+            .map(|name| Link::new(name, "/console/apps/0oa1/start?with=express"))
+            .to_vec(),
         secrets: vec![secret("On", Tone::Good), secret("Off", Tone::Quiet)],
         roll: Some(Link::new("Make another", "/console/apps/0oa1/secrets/new")),
         redirect_uris: vec![

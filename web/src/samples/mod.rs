@@ -3,6 +3,7 @@
 
 mod access;
 mod alerts;
+mod app_start;
 mod branding;
 mod console;
 mod directory;
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Sample> {
         console::all(),
         log::all(),
         alerts::all(),
+        app_start::all(),
         directory::all(),
         form::all(),
         groups::all(),

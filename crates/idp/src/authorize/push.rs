@@ -6,7 +6,7 @@
 use super::AuthorizeCall;
 use super::object::Source;
 use super::origin::Brought;
-use super::request::{is_registered, read};
+use super::request::{is_registered, naming_uri, read};
 use crate::cache::ServerConfig;
 use crate::client::Door;
 use crate::ctx::{At, app_entity, by_kind};
@@ -18,7 +18,6 @@ use signet_domain::app::App;
 use signet_domain::event::types;
 use signet_domain::grant::{OneTime, OneTimeKind};
 use signet_domain::id::ServerId;
-use signet_domain::server::Server;
 use signet_oauth::authorize::{AuthorizeTarget, ObjectMark, Origin};
 use signet_oauth::dpop::{Presented, Proof};
 use signet_oauth::{OAuthError, Params, Reason};
@@ -88,7 +87,7 @@ impl Idp {
         let origin = |object| Origin { pushed: Some(hash.clone()), object };
         let proof = match self.proof_of_push(ctx, call).await {
             Ok(proof) => proof,
-            Err(error) => return Err(self.push_refused(ctx, server, app, error).await?),
+            Err(error) => return Err(self.push_refused(ctx, call, app, error).await?),
         };
         let brought = self.request_object(ctx, call.server, &client.config, call.params, Source::Value).await;
         let checked = brought.and_then(|brought| {
@@ -104,7 +103,7 @@ impl Idp {
         });
         let payload = match checked {
             Ok(payload) => payload,
-            Err(error) => return Err(self.push_refused(ctx, server, app, error).await?),
+            Err(error) => return Err(self.push_refused(ctx, call, app, error).await?),
         };
         let row = OneTime {
             tenant_id: ctx.tenant_id(),
@@ -136,12 +135,17 @@ impl Idp {
     async fn push_refused(
         &self,
         ctx: &Ctx,
-        server: &Server,
+        call: &PushCall<'_>,
         app: &App,
         error: OAuthError,
     ) -> Result<OAuthError, OAuthError> {
+        let server = &call.server.server;
         let kind = by_kind(server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
-        let event = self.event(ctx, kind, app_entity(app)).failed(error.reason.as_str());
+        let mut event = self.event(ctx, kind, app_entity(app)).failed(error.reason.as_str());
+        // What an object holds counts, and not what stands beside it.
+        if !call.params.contains("request") {
+            event = naming_uri(event, &error, call.params);
+        }
         self.record(ctx, vec![event.at(server).by(app)]).await?;
         Ok(error)
     }

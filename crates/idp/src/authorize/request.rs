@@ -17,11 +17,16 @@ use signet_domain::flow::Flow;
 use signet_domain::id::{AppId, FlowId};
 use signet_domain::server::Server;
 use signet_oauth::authorize::{AuthorizeRequest, AuthorizeTarget, Origin, Prompt};
-use signet_oauth::redirect::RedirectUri;
+use signet_oauth::redirect::{RedirectUri, for_the_log};
 use signet_oauth::response::AuthorizeResponse;
 use signet_oauth::token_request::GrantType;
 use signet_oauth::{OAuthError, Params, Reason};
 use std::sync::Arc;
+
+/// The fact of an event that names the redirect URI which was refused.
+pub const REDIRECT_URI: &str = "redirectUri";
+/// The fact beside it: whether that is the whole URI.
+pub const REDIRECT_URI_WHOLE: &str = "redirectUriWhole";
 
 /// What reaches the authorization endpoint.
 pub struct AuthorizeCall<'a> {
@@ -264,14 +269,17 @@ impl Idp {
         event.user_id = call.signed_in.map(|s| s.user.id.to_string());
         let named = call.params.get("client_id").filter(|id| AppId::parse(id).is_some());
         event.client_id = app.map(|a| a.app.client_id.clone()).or_else(|| named.map(str::to_owned));
-        if error.reason == Reason::IllegalRedirectUri
-            && let Some(uri) = call.params.get("redirect_uri")
-        {
-            // Without its query, which may carry anything.
-            event = event.debug("redirectUri", uri.split(['?', '#']).next().unwrap_or_default());
-        }
-        event
+        naming_uri(event, error, call.params)
     }
+}
+
+/// Adds to a refusal of a redirect URI which one it was: as far as a log may keep it, and whether that is all of it.
+pub(super) fn naming_uri(event: Event, error: &OAuthError, params: &Params) -> Event {
+    let asked = params.get("redirect_uri").filter(|_| error.reason == Reason::IllegalRedirectUri);
+    let Some((kept, whole)) = asked.map(for_the_log) else { return event };
+    let event = event.debug(REDIRECT_URI, kept.as_str());
+    let whole = whole && event.debug.get(REDIRECT_URI) == Some(&kept);
+    event.debug(REDIRECT_URI_WHOLE, whole.to_string())
 }
 
 /// Whether a redirect URI is one of the app's.

@@ -30,7 +30,6 @@ pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): R
 /// Confirms what the forms did, as far as it is true.
 fn told(done: Option<&str>, app: &App) -> Option<String> {
     let text = match done? {
-        "create" => "The app is created.",
         "edit" => "The settings are saved.",
         "on" if app.is_active() => "The app is switched on.",
         "off" if !app.is_active() => "The app is switched off, and its tokens are refused.",
@@ -58,7 +57,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         kind: words::app_kind(app.kind).to_owned(),
         status: words::app_status(&app),
         values: values(&admin.ctx.tenant.url, &app),
-        start: app_start::snippets(&admin.ctx.tenant.url, &app),
+        start: app_start::links(&app),
         secrets: secret_rows(admin, &app, &secrets),
         roll: (admin.may(Area::Apps, Access::Write) && app.is_confidential() && secrets.len() < MAX_SECRETS)
             .then(|| Link::new("Make another", format!("{}/secrets/new", app_url(&app.id.to_string())))),

@@ -146,7 +146,10 @@ pub(super) async fn make_secret(
         }
         admin.once(&form).await?;
         match admin.idp().admin_make_app_secret(&admin.ctx, &admin.caller, &app.id.to_string()).await {
-            Ok((_, secret)) => Ok(secret_page(&admin, &app, secret.expose())),
+            Ok((_, secret)) => {
+                let next = Link::new("Go to the app", app_url(&app.id.to_string()));
+                Ok(secret_page(&admin, &app, secret.expose(), next))
+            }
             Err(error) => again(page, error),
         }
     };

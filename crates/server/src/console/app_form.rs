@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::app::find;
+use super::app_start;
 use super::form::{Form, again, clashing, refused};
 use super::rows::app_url;
 use super::words;
@@ -49,7 +50,8 @@ fn fresh(kind: AppKind) -> AppSettings {
     }
 }
 
-fn settings_of(app: &App) -> AppSettings {
+/// An app's settings as they are, to be sent back with something changed.
+pub(super) fn settings_of(app: &App) -> AppSettings {
     AppSettings {
         label: app.label.clone(),
         kind: Some(app.kind),
@@ -300,10 +302,13 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
             Ok(new) => new,
             Err(error) => return again(page, error),
         };
-        let url = app_url(&new.app.id.to_string());
+        let start = app_start::url(&new.app);
         Ok(match new.secret {
-            None => step::redirect(&format!("{url}?done=create")),
-            Some(secret) => secret_page(&admin, &new.app, secret.expose()),
+            None => step::redirect(&format!("{start}?done=create")),
+            Some(secret) => {
+                let next = Link::new("Go on to the quick start", start);
+                secret_page(&admin, &new.app, secret.expose(), next)
+            }
         })
     };
     let made = made.await;
@@ -311,7 +316,7 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
 }
 
 /// A client secret that was just made.
-pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str) -> Response {
+pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str, next: Link) -> Response {
     let label = visible(&app.label);
     let url = app_url(&app.id.to_string());
     let token = format!("{}/oauth2/default/v1/token", admin.ctx.tenant.url);
@@ -320,11 +325,11 @@ pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str) -> Response {
     });
     html::page(&ShownOnce {
         console: admin.frame(&format!("The secret of {label}"), Section::Apps),
-        crumbs: vec![Link::new("Apps", "/console/apps"), Link::new(label, url.clone())],
+        crumbs: vec![Link::new("Apps", "/console/apps"), Link::new(label, url)],
         sentence: "Put both into the app's configuration, and the secret nowhere else.".to_owned(),
         values: vec![Fact::code("Client ID", &app.client_id), Fact::code("Client secret", secret)],
         snippet,
-        next: Link::new("Go to the app", url),
+        next,
     })
 }
 

@@ -1,61 +1,187 @@
-//! The quick start of an app: commands that hold its real values, and work as they stand but for the secret.
+//! The quick start of an app: its values in the code of a framework, and beside it what became of the first sign-in.
 
-use super::next::encoded;
+mod curl;
+mod first;
+mod guides;
+
+use super::admin::Admin;
+use super::app::find;
+use super::failure::Result;
+use super::redirect_uris;
+use super::rows::app_url;
+use crate::html;
+use axum::extract::{Path, RawQuery};
+use axum::response::Response;
+use guides::{GUIDES, Guide, Own};
 use signet_domain::app::App;
-use signet_web::Snippet;
+use signet_idp::admin::{Access, Area};
+use signet_idp::cache::ServerConfig;
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
+use signet_web::{AppStart, Fact, Link, Section, StartNote, Tab};
 
-/// What to try, in order.
-pub(super) fn snippets(tenant_url: &str, app: &App) -> Vec<Snippet> {
-    let issuer = format!("{tenant_url}/oauth2/default");
-    let mut steps =
-        vec![step("1. What the server offers", format!("curl {issuer}/.well-known/openid-configuration"))];
-    let own =
-        if app.is_confidential() { proof(app) } else { format!("-d client_id={}", quoted(&app.client_id)) };
-    if let Some(uri) = app.redirect_uris.first().filter(|_| app.allows_grant("authorization_code")) {
-        steps.push(step("2. Make a verifier, and open this in a browser", authorize(&issuer, app, uri)));
-        let token = format!(
-            "curl {issuer}/v1/token {own} \\\n  -d grant_type=authorization_code -d code=\"$CODE\" \\\n  \
-             -d code_verifier=\"$VERIFIER\" --data-urlencode redirect_uri={}",
-            quoted(uri)
+pub(super) use first::get as first;
+
+/// The parameter that chooses the framework.
+const WITH: &str = "with";
+/// The server whose values are shown.
+const SERVER: &str = "default";
+
+/// Where an app's quick start is.
+pub(super) fn url(app: &App) -> String {
+    format!("{}/start", app_url(&app.id.to_string()))
+}
+
+/// The quick starts that fit an app, for links to them.
+pub(super) fn links(app: &App) -> Vec<Link> {
+    let to = |choice: &Choice| Link::new(choice.name(), choice.url(app));
+    choices(app).iter().map(to).collect()
+}
+
+/// The redirect URI that a quick start has, by its name in an address.
+pub(super) fn usual_redirect_uri(slug: &str) -> Option<String> {
+    GUIDES.iter().find(|guide| guide.slug == slug).map(Guide::usual_redirect_uri)
+}
+
+/// What can be shown.
+enum Choice {
+    Guide(&'static Guide),
+    Curl,
+    Values,
+}
+
+impl Choice {
+    fn slug(&self) -> &'static str {
+        match self {
+            Self::Guide(guide) => guide.slug,
+            Self::Curl => "curl",
+            Self::Values => "values",
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Guide(guide) => guide.name,
+            Self::Curl => "curl",
+            Self::Values => "Anything else",
+        }
+    }
+
+    fn url(&self, app: &App) -> String {
+        format!("{}?{WITH}={}", url(app), self.slug())
+    }
+}
+
+/// What fits an app, the likeliest first.
+fn choices(app: &App) -> Vec<Choice> {
+    let code = app.allows_grant("authorization_code");
+    let guides = GUIDES.iter().filter(|guide| code && guide.kind == app.kind).map(Choice::Guide);
+    guides.chain([Choice::Curl, Choice::Values]).collect()
+}
+
+pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    admin.answer(show(&admin, &id, &params).await)
+}
+
+async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
+    admin.must_see(Area::Apps)?;
+    let (app, _) = find(admin, id).await?;
+    let server = admin.idp().server(&admin.ctx, SERVER).await?;
+    let first = first::progress(admin, &app, params).await?;
+    let all = choices(&app);
+    let asked = params.get(WITH).unwrap_or_default();
+    let chosen = all.iter().find(|choice| choice.slug() == asked).or(all.first()).unwrap_or(&Choice::Curl);
+    let gets = |scope: &str| gets(&app, server.as_deref(), scope);
+    let issuer = format!("{}/oauth2/{SERVER}", admin.ctx.tenant.url);
+    let own = Own {
+        client_id: &app.client_id,
+        redirect_uris: &app.redirect_uris,
+        issuer: server.as_ref().map_or(&issuer, |s| &s.server.issuer),
+        audience: server.as_ref().map_or("api://default", |s| &s.server.audience),
+        gets: &gets,
+    };
+    let label = visible(&app.label);
+    let mut console = admin.frame(&format!("Quick start of {label}"), Section::Apps);
+    console.notice = match params.get("done") {
+        Some("create") => Some("The app is created.".to_owned()),
+        Some("uri") => Some("The redirect URI is added. Start the sign-in again.".to_owned()),
+        _ => None,
+    };
+    let tab = |choice: &Choice| Tab {
+        link: Link::new(choice.name(), choice.url(&app)),
+        current: choice.slug() == chosen.slug(),
+    };
+    Ok(html::page(&AppStart {
+        console,
+        crumbs: vec![Link::new("Apps", "/console/apps"), Link::new(label, app_url(&app.id.to_string()))],
+        tabs: all.iter().map(tab).collect(),
+        notes: notes(admin, &app, chosen, &own),
+        needs: match chosen {
+            Choice::Guide(guide) => Some(guide.needs.to_owned()).filter(|needs| !needs.is_empty()),
+            Choice::Curl => None,
+            Choice::Values => Some(
+                "Most libraries ask for the issuer alone and find the rest there. The flow is authorization code with \
+                 PKCE (S256)."
+                    .to_owned(),
+            ),
+        },
+        steps: match chosen {
+            Choice::Guide(guide) => guide.steps(&own),
+            Choice::Curl => curl::steps(&admin.ctx.tenant.url, &app),
+            Choice::Values => Vec::new(),
+        },
+        bare: if matches!(chosen, Choice::Values) { guides::bare_values(&own) } else { Vec::new() },
+        begins: match chosen {
+            Choice::Guide(guide) => Some(guide.begins(&own)),
+            _ => None,
+        },
+        values: values(&app, &own),
+        first,
+    }))
+}
+
+/// Whether an app would get a scope that it asked for.
+fn gets(app: &App, server: Option<&ServerConfig>, scope: &str) -> bool {
+    let allowed = app.allowed_scopes.is_empty() || app.allowed_scopes.iter().any(|s| s == scope);
+    let known = server.is_none_or(|server| server.scopes.iter().any(|s| s.name == scope));
+    allowed && known && (scope != "offline_access" || app.allows_grant("refresh_token"))
+}
+
+/// What would stop the code that is shown.
+fn notes(admin: &Admin, app: &App, chosen: &Choice, own: &Own<'_>) -> Vec<StartNote> {
+    let may = admin.may(Area::Apps, Access::Write);
+    let key = app.id.to_string();
+    let mut notes = Vec::new();
+    let mut note =
+        |text: String, link: Option<Link>| notes.push(StartNote { text, link: link.filter(|_| may) });
+    if !app.is_active() {
+        note("The app is switched off, so nobody can sign in to it.".to_owned(), None);
+    }
+    let Choice::Guide(guide) = chosen else { return notes };
+    if guide.home(own).is_none() {
+        let usual = guide.usual_redirect_uri();
+        let add = format!("{}?for={}", redirect_uris::url(&key), guide.slug);
+        let text = format!("This code returns to {usual}, which isn’t one of the app’s redirect URIs.");
+        note(text, Some(Link::new("Add it", add)));
+    }
+    if app.is_confidential() && app.auth_method != "client_secret_basic" {
+        let text = format!(
+            "This code proves itself by client_secret_basic, and the app is set to {}. Change one of them.",
+            visible(&app.auth_method)
         );
-        steps.push(step("3. Trade the code that comes back for tokens", token));
+        note(text, Some(Link::new("Settings", format!("{}/edit", app_url(&key)))));
     }
-    if app.allows_grant("client_credentials") {
-        let n = steps.len() + 1;
-        let token = format!("curl {issuer}/v1/token {own} \\\n  -d grant_type=client_credentials");
-        steps.push(step(&format!("{n}. Get a token for the app itself"), token));
-    }
-    steps
+    notes
 }
 
-fn step(title: &str, code: String) -> Snippet {
-    Snippet { title: title.to_owned(), code }
-}
-
-fn authorize(issuer: &str, app: &App, uri: &str) -> String {
-    let scope =
-        if app.allows_grant("refresh_token") { "openid profile offline_access" } else { "openid profile" };
-    format!(
-        "VERIFIER=$(openssl rand -hex 32)\nCHALLENGE=$(printf %s \"$VERIFIER\" | openssl dgst -sha256 -binary | \
-         basenc --base64url | tr -d =)\necho \"{issuer}/v1/authorize?client_id={}&response_type=code&scope={}\
-         &redirect_uri={}&state=$(openssl rand -hex 8)&code_challenge=$CHALLENGE&code_challenge_method=S256\"",
-        encoded(&app.client_id),
-        encoded(scope),
-        encoded(uri)
-    )
-}
-
-/// How the app proves itself; the secret is left for the reader to fill in.
-fn proof(app: &App) -> String {
-    if app.auth_method == "client_secret_post" {
-        format!("-d client_id={} -d client_secret=\"$SECRET\"", quoted(&app.client_id))
-    } else {
-        format!("-u {}:\"$SECRET\"", quoted(&app.client_id))
-    }
-}
-
-/// One word of a shell.
-fn quoted(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.:/@".contains(&b);
-    if text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+fn values(app: &App, own: &Own<'_>) -> Vec<Fact> {
+    let mut values = vec![Fact::code("Issuer", own.issuer), Fact::code("Client ID", &app.client_id)];
+    values.push(match app.is_confidential() {
+        true => Fact::text("Secret", "was shown once, when it was made"),
+        false => Fact::text("Secret", "none: the app proves itself by PKCE"),
+    });
+    let uri = |uri: &String| Fact::code("Redirect URI", redirect_uris::spelled(uri));
+    values.extend(app.redirect_uris.iter().map(uri));
+    values
 }

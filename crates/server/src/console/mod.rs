@@ -37,6 +37,7 @@ mod policies;
 mod policy_forms;
 mod policy_trial;
 mod prefix;
+mod redirect_uris;
 mod registration_forms;
 mod rows;
 mod scope_forms;
@@ -118,6 +119,9 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/apps/{id}", get(app::get))
         .route("/console/apps/new", get(app_form::new).post(app_form::create))
         .route("/console/apps/{id}/edit", get(app_form::edit).post(app_form::save))
+        .route("/console/apps/{id}/start", get(app_start::get))
+        .route("/console/apps/{id}/start/newer", get(app_start::first))
+        .route("/console/apps/{id}/redirect-uris/new", get(redirect_uris::new).post(redirect_uris::add))
         .route("/console/apps/{id}/off", get(app_deeds::ask_off).post(app_deeds::off))
         .route("/console/apps/{id}/on", post(app_deeds::on))
         .route("/console/apps/{id}/delete", get(app_deeds::ask_delete).post(app_deeds::delete))
