@@ -70,7 +70,7 @@ async fn what_a_sentence_says_is_found_and_its_page_says_the_rest(app: Shared) {
     let label = unique("Spoken");
     let made = NewApp::web().label(&label).make(&acme).await;
     attempt(&acme, &person.login, "not the password", &agent).await;
-    attempt(&acme, "nobody-of-this-name", "x", &agent).await;
+    attempt(&acme, "nobody@of-this.name", "x", &agent).await;
     let impostor = App { client_secret: Some("not-the-secret".to_owned()), ..made.app() };
     let grant = [("grant_type", "client_credentials")];
     acme.token_as(&impostor, &grant).header("user-agent", &agent).not_secret().await.expect(401);
@@ -91,7 +91,7 @@ async fn what_a_sentence_says_is_found_and_its_page_says_the_rest(app: Shared) {
     }
     let nobody = desk.page(&found("account").await[0]).await.page();
     let links = nobody.attributes("aside.panel dd a", "href");
-    assert!(links.contains(&"/console/users?q=nobody-of-this-name".to_owned()), "{links:?}");
+    assert!(links.iter().any(|link| link.starts_with("/console/users?q=nobody")), "{links:?}");
     let secret = desk.page(&found("secret").await[0]).await.page();
     assert!(secret.all("tr.event")[0].contains(&label), "{}", secret.text());
     // Of a list, what came and what went, however much of it stays.
@@ -99,7 +99,7 @@ async fn what_a_sentence_says_is_found_and_its_page_says_the_rest(app: Shared) {
     let kept = format!("https://app.example/{}", "kept".repeat(40));
     desk.fill(&path, &[("redirect_uris", &format!("{kept}\r\nhttps://old.example/cb"))]).await.expect(200);
     desk.fill(&path, &[("redirect_uris", &format!("{kept}\r\nhttps://new.example/cb"))]).await.expect(200);
-    let log = format!("/console/log?range=1h&q=https://new.example/cb+{label}");
+    let log = format!("/console/log?range=1h&outcome=changed&q={label}");
     let change = desk.page(&log).await.page().attributes("tr.event .stretch", "href").remove(0);
     let text = desk.page(&change).await.page().all("aside.panel dd").join("\n");
     for said in

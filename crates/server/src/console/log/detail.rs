@@ -115,8 +115,10 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
         facts.push(linked(Fact::text("User", syslog::visible(&login)), user_url(&id), Area::Users));
     }
     if let Some(typed) = typed(row) {
+        let fact = Fact::text("Name typed", syslog::visible(typed));
+        // What isn't shaped like a login may be a password, and is masked.
         let url = format!("/console/users?q={}", next::encoded(typed));
-        facts.push(linked(Fact::text("Name typed", syslog::visible(typed)), url, Area::Users));
+        facts.push(if typed.contains('•') { fact } else { linked(fact, url, Area::Users) });
     }
     match (apps.of_event(row), row.client_id.as_deref()) {
         (Some(app), _) => {
