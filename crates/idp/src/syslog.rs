@@ -12,10 +12,11 @@ mod user_agent;
 pub mod words;
 
 pub use query::{Links, LogParamError, LogRequest};
+pub(crate) use reasons::reasons_told_with;
 pub use render::{LogEvent, log_event};
 pub use user_agent::device;
+pub(crate) use words::types_told_with;
 pub use words::{Kind, fix, kind, kind_of, sentence, visible, why};
-pub(crate) use words::{reasons_told_with, types_told_with};
 
 use signet_domain::Time;
 use signet_store::log_query::{LogPage, LogQuery, Order, Position};

@@ -1,6 +1,6 @@
 //! Events as sentences, for people who don't read JSON.
 
-use super::reasons::{explain, told_with};
+use super::reasons::explain;
 use signet_domain::event::types::{self, EventType};
 use signet_domain::event::{Entity, EventRow, Outcome, bounded};
 
@@ -289,11 +289,6 @@ pub fn types_told_with(part: &str) -> impl Iterator<Item = &'static str> {
         between.into_iter().any(|piece| piece.to_lowercase().contains(part))
     };
     TYPES.iter().filter(move |(.., template)| has(template)).map(|(event_type, ..)| event_type.name)
-}
-
-/// The reasons whose phrase at the end of a sentence has a part in it.
-pub fn reasons_told_with(part: &str) -> impl Iterator<Item = &'static str> {
-    told_with(part)
 }
 
 /// Why it ended as it did, if there is a reason.
