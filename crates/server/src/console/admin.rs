@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::next;
+use super::zone::Zone;
 use crate::extract::Tenant;
 use crate::pages::browser::form_is_ours;
 use crate::pages::step;
@@ -93,6 +94,11 @@ fn wanted(parts: &Parts) -> String {
 impl Admin {
     pub(super) fn idp(&self) -> &Idp {
         self.app.idp()
+    }
+
+    /// The zone of the times that are shown to them.
+    pub(super) fn zone(&self) -> Zone {
+        Zone::of(&self.signed_in.user)
     }
 
     /// Whether the role reaches this.

@@ -2,7 +2,6 @@
 
 use super::admin::Admin;
 use super::failure::Result;
-use super::zone::Zone;
 use signet_domain::event::{EventRow, types};
 use signet_idp::syslog::{self, Kind};
 use signet_web::{LogRow, Outcome, TimeText};
@@ -91,7 +90,7 @@ fn client_id(event: &EventRow) -> Option<&str> {
 /// Short lists of events, each line leading to the event's own page.
 pub(super) async fn brief(admin: &Admin, events: &[EventRow]) -> Result<Vec<LogRow>> {
     let apps = Apps::of(admin, events).await?;
-    let zone = Zone::of(&admin.signed_in.user);
+    let zone = admin.zone();
     let row = |e: &EventRow| apps.row(e, event_url(e), zone.brief(e.published, admin.ctx.now));
     Ok(events.iter().map(row).collect())
 }

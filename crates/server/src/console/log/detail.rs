@@ -4,7 +4,6 @@ use super::changes::changes;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::rows::{Apps, brief, client_ids, event_url, outcome, user_url};
-use crate::console::zone::Zone;
 use crate::console::{next, when};
 use signet_domain::event::{Entity, EventRow, Outcome};
 use signet_domain::id::{ServerId, UserId};
@@ -26,7 +25,7 @@ pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Resul
     Ok(EventDetail {
         url: event_url(row),
         outcome: outcome(row),
-        time: Zone::of(&admin.signed_in.user).moment_exact(row.published, admin.ctx.now),
+        time: admin.zone().moment_exact(row.published, admin.ctx.now),
         statement: statement(row),
         why: why(view),
         fix: syslog::fix(row),
