@@ -69,9 +69,8 @@ pub fn of_user(id: &str) -> Condition {
     Condition::Any(vec![equals(TextField::UserId, id), equals(TextField::ActorId, id)])
 }
 
-/// The newest of a user's events of which a condition holds, in so many days. What a user does and what is done to a
-/// user lie under different indexes; whatever isn't rare and done by a user concerns that user.
-pub(crate) async fn latest_of(
+/// The newest of the events that concern a user of which a condition holds, in so many days.
+pub(crate) async fn latest_concerning(
     tx: &mut Tx,
     ctx: &Ctx,
     user: &str,
@@ -80,15 +79,26 @@ pub(crate) async fn latest_of(
     let concerns = equals(TextField::UserId, user);
     let all = LogQuery { condition: concerns.clone(), ..LogQuery::default() };
     let (to, from) = (Time(ctx.now.0.saturating_add(1)), ctx.now.plus_secs(-days * DAY));
-    let since = Some(tx.log_floor_of(&all, to, from, BUDGET).await?);
+    let since = tx.log_floor_of(&all, to, from, BUDGET).await?;
+    Ok(tx.latest_matching(Condition::All(vec![concerns, condition]), Some(since), limit).await?)
+}
+
+/// The same with those that the user caused. What a user does and what is done to a user lie under different indexes;
+/// whatever isn't rare and done by a user concerns that user.
+async fn latest_of(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    user: &str,
+    (condition, days, limit): (Condition, i64, u32),
+) -> Result<Vec<EventRow>, IdpError> {
     let others = Condition::All(vec![
         equals(TextField::ActorId, user),
         Condition::Rare,
-        kinds::not(concerns.clone()),
+        kinds::not(equals(TextField::UserId, user)),
         condition.clone(),
     ]);
-    let mut found = tx.latest_matching(Condition::All(vec![concerns, condition]), since, limit).await?;
-    found.extend(tx.latest_matching(others, Some(from), limit).await?);
+    let mut found = latest_concerning(tx, ctx, user, (condition, days, limit)).await?;
+    found.extend(tx.latest_matching(others, Some(ctx.now.plus_secs(-days * DAY)), limit).await?);
     found.sort_by_key(|e| std::cmp::Reverse((e.published, e.epoch, e.txid, e.seq)));
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(found)
