@@ -20,7 +20,7 @@ pub mod overview;
 pub mod saved;
 pub mod terms;
 
-pub use find::AppName;
+pub use signet_store::console::AppName;
 
 use crate::admin::caller::By;
 use crate::admin::{Caller, Rights};

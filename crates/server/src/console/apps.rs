@@ -8,9 +8,9 @@ use super::{when, words};
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
-use signet_domain::app::App;
 use signet_domain::id::AppId;
 use signet_idp::admin::{Access, Area};
+use signet_idp::console::AppName;
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
 use signet_web::{AppList, AppRow, Chip, Empty, Link, Paging, Section};
@@ -34,11 +34,13 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     let after = params.get("after").filter(|_| q.is_none());
     let after = idp.open_cursor(ctx, LIST, after).ok().flatten().map(AppId);
     let used = idp.console_newest_tokens(ctx).await?;
-    let mut apps = match q {
-        Some(q) => named(admin, q).await?,
+    // One more than a page has.
+    let mut apps: Vec<AppName> = match q {
+        Some(q) => idp.console_find_apps(ctx, q, PAGE + 1).await?,
         None => {
             let mut tx = idp.store().tenant(ctx.tenant_id()).read().await?;
-            tx.apps(after, i64::try_from(PAGE + 1).unwrap_or(1)).await?
+            let found = tx.apps(after, i64::try_from(PAGE + 1).unwrap_or(1)).await?;
+            found.into_iter().map(AppName::from).collect()
         }
     };
     let more = apps.len() > PAGE;
@@ -51,7 +53,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
             name: visible(&app.label),
             kind: words::app_kind(app.kind).to_owned(),
             client_id: app.client_id.clone(),
-            status: words::app_status(app),
+            status: words::app_status(app.status),
             last_used: used.get(&app.client_id).map(|hour| when::hour(*hour, ctx.now)),
         })
         .collect();
@@ -71,17 +73,6 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
             ..Paging::default()
         },
     }))
-}
-
-/// The apps whose name holds a text, one more than a page has.
-async fn named(admin: &Admin, q: &str) -> Result<Vec<App>> {
-    let found = admin.idp().console_find_apps(&admin.ctx, q, PAGE + 1).await?;
-    let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
-    let mut apps = Vec::with_capacity(found.len());
-    for name in found {
-        apps.extend(tx.app(name.id).await?);
-    }
-    Ok(apps)
 }
 
 fn nothing(q: Option<&str>) -> Empty {
