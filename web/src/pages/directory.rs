@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::pages::LogRow;
-use crate::parts::{Action, Empty, Fact, Link, Paging, Status, TimeText};
+use crate::parts::{Action, Empty, Fact, Link, Paging, Status, Tab, TimeText};
 use crate::shell::{Console, Page as _, page};
 
 /// One user in a list.
@@ -21,17 +21,6 @@ pub struct UserRow {
     pub last_sign_in: Option<TimeText>,
 }
 
-/// A part of a list that has a link of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// Its name.
-    pub label: String,
-    /// Where it is.
-    pub url: String,
-    /// Whether it is what is shown.
-    pub current: bool,
-}
-
 /// The users. Searches with `q` by GET.
 #[derive(Template, Debug, Clone)]
 #[template(path = "console/users.html")]
@@ -44,8 +33,8 @@ pub struct UserList {
     pub action: String,
     /// What was searched for.
     pub q: String,
-    /// The list by status, each in one go.
-    pub views: Vec<View>,
+    /// The parts of the list.
+    pub tabs: Vec<Tab>,
     /// `212 users`.
     pub count: Option<String>,
     /// The users.

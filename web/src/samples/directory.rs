@@ -3,7 +3,7 @@ use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
     Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, InitialToken, KeyItem, Link,
     OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow,
-    Status, Tone, UserList, UserPage, UserRow, View,
+    Status, Tab, Tone, UserList, UserPage, UserRow,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -25,13 +25,9 @@ fn users() -> Vec<Sample> {
         create: Some(Link::new("New user", "/console/users/new")),
         action: "/console/users".to_owned(),
         q: String::new(),
-        views: vec![
-            View { label: "Everybody".to_owned(), url: "/console/users".to_owned(), current: true },
-            View {
-                label: "Locked out".to_owned(),
-                url: "/console/users?status=LOCKED_OUT".to_owned(),
-                current: false,
-            },
+        tabs: vec![
+            Tab { link: Link::new("Everybody", "/console/users"), current: true },
+            Tab { link: Link::new("Locked out", "/console/users?status=LOCKED_OUT"), current: false },
         ],
         count: some("212 users"),
         users: vec![

@@ -13,7 +13,7 @@ use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{Link, Section, UserList, UserRow, View};
+use signet_web::{Link, Section, Tab, UserList, UserRow};
 
 const PATH: &str = "/console/users";
 /// The parameter that names a part of the list.
@@ -39,8 +39,8 @@ pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
 async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
     admin.must_see(Area::Users)?;
     let asked = Asked::read(params, PATH).part(params, PART);
-    let view = asked.part.map_or("", |(_, part)| part);
-    let view = VIEWS.iter().find(|(name, ..)| *name == view).map_or(VIEWS[0].0, |(name, ..)| *name);
+    let part = asked.part.map_or("", |(_, part)| part);
+    let view = VIEWS.iter().map(|(name, _)| *name).find(|name| *name == part).unwrap_or_default();
     let q = asked.q;
     let find = |after: Option<&'p str>| {
         let filter = Some(view).filter(|view| !view.is_empty()).map(|view| format!("status eq \"{view}\""));
@@ -69,9 +69,9 @@ async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
         create: admin.may(Area::Users, Access::Write).then(|| Link::new("New user", "/console/users/new")),
         action: PATH.to_owned(),
         q: asked.q.unwrap_or_default().to_owned(),
-        views: VIEWS
+        tabs: VIEWS
             .iter()
-            .map(|(name, label)| part(name, label, asked.q.is_none() && *name == view))
+            .map(|(name, label)| tab(name, label, asked.q.is_none() && *name == view))
             .collect(),
         count: asked.count(&found, "user"),
         empty: asked.empty(&found, "People appear here once they are created."),
@@ -81,7 +81,7 @@ async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
 }
 
 /// A part of the list as a link.
-fn part(name: &str, label: &str, current: bool) -> View {
+fn tab(name: &str, label: &str, current: bool) -> Tab {
     let url = if name.is_empty() { PATH.to_owned() } else { format!("{PATH}?{PART}={name}") };
-    View { label: label.to_owned(), url, current }
+    Tab { link: Link::new(label, url), current }
 }
