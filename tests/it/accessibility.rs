@@ -14,6 +14,7 @@ use crate::support::walk::Walk;
 on_each_engine! {
     every_page_about_people_and_apps_for_everybody,
     every_page_about_the_log_for_everybody,
+    every_page_about_the_tenant_for_everybody,
     every_other_page_of_the_console_for_everybody,
     every_page_for_users_for_everybody,
 }
@@ -109,6 +110,11 @@ fn is_log(address: &str) -> bool {
     matches!(address.split('/').nth(2), Some("alerts" | "webhooks")) || address.starts_with("/console/log")
 }
 
+/// Whether a page is about the tenant itself and who administers it.
+fn is_tenant(address: &str) -> bool {
+    matches!(address.split('/').nth(2), Some("credentials" | "branding" | "security" | "settings"))
+}
+
 /// Walks a part of the console: every GET route of it with its form sent empty, and some pages more.
 async fn walk_console(app: &Shared, part: fn(&str) -> bool, more: &[(&str, &str)]) {
     let acme = app.acme();
@@ -154,9 +160,14 @@ async fn every_page_about_the_log_for_everybody(app: Shared) {
     walk_console(&app, is_log, &more).await;
 }
 
+async fn every_page_about_the_tenant_for_everybody(app: Shared) {
+    walk_console(&app, is_tenant, &[]).await;
+}
+
 async fn every_other_page_of_the_console_for_everybody(app: Shared) {
     let more = [("console-sign-in", "/console/sign-in")];
-    walk_console(&app, |address| !is_directory(address) && !is_log(address), &more).await;
+    let rest = |address: &str| !is_directory(address) && !is_log(address) && !is_tenant(address);
+    walk_console(&app, rest, &more).await;
 }
 
 async fn every_page_for_users_for_everybody(app: Shared) {

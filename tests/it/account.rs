@@ -16,12 +16,18 @@ async fn what_is_open_can_be_ended(app: Shared) {
     let (visitor, page) = acme.sign_in("/login", &person.login, &person.password).await;
     assert_eq!(page.url.path(), "/account");
     assert_eq!(page.page().all(".things form").len(), 3, "two sessions and one app");
+    acme.password(&client, &person.login, "not the password", "openid").await.expect(400);
+    let lately = visitor.get(&format!("{}/account", acme.origin())).await.expect(200);
+    let lately = lately.page().all("[aria-labelledby=activity] .strong");
+    assert_eq!(lately[..2], ["A wrong password Refused", "Signed in"], "{lately:?}");
     let forms = page.page().forms();
     let revoke = forms.iter().find(|f| f.action.ends_with("/revoke")).unwrap();
     let reply = visitor.submit(&page, revoke).await.expect(303);
     assert!(!acme.is_active(&client, &tokens.access_token).await);
     let page = visitor.follow(reply).await.expect(200);
     assert!(page.text().contains("access has ended"));
+    let lately = page.page().all("[aria-labelledby=activity] .strong");
+    assert!(lately[0].ends_with("was taken back"), "{lately:?}");
     let other = page.page().attributes(".things form", "action");
     let mine = page.page().attributes(".things li:has(.note) form", "action");
     let other = other.iter().find(|action| !mine.contains(action)).unwrap();

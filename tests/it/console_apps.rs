@@ -52,6 +52,8 @@ async fn every_kind_of_app_is_made_and_works(app: Shared) {
             acme.client_credentials(&client, "orders:read").await.expect(200);
         }
         assert!(is_listed(&desk, &label).await, "{kind}");
+        let found = desk.page(&format!("/console/apps?q={}", label.to_uppercase())).await;
+        assert_eq!(found.page().all("td.first"), [label.as_str()]);
         if kind == "browser" {
             let start = made.page().all(".step code").join("\n");
             assert!(start.contains(&acme.issuer()) && start.contains("react-oidc-context"), "{start}");

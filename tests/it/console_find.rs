@@ -29,6 +29,7 @@ async fn what_is_found_is_the_role_s_own_and_the_tenant_s(app: Shared) {
         assert!(!find(&stranger.login).await.contains(&stranger.id));
         let pages = find("new%20us").await;
         assert!(pages.contains("/console/users/new") && !pages.contains("/console/apps/new"), "{pages}");
+        assert!(find("password%20rules").await.contains("/console/security"), "a page by what is on it");
         assert!(find("").await.contains("/console/log"), "with nothing typed, all places");
         let long = "x".repeat(5_000);
         assert!(!find(&long).await.contains(&long));

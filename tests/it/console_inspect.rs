@@ -62,7 +62,7 @@ async fn an_access_token_is_found_by_itself_and_by_its_jti(app: Shared) {
     let tokens = acme.redeem(&web, &flow).await.tokens();
     let sentence = format!("This is an access token that {label} got for {}.", person.login);
     let page = inspect(&desk, &tokens.access_token).await;
-    says(&page, &["Good", &sentence, "not revoked", "Authorization code"]);
+    says(&page, &["Still good", &sentence, "not revoked", "Authorization code"]);
     assert!(page.all("#answer pre")[0].contains(&person.login), "what it says");
     let event = page.attributes("#answer .link-line a", "href").remove(0);
     let event = desk.page(&event).await;
@@ -71,7 +71,7 @@ async fn an_access_token_is_found_by_itself_and_by_its_jti(app: Shared) {
     let page = inspect(&desk, &jti).await;
     says(&page, &[&sentence, "It isn’t revoked.", &jti]);
     let bearer = inspect(&desk, &format!("  Bearer {}\n", tokens.access_token)).await;
-    says(&bearer, &["Good", &sentence]);
+    says(&bearer, &["Still good", &sentence]);
     let id = inspect(&desk, tokens.id_token.as_deref().unwrap()).await;
     says(
         &id,
@@ -84,7 +84,7 @@ async fn an_access_token_is_found_by_itself_and_by_its_jti(app: Shared) {
     let scope = [("grant_type", "client_credentials"), ("scope", "orders:read")];
     let bound = token_by(&acme, &service, &key, &scope).await.tokens().access_token;
     let page = inspect(&desk, &format!("DPoP {bound}")).await;
-    says(&page, &["Good", "Bound to the key", &key.thumbprint()]);
+    says(&page, &["Still good", "Bound to the key", &key.thumbprint()]);
 }
 
 async fn a_token_is_revoked_alone_and_with_its_grant(app: Shared) {
@@ -117,7 +117,7 @@ async fn a_token_is_revoked_alone_and_with_its_grant(app: Shared) {
     server.scope("read", "IMPLICIT").await;
     let own = server.tenant.client_credentials(&service, "read").await.tokens();
     let page = inspect(&desk, &own.access_token).await;
-    says(&page, &["Good"]);
+    says(&page, &["Still good"]);
     revoke(&desk, &page, "grant").await;
     says(&inspect(&desk, &own.access_token).await, &["Ended", "It was revoked."]);
     // Nothing is chosen for anybody.
@@ -134,14 +134,14 @@ async fn a_refresh_token_tells_its_family(app: Shared) {
     let desk = Desk::of(&acme).await;
     let (web, person) = (NewApp::web().rotation("ROTATE", 0).make(&acme).await, Person::new(&acme).await);
     let flow = person.code(&acme, &web, "openid offline_access").await;
-    says(&inspect(&desk, &flow.code).await, &["Good", "This is an authorization code"]);
+    says(&inspect(&desk, &flow.code).await, &["Still good", "This is an authorization code"]);
     let first = acme.redeem(&web, &flow).await.tokens();
     says(&inspect(&desk, &flow.code).await, &["Ended", "It was redeemed"]);
-    says(&inspect(&desk, first.refresh()).await, &["Good", "This is a refresh token", &person.login]);
+    says(&inspect(&desk, first.refresh()).await, &["Still good", "This is a refresh token", &person.login]);
     let second = acme.refresh(&web, first.refresh()).await.tokens();
     says(&inspect(&desk, first.refresh()).await, &["Ended", "another one of its family followed it"]);
     let page = inspect(&desk, second.refresh()).await;
-    says(&page, &["Good", "not revoked"]);
+    says(&page, &["Still good", "not revoked"]);
     assert!(answer(&page).contains("got a refresh token"), "the event that issued it: {}", answer(&page));
     acme.refresh(&web, second.refresh()).await.expect(200);
     person.lifecycle(&acme, "suspend").await;
@@ -154,7 +154,7 @@ async fn every_kind_of_secret_is_found(app: Shared) {
     let label = unique("Secret app");
     let service = NewApp::service().label(&label).make(&acme).await;
     let secret = service.client_secret.clone().unwrap();
-    says(&inspect(&desk, &secret).await, &["Good", &format!("This is a client secret of {label}.")]);
+    says(&inspect(&desk, &secret).await, &["Still good", &format!("This is a client secret of {label}.")]);
     service.lifecycle(&acme, "deactivate").await;
     says(&inspect(&desk, &secret).await, &["Ended", "Its app is switched off."]);
     let body = json!({ "name": unique("inspected") });
@@ -162,7 +162,7 @@ async fn every_kind_of_secret_is_found(app: Shared) {
     let (token, id) = (made["token"].as_str().unwrap(), made["id"].as_str().unwrap());
     app.canaries().add(token);
     let page = inspect(&desk, token).await;
-    says(&page, &["Good", "This is an API token of", body["name"].as_str().unwrap()]);
+    says(&page, &["Still good", "This is an API token of", body["name"].as_str().unwrap()]);
     let links = page.attributes("#answer .link-line a", "href");
     assert!(links.contains(&format!("/console/credentials/tokens/{id}")), "{links:?}");
     acme.api("DELETE", &format!("/api/v1/api-tokens/{id}")).await.expect(204);
@@ -171,7 +171,7 @@ async fn every_kind_of_secret_is_found(app: Shared) {
     let made = acme.api("POST", "/api/v1/api-credentials").json(&body).await.expect(201).json();
     let secret = made["client_secret"].as_str().unwrap();
     app.canaries().add(secret);
-    says(&inspect(&desk, secret).await, &["Good", "This is a secret of an API credential."]);
+    says(&inspect(&desk, secret).await, &["Still good", "This is a secret of an API credential."]);
 }
 
 async fn what_is_not_the_tenant_s_own_is_unknown(app: Shared) {
@@ -181,7 +181,7 @@ async fn what_is_not_the_tenant_s_own_is_unknown(app: Shared) {
     let flow = person.code(&globex, &web, "openid offline_access").await;
     let tokens = globex.redeem(&web, &flow).await.tokens();
     let jti = tokens.access().claims["jti"].as_str().unwrap().to_owned();
-    says(&inspect(&theirs, &tokens.access_token).await, &["Good"]);
+    says(&inspect(&theirs, &tokens.access_token).await, &["Still good"]);
     let secret = web.client_secret.clone().unwrap();
     let unknown = answer(&inspect(&desk, "sgr0000000000000000000000000000000000000000000").await);
     for text in [tokens.access_token.as_str(), tokens.refresh(), &jti, &secret, "x", "a.b.c", "é"] {
@@ -220,7 +220,7 @@ async fn an_expired_token_is_told_as_such(app: TestApp) {
     app.clock().advance(std::time::Duration::from_secs(24 * 3600)).await;
     let desk = Desk::of(&acme).await;
     says(&inspect(&desk, &jti).await, &["Ended", "It has expired."]);
-    says(&inspect(&desk, tokens.refresh()).await, &["Good"]);
+    says(&inspect(&desk, tokens.refresh()).await, &["Still good"]);
 }
 
 async fn an_inspection_is_logged_without_what_was_inspected(app: Shared) {

@@ -1,6 +1,6 @@
 //! An app's quick start, and on its page what stops the first sign-in.
 
-use signet_testkit::{Browser, Engine, Reply, Shared, Tenant, TestApp, on_each_engine, run, set_binary};
+use signet_testkit::{App, Browser, Engine, Reply, Shared, Tenant, TestApp, on_each_engine, run, set_binary};
 
 use crate::support::apps::{CALLBACK, Made, NewApp, Person};
 use crate::support::desk::{Desk, sign_in, the_form};
@@ -141,6 +141,10 @@ async fn what_stops_the_first_sign_in_is_shown_and_put_right(app: Shared) {
 
     let service = NewApp::service().make(&acme).await;
     assert!(news(&desk, &service).await.text().contains("got a token yet"));
+    let impostor = App { client_secret: Some("not-the-secret".to_owned()), ..service.app() };
+    acme.token_as(&impostor, &[("grant_type", "client_credentials")]).not_secret().await.expect(401);
+    let shown = news(&desk, &service).await.page().text();
+    assert!(shown.contains("wrong client secret"), "who can't prove to be the app is told, too: {shown}");
     acme.client_credentials(&service, "orders:read").await.expect(200);
     assert!(news(&desk, &service).await.text().contains("It works"));
 }

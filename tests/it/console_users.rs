@@ -132,6 +132,14 @@ async fn a_life_from_suspension_to_deletion(app: Shared) {
     let user = user(&acme, "mortal").await;
     let path = format!("/console/users/{}", user.id);
     assert!(desk.press(&path, "/suspend").await.text().contains("is suspended"));
+    let listed = async |status: &str| {
+        let list = desk.page(&format!("/console/users?status={status}")).await.page();
+        list.attributes("td.first a", "href").contains(&path)
+    };
+    assert_eq!(
+        (listed("SUSPENDED").await, listed("DEPROVISIONED").await, listed("ADMINISTRATORS").await),
+        (true, false, false)
+    );
     assert!(desk.press(&path, "/unsuspend").await.text().contains("may sign in again"));
     assert_eq!(desk.get(&format!("{path}/delete")).await.status, 409, "deactivated first");
     let gone = desk.fill(&format!("{path}/deactivate"), &[]).await.expect(200);

@@ -105,6 +105,7 @@ mod registration;
 mod registration_door;
 mod request_objects;
 mod schema;
+mod security;
 mod session_management;
 mod smoke;
 mod soak;

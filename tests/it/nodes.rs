@@ -125,8 +125,10 @@ async fn ready(node: &Node) -> Value {
     node.http().get(&url).host("unknown.example").await.json()
 }
 
-async fn a_node_that_cannot_look_for_changes_asks_the_database(engine: Engine) {
-    let app = TestApp::start(engine).await;
+async fn a_node_that_cannot_look_for_changes_asks_the_database(_: Engine) {
+    // A lock that is kept holds up every reader of the log in the same PostgreSQL.
+    let postgres = PrivatePostgres::start().await;
+    let app = TestApp::start_on(&postgres, &[]).await;
     let node = app.node().await;
     let (here, there) = (app.acme(), node.acme());
     let service = NewApp::service().make(&here).await;

@@ -115,10 +115,13 @@ async fn nodes_whose_clocks_are_hours_apart_admit_what_one_would(engine: Engine)
 }
 
 /// Stops a node between the database's decision and what it would do with it.
-async fn rl_32_a_node_that_wakes_acts_on_no_old_decision(engine: Engine) {
+///
+/// Whoever stays in a transaction holds up every reader of the log in the same PostgreSQL: this one is its own.
+async fn rl_32_a_node_that_wakes_acts_on_no_old_decision(_: Engine) {
     const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
         AND wait_event_type = 'Lock' AND query LIKE '%throttle_rings%'";
-    let app = TestApp::start(engine).await;
+    let postgres = PrivatePostgres::start().await;
+    let app = TestApp::start_on(&postgres, &[]).await;
     let node = app.node().await;
     let (here, there) = (app.acme(), node.acme());
     let user = make::user(&here, "woken").await;
@@ -164,8 +167,9 @@ async fn rl_32_a_node_that_wakes_acts_on_no_old_decision(engine: Engine) {
     assert!(refused[0]["debugContext"]["debugData"]["admittedAt"].is_string(), "{refused:#?}");
 }
 
-async fn rl_32_nodes_stopped_in_the_middle_of_a_flood(engine: Engine) {
-    let app = TestApp::start_with(engine, false, CHEAP_HASH).await;
+async fn rl_32_nodes_stopped_in_the_middle_of_a_flood(_: Engine) {
+    let postgres = PrivatePostgres::start().await;
+    let app = TestApp::start_on(&postgres, CHEAP_HASH).await;
     let nodes = app.nodes(2).await;
     let tenants = over(&app, &nodes);
     let user = make::user(&tenants[0], "stopped").await;

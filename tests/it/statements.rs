@@ -112,8 +112,9 @@ fn searches() -> Vec<LogQuery> {
                 txid: 1,
                 seq: 0,
             });
-            let words = vec!["two".to_owned(), "it's".to_owned()];
-            all.push(LogQuery { words, since: bound, until: bound, order, after, ..LogQuery::default() });
+            let words = ["two", "it's"].map(|word| Condition::Word(word.to_owned()));
+            let condition = Condition::All(words.to_vec());
+            all.push(LogQuery { condition, since: bound, until: bound, order, after, ..LogQuery::default() });
         }
     }
     all

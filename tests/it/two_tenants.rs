@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use signet_domain::Time;
 use signet_domain::app::AppStatus;
 use signet_domain::grant::OneTimeKind;
+use signet_domain::security::SecuritySettings;
 use signet_domain::server::KeyStatus;
 use signet_domain::session::SessionKind;
 use signet_domain::token::RevocationKind;
@@ -115,6 +116,7 @@ async fn people(c: &mut Contract) {
         user_by_login(tx, a, b) tx.user_by_login(&a.user.login_key) => (Ok(None));
         users(tx, a, b) tx.users(None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
         users_with_status(tx, a, b) tx.users_with_status(UserStatus::Active, None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
+        administrators(tx, a, b) tx.administrators(None, 10) => (Ok(v) if v.iter().all(|u| u.tenant_id == b.tenant.id));
         users_with_prefix(tx, a, b) tx.users_with_prefix(&a.user.login_key, 10) => (Ok(v) if v.is_empty());
         next_user_number(tx, a, b) tx.next_user_number() => (Ok(1));
         update_user(tx, a, b) tx.update_user(&a.user, a.now) => (Err(StoreError::Stale));
@@ -160,7 +162,7 @@ async fn apps(c: &mut Contract) {
         keep_registration(tx, a, b) tx.keep_registration(a.app.id) => (Ok(()));
         end_unused_registration(tx, a, b) tx.end_unused_registration(a.app.id, a.now.plus_secs(9_999)) => (Ok(false));
         idle_secrets(tx, a, b) tx.idle_secrets(a.now.plus_secs(99), 10) => (Ok(v) if v.iter().all(|s| s.app_id == b.app.id));
-        app_names(tx, a, b) tx.app_names(10) => (Ok(v) if v.iter().all(|(id, ..)| *id == b.app.id));
+        app_names(tx, a, b) tx.app_names(10) => (Ok(v) if v.iter().all(|app| app.id == b.app.id));
         newest_tokens(tx, a, b) tx.newest_tokens(signet_domain::Time(0)) => (Ok(v) if v.iter().all(|(id, _)| *id == b.app.client_id));
         app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());
         counts(tx, a, b) tx.counts(None, signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
@@ -360,6 +362,10 @@ async fn log(c: &mut Contract) {
         brand_logo(tx, a, b) tx.brand_logo(&a.logo.hash) => (Ok(None));
         put_brand_logo(tx, a, b) tx.put_brand_logo(&a.logo) => (Ok(()));
         trim_brand_logos(tx, a, b) tx.trim_brand_logos(0) => (Ok(1));
+        security_settings(tx, a, b) tx.security_settings() => (Ok(Some(s)) if s.tenant_id == b.tenant.id);
+        insert_security_settings(tx, a, b) tx.insert_security_settings(&a.security) => (Err(StoreError::Conflict));
+        update_security_settings(tx, a, b) async { let s = SecuritySettings { min_length: 20, ..a.security.clone() }; tx.update_security_settings(&s, a.now).await?; tx.security_settings().await } => (Ok(Some(s)) if s.tenant_id == b.tenant.id && s.min_length == 20);
+        newest_sessions(tx, a, b) tx.newest_sessions(10) => (Ok(v) if v.iter().all(|s| s.tenant_id == b.tenant.id));
         log_between(tx, a, b) heard(tx, a) => (Ok(0));
         append(tx, a, b) tx.append(&a.event) => (Ok(()));
         append_all(tx, a, b) tx.append_all(std::slice::from_ref(&b.event)) => (Err(StoreError::Conflict));

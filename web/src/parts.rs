@@ -241,6 +241,15 @@ impl Hidden {
     }
 }
 
+/// One of several things that a page can show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tab {
+    /// What it shows, and where.
+    pub link: Link,
+    /// It is the one that is shown.
+    pub current: bool,
+}
+
 /// One entry of a list to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {

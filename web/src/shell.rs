@@ -154,6 +154,8 @@ pub enum Section {
     Limits,
     /// API tokens and credentials.
     Credentials,
+    /// What is asked of passwords, and how long sessions last.
+    Security,
     /// How the pages for users look.
     Branding,
     /// What holds for the whole tenant.
@@ -179,6 +181,7 @@ impl Section {
             Self::Inspector => "Token inspector",
             Self::Limits => "Limits",
             Self::Credentials => "API credentials",
+            Self::Security => "Security",
             Self::Branding => "Branding",
             Self::Settings => "Settings",
             Self::Tenants => "Tenants",
@@ -198,6 +201,7 @@ impl Section {
             Self::Find | Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",
+            Self::Security => "shield-check",
             Self::Branding => "palette",
             Self::Settings => "settings",
             Self::Tenants => "building-2",

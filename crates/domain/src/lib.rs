@@ -8,6 +8,7 @@
 //! | [`entropy`] | ids and secrets |
 //! | [`login`] | the one canonical form of a login |
 //! | [`tenant`], [`user`], [`app`], [`server`] | configuration |
+//! | [`security`] | rules for passwords and sessions |
 //! | [`session`], [`flow`], [`grant`], [`token`], [`logout`] | what happens at run time |
 //! | [`credential`] | API credentials and API tokens |
 //! | [`gateway`] | APIs behind a gateway |
@@ -36,6 +37,7 @@ pub mod logout;
 pub mod rate_policy;
 pub mod registration;
 pub mod saved_search;
+pub mod security;
 pub mod server;
 pub mod session;
 pub mod tenant;

@@ -76,7 +76,7 @@ impl Idp {
     ) -> Result<(), AdminError> {
         let key = signet_domain::login::canonical(&me.user.login_key, &ctx.tenant.default_domain)
             .map_err(|_| AdminError::Status)?;
-        let hash = self.hash_new_password(new, &me.user.login_key).await?;
+        let hash = self.hash_new_password(ctx, new, &me.user.login_key).await?;
         let event = self.own_event(ctx, me, types::PASSWORD_UPDATE);
         let mut user = match self.check_password(ctx, &key, old.expose()).await? {
             Checked::Right(user) => *user,

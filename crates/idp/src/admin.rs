@@ -53,6 +53,7 @@ pub mod rate_simulation;
 pub mod registration;
 pub mod roles;
 pub mod scopes;
+pub mod security;
 pub mod server_rules;
 pub mod servers;
 pub mod token_preview;

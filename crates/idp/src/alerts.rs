@@ -53,7 +53,7 @@ impl Idp {
         alert: Alert,
         now: Time,
     ) -> Result<Option<AlertChange>, IdpError> {
-        let Ok((condition, words)) = terms::read(&alert.search) else {
+        let Ok(condition) = terms::read(&alert.search) else {
             tracing::warn!(alert = %alert.id, "an alert's search is none any more");
             return Ok(None);
         };
@@ -61,7 +61,7 @@ impl Idp {
             return Ok(None);
         }
         let condition = Condition::All(vec![condition, not(any_type(OWN))]);
-        let query = LogQuery { condition, words, ..LogQuery::default() };
+        let query = LogQuery { condition, ..LogQuery::default() };
         let (after, until) = step.places();
         let heard = match tx.log_between(&query, after, until).await {
             Ok(heard) => heard,

@@ -12,6 +12,7 @@ use signet_domain::gateway::Gateway;
 use signet_domain::id::{ServerId, TenantId};
 use signet_domain::rate_policy::RatePolicy;
 use signet_domain::registration::{Registration, RegistrationMode, RegistrationPolicy};
+use signet_domain::security::SecuritySettings;
 use signet_domain::server::{ScopeRow, Server};
 use signet_domain::tenant::Tenant;
 use std::collections::{HashMap, HashSet};
@@ -83,6 +84,7 @@ pub struct Part {
     policies: Mutex<Option<Arc<[RatePolicy]>>>,
     /// Known to be none, too.
     brand: Mutex<Option<Option<Arc<Brand>>>>,
+    security: Mutex<Option<Arc<SecuritySettings>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -141,6 +143,17 @@ impl Part {
     /// Keeps it.
     pub fn put_brand(&self, brand: Option<Arc<Brand>>) {
         *lock(&self.brand) = Some(brand);
+    }
+
+    /// The rules for passwords and sessions.
+    #[must_use]
+    pub fn security(&self) -> Option<Arc<SecuritySettings>> {
+        lock(&self.security).clone()
+    }
+
+    /// Keeps them.
+    pub fn put_security(&self, settings: Arc<SecuritySettings>) {
+        *lock(&self.security) = Some(settings);
     }
 
     /// Keeps them.

@@ -20,7 +20,7 @@ pub mod overview;
 pub mod saved;
 pub mod terms;
 
-pub use find::AppName;
+pub use signet_store::console::AppName;
 
 use crate::admin::caller::By;
 use crate::admin::{Caller, Rights};
@@ -30,7 +30,7 @@ use crate::guard::Checked;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::types;
-use signet_domain::session::Session;
+use signet_domain::session::{SessionKind, SessionLimits};
 use signet_store::windows::Count;
 
 /// The administrator of a console session, as the management use cases know callers; `None` without a role.
@@ -44,6 +44,11 @@ pub fn caller(signed_in: &SignedIn) -> Option<Caller> {
         rights: Rights::Role(user.admin_role?),
         token_hash: String::new(),
     })
+}
+
+/// Microseconds after which every console session has ended: what is noted of one is kept as long.
+fn longest_session() -> i64 {
+    SessionLimits::bounds(SessionKind::Console).1.end() * 60 * Time::SECOND
 }
 
 impl Idp {
@@ -91,8 +96,7 @@ impl Idp {
             return Ok(false);
         }
         let name = format!("console_form:{}:{number}", signed_in.session.id);
-        let length = Session::ABSOLUTE_SECONDS * Time::SECOND;
-        let counted = self.store().tenant(ctx.tenant_id()).count(&name, length, 1).await?;
+        let counted = self.store().tenant(ctx.tenant_id()).count(&name, longest_session(), 1).await?;
         Ok(matches!(counted, Count::Counted(_)))
     }
 
@@ -124,8 +128,7 @@ impl Idp {
         if tenant.window(&name).await?.is_some() {
             return Ok(());
         }
-        let length = Session::ABSOLUTE_SECONDS * Time::SECOND;
-        if matches!(tenant.count(&name, length, 1).await?, Count::Counted(_)) {
+        if matches!(tenant.count(&name, longest_session(), 1).await?, Count::Counted(_)) {
             let mut event = self.event(ctx, types::LOG_READ, user_entity(&signed_in.user));
             event.session_id = Some(signed_in.session.id);
             event.user_id = Some(signed_in.user.id.to_string());

@@ -389,8 +389,10 @@ async fn wrong_passwords(tx: &mut Tx, row: &EventRow) -> Result<Explanation, Idp
 /// The event that counted a request.
 async fn closing(tx: &mut Tx, id: RequestId, at: Time) -> Result<Option<EventRow>, IdpError> {
     let query = LogQuery {
-        condition: any_type(&[types::USER_RATE_LIMITED, types::RATE_POLICY_REFUSED, types::INVALID_CLIENT]),
-        words: vec![id.to_string()],
+        condition: Condition::All(vec![
+            any_type(&[types::USER_RATE_LIMITED, types::RATE_POLICY_REFUSED, types::INVALID_CLIENT]),
+            Condition::Word(id.to_string()),
+        ]),
         since: Some(at.plus_secs(-SLACK_SECONDS)),
         until: Some(at.plus_secs(CLOSED_WITHIN_SECONDS)),
         limit: 10,

@@ -25,6 +25,7 @@
 pub mod access_policy;
 pub mod access_token;
 pub mod account;
+pub mod activity;
 pub mod admin;
 pub mod alerts;
 pub mod attempt;

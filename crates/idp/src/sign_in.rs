@@ -78,6 +78,7 @@ impl Idp {
         user: User,
     ) -> Result<SignInResult, IdpError> {
         let (prefix, kind) = cookie_kind(call.kind);
+        let lifetime = self.security(ctx).await?.limits(call.kind).lifetime_minutes;
         let cookie = self.entropy().secret(prefix);
         let session = Session {
             tenant_id: ctx.tenant_id(),
@@ -87,7 +88,7 @@ impl Idp {
             user_id: user.id,
             auth_time: ctx.now,
             last_seen_at: ctx.now,
-            expires_at: ctx.now.plus_secs(Session::ABSOLUTE_SECONDS),
+            expires_at: ctx.now.plus_secs(60 * lifetime),
             ended_at: None,
             ip: ctx.request.ip.clone(),
             user_agent: bounded(&ctx.request.user_agent, 256),
@@ -174,10 +175,10 @@ impl Idp {
             return Ok(None);
         }
         let hash = self.secrets().hash(secret_kind, ctx.tenant_id(), cookie);
+        let rule = self.security(ctx).await?.rule(kind);
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let Some(session) = tx.session_by_token(kind, &hash).await?.filter(|s| s.is_live(ctx.now)) else {
-            return Ok(None);
-        };
+        let session = tx.session_by_token(kind, &hash).await?.filter(|s| s.is_live(ctx.now, &rule));
+        let Some(session) = session else { return Ok(None) };
         let Some(user) = tx.user(session.user_id).await?.filter(User::is_active) else { return Ok(None) };
         if kind == SessionKind::Console && user.admin_role.is_none() {
             return Ok(None);

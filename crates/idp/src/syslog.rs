@@ -12,8 +12,10 @@ mod user_agent;
 pub mod words;
 
 pub use query::{Links, LogParamError, LogRequest};
+pub(crate) use reasons::reasons_told_with;
 pub use render::{LogEvent, log_event};
 pub use user_agent::device;
+pub(crate) use words::types_told_with;
 pub use words::{Kind, fix, kind, kind_of, sentence, visible, why};
 
 use signet_domain::Time;

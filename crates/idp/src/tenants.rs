@@ -5,7 +5,7 @@ pub mod rows;
 mod setup;
 mod url;
 
-pub use setup::{MIN_PASSWORD_CHARS, SETUP_SECONDS, SetupError, SetupLink};
+pub use setup::{SETUP_SECONDS, SetupError, SetupLink};
 pub use url::{BaseUrl, split_authority};
 
 use crate::{Idp, IdpError};

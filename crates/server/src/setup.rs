@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Router, routing::get};
 use serde::Deserialize;
-use signet_idp::tenants::{MIN_PASSWORD_CHARS, SetupError};
+use signet_idp::tenants::SetupError;
 use signet_idp::{Ctx, IdpError};
 use signet_web::{Csrf, Setup, Shell, TimeText};
 
@@ -39,7 +39,10 @@ async fn show(State(app): State<App>, Tenant(ctx): Tenant, Query(link): Query<Li
         Err(error) => return refused(&ctx, &error),
     };
     let browser = app.idp().entropy().secret("");
-    let form = Setup { login, expires, ..empty(&app, &ctx, &browser, link.token) };
+    let form = match empty(&app, &ctx, &browser, link.token).await {
+        Ok(empty) => Setup { login, expires, ..empty },
+        Err(error) => return refused(&ctx, &error.into()),
+    };
     let cookie = cookie::set(&cookie::name(&ctx.tenant, "setup"), &browser, ctx.tenant.is_https(), None);
     ([(header::SET_COOKIE, cookie)], html::page(&form)).into_response()
 }
@@ -59,7 +62,10 @@ async fn submit(
         );
         return html::error_page(&ctx, StatusCode::FORBIDDEN, words.0, words.1);
     }
-    let form = Setup { login: filled.login.clone(), ..empty(&app, &ctx, browser, filled.flow.clone()) };
+    let form = match empty(&app, &ctx, browser, filled.flow.clone()).await {
+        Ok(empty) => Setup { login: filled.login.clone(), ..empty },
+        Err(error) => return refused(&ctx, &error.into()),
+    };
     if filled.password != filled.password_again {
         let error = Some("The two passwords differ. Type both again.".to_owned());
         return html::page_with(StatusCode::BAD_REQUEST, &Setup { error, ..form }, &[]);
@@ -76,17 +82,17 @@ async fn submit(
     }
 }
 
-fn empty(app: &App, ctx: &Ctx, browser: &str, token: String) -> Setup {
-    Setup {
+async fn empty(app: &App, ctx: &Ctx, browser: &str, token: String) -> Result<Setup, IdpError> {
+    Ok(Setup {
         shell: Shell::new(&ctx.tenant.display_name, "Set up"),
         csrf: Csrf::new(app.idp().secrets().csrf(ctx.tenant_id(), browser)),
         action: "/setup".to_owned(),
         flow: token,
         login: String::new(),
         error: None,
-        min_length: MIN_PASSWORD_CHARS,
+        min_length: app.idp().setup_rules(ctx).await?.min_length,
         expires: None,
-    }
+    })
 }
 
 fn refused(ctx: &Ctx, error: &SetupError) -> Response {

@@ -3,6 +3,7 @@
 use crate::macros::fetch_all;
 use crate::{Result, Tx};
 use signet_domain::Time;
+use signet_domain::app::{App, AppKind, AppStatus};
 use signet_domain::id::{AppId, SecretId};
 
 /// A live secret of an active app that nobody seems to need.
@@ -20,6 +21,28 @@ pub struct IdleSecret {
     pub last_used_at: Option<Time>,
 }
 
+/// What tells an app from others in a list.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AppName {
+    /// Its id.
+    pub id: AppId,
+    /// Its `client_id`.
+    pub client_id: String,
+    /// Its name.
+    pub label: String,
+    /// What it runs on.
+    pub kind: AppKind,
+    /// Whether it is switched on.
+    pub status: AppStatus,
+}
+
+impl From<App> for AppName {
+    fn from(app: App) -> Self {
+        let App { id, client_id, label, kind, status, .. } = app;
+        Self { id, client_id, label, kind, status }
+    }
+}
+
 impl Tx {
     /// Live secrets of active apps that were neither made nor used since an instant, longest idle first.
     pub async fn idle_secrets(&mut self, since: Time, limit: i64) -> Result<Vec<IdleSecret>> {
@@ -31,10 +54,11 @@ impl Tx {
         fetch_all!(self, IdleSecret, SQL, self.tenant, since, limit)
     }
 
-    /// Apps by name, in the order of creation: id, client id, label.
-    pub async fn app_names(&mut self, limit: i64) -> Result<Vec<(AppId, String, String)>> {
-        const SQL: &str = "SELECT id, client_id, label FROM apps WHERE tenant_id = $1 ORDER BY id LIMIT $2";
-        fetch_all!(self, (AppId, String, String), SQL, self.tenant, limit)
+    /// Apps by name, in the order of creation.
+    pub async fn app_names(&mut self, limit: i64) -> Result<Vec<AppName>> {
+        const SQL: &str = "SELECT id, client_id, label, kind, status FROM apps WHERE tenant_id = $1
+            ORDER BY id LIMIT $2";
+        fetch_all!(self, AppName, SQL, self.tenant, limit)
     }
 
     /// The hour of each app's newest token, of the apps that got one since an instant.

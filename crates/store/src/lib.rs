@@ -50,6 +50,7 @@ pub mod refresh;
 pub mod registrations;
 pub mod revocations;
 pub mod saved_searches;
+pub mod security;
 pub mod servers;
 pub mod sessions;
 pub mod stories;

@@ -64,8 +64,6 @@ impl Position {
 pub struct LogQuery {
     /// What must hold of an event.
     pub condition: Condition,
-    /// Words that must all occur in it, in any case. At most [`MAX_WORDS`].
-    pub words: Vec<String>,
     /// Events published at or after this.
     pub since: Option<Time>,
     /// Events published before this.
@@ -82,7 +80,6 @@ impl Default for LogQuery {
     fn default() -> Self {
         Self {
             condition: Condition::Always,
-            words: Vec::new(),
             since: None,
             until: None,
             order: Order::PublishedDescending,
@@ -114,7 +111,7 @@ pub struct Bucket {
     pub refused: i64,
 }
 
-/// Everything but `words`, which only a search reads.
+/// Everything but the column `words`, which only a search reads.
 const SELECT: &str = "SELECT e.epoch, e.txid, e.seq, e.id, e.published, e.event_type, e.severity, e.outcome, e.reason,
     e.actor_id, e.user_id, e.client_id, e.server_id, e.ip, e.request_id, e.session_id, e.flow_id, e.grant_id, e.jti,
     e.data FROM events e WHERE e.tenant_id = ";
@@ -282,12 +279,6 @@ impl Tx {
 
 /// Adds what must hold of every event that is found.
 fn narrow(sql: &mut Sql, query: &LogQuery) -> Result<()> {
-    if query.words.len() > MAX_WORDS {
-        return Err(StoreError::Internal("a search for too many words".into()));
-    }
-    for word in query.words.iter().filter(|w| !w.is_empty()) {
-        sql.push(" AND ").holds("e.words", word.to_lowercase());
-    }
     if !matches!(query.condition, Condition::Always) {
         sql.push(" AND ");
         query.condition.compile(sql)?;

@@ -39,6 +39,14 @@ impl Tx {
         fetch_all!(self, User, SQL, self.tenant, after, limit, status)
     }
 
+    /// Users with an administrator's role after an id, in the order of creation.
+    pub async fn administrators(&mut self, after: Option<UserId>, limit: i64) -> Result<Vec<User>> {
+        const SQL: &str = "SELECT * FROM users WHERE tenant_id = $1 AND id > $2 AND admin_role IS NOT NULL
+            ORDER BY id LIMIT $3";
+        let after = after.unwrap_or(UserId(uuid::Uuid::nil()));
+        fetch_all!(self, User, SQL, self.tenant, after, limit)
+    }
+
     /// Users whose login, e-mail, given or family name begins with a folded text.
     ///
     /// Each column is a range scan of its own index: `LIKE` folds differently on the two engines. If there are more

@@ -233,17 +233,25 @@ impl Tenant {
     }
 
     /// Events of the system log, oldest first; `params` as in `GET /api/v1/logs`. No secret may be in them.
+    ///
+    /// Unless the parameters say otherwise it asks for the newest first, and turns them. A poller on PostgreSQL waits
+    /// for whoever writes longest in the whole cluster: seconds, where another test stops a node inside a transaction.
     pub async fn logs(&self, params: &[(&str, &str)]) -> Vec<Value> {
-        let call = self.api("GET", "/api/v1/logs").query([("limit", "1000")]).query(params.iter().copied());
+        let mut call = self.api("GET", "/api/v1/logs").query([("limit", "1000")]).query(params.iter().copied());
+        let newest = !params.iter().any(|(name, _)| ["sortOrder", "until", "after"].contains(name));
+        if newest {
+            call = call.query([("sortOrder", "DESCENDING")]);
+        }
         let reply = call.await.expect(200);
         self.http.canaries().assert_none_in("the system log", &reply.body);
-        reply.parse()
+        let mut events: Vec<Value> = reply.parse();
+        if newest {
+            events.reverse();
+        }
+        events
     }
 
     /// The same by filter, waiting until there are at least `count`.
-    ///
-    /// On PostgreSQL a reader waits for whoever writes longest in the whole cluster: for 5 s, if another test stops a
-    /// node inside a transaction.
     pub async fn wait_for_logs(&self, filter: &str, count: usize) -> Vec<Value> {
         let mut found = Vec::new();
         for _ in 0..300 {

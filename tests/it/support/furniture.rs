@@ -18,6 +18,7 @@ use signet_domain::logout::LogoutDelivery;
 use signet_domain::rate_policy::RatePolicy;
 use signet_domain::registration::{Registration, RegistrationPolicy, RegistrationToken};
 use signet_domain::saved_search::SavedSearch;
+use signet_domain::security::SecuritySettings;
 use signet_domain::server::{KeyRow, KeyStatus, ScopeConsent, ScopeRow, Server};
 use signet_domain::session::{Session, SessionKind};
 use signet_domain::tenant::Tenant;
@@ -77,6 +78,7 @@ pub(crate) struct Furniture {
     pub(crate) delivery: WebhookDelivery,
     pub(crate) logo: Logo,
     pub(crate) brand: Brand,
+    pub(crate) security: SecuritySettings,
 }
 
 fn id<I: From<Uuid>>() -> I {
@@ -306,6 +308,7 @@ impl Furniture {
             },
             delivery: rows::delivery(&webhook, firing.id),
             brand: rows::brand(&logo, now),
+            security: SecuritySettings { version: 1, ..SecuritySettings::usual(tenant_id, now) },
             logo,
             webhook,
             firing,
@@ -421,6 +424,7 @@ impl Furniture {
         tx.insert_webhook_delivery(&self.delivery).await?;
         tx.put_brand_logo(&self.logo).await?;
         tx.insert_brand(&self.brand).await?;
+        tx.insert_security_settings(&self.security).await?;
         tx.append(&self.event).await
     }
 }

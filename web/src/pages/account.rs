@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::pages::{AllowedApp, Field, Input, OpenSession};
-use crate::parts::{Csrf, Fact, Link};
+use crate::parts::{Csrf, Fact, Link, TimeText};
 use crate::shell::{Page as _, Shell, page};
 
 /// The account: who is signed in where, and which apps were let in.
@@ -24,10 +24,27 @@ pub struct Account {
     pub sessions: Vec<OpenSession>,
     /// Apps that hold something.
     pub allowed: Vec<AllowedApp>,
+    /// What happened lately, newest first.
+    pub activity: Vec<ActivityRow>,
     /// Where the password is changed.
     pub password: Link,
     /// Where to sign out.
     pub sign_out: Link,
+}
+
+/// Something that happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityRow {
+    /// What.
+    pub sentence: String,
+    /// When.
+    pub time: TimeText,
+    /// `Firefox on Linux`, `by an administrator`.
+    pub by: String,
+    /// The address; empty where it isn't told.
+    pub from: String,
+    /// Whether the user should look twice.
+    pub refused: bool,
 }
 
 /// Changing one's own password.

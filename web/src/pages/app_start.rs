@@ -3,17 +3,8 @@
 use askama::Template;
 
 use crate::pages::Snippet;
-use crate::parts::{Fact, Link, Status, TimeText};
+use crate::parts::{Fact, Link, Status, Tab, TimeText};
 use crate::shell::{Console, Page as _, page};
-
-/// One of several things that a page can show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tab {
-    /// What it shows, and where.
-    pub link: Link,
-    /// It is the one that is shown.
-    pub current: bool,
-}
 
 /// Something that would stop what the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

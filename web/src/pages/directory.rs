@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::pages::LogRow;
-use crate::parts::{Action, Empty, Fact, Link, Paging, Status, TimeText};
+use crate::parts::{Action, Empty, Fact, Link, Paging, Status, Tab, TimeText};
 use crate::shell::{Console, Page as _, page};
 
 /// One user in a list.
@@ -33,6 +33,8 @@ pub struct UserList {
     pub action: String,
     /// What was searched for.
     pub q: String,
+    /// The parts of the list.
+    pub tabs: Vec<Tab>,
     /// `212 users`.
     pub count: Option<String>,
     /// The users.
@@ -136,6 +138,10 @@ pub struct AppList {
     pub console: Console,
     /// Where another is made, for who may.
     pub create: Option<Link>,
+    /// The list's own path.
+    pub action: String,
+    /// What was searched for.
+    pub q: String,
     /// `3 apps`.
     pub count: Option<String>,
     /// The apps.

@@ -142,7 +142,7 @@ pub struct Setup {
     /// Why the last attempt failed.
     pub error: Option<String>,
     /// The shortest password that is accepted.
-    pub min_length: usize,
+    pub min_length: i64,
     /// When the link stops working.
     pub expires: Option<TimeText>,
 }

@@ -5,7 +5,6 @@ pub(super) fn all() -> Vec<Sample> {
     let own = "/console/apps/0oa1/start";
     let tab = |name: &str, current| Tab { link: Link::new(name, format!("{own}?with=go")), current };
     let waiting = FirstSignIn {
-        ask: some("/console/apps/0oa1/start/newer?with=go"),
         again: Some(Link::new("Look again", own)),
         ..FirstSignIn::new(Status::new("Waiting", Tone::Quiet), "Nobody has signed in to this app yet.")
     };

@@ -3,7 +3,7 @@ use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
     Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, InitialToken, KeyItem, Link,
     OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow,
-    Status, Tone, UserList, UserPage, UserRow,
+    Status, Tab, Tone, UserList, UserPage, UserRow,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -25,6 +25,10 @@ fn users() -> Vec<Sample> {
         create: Some(Link::new("New user", "/console/users/new")),
         action: "/console/users".to_owned(),
         q: String::new(),
+        tabs: vec![
+            Tab { link: Link::new("Everybody", "/console/users"), current: true },
+            Tab { link: Link::new("Locked out", "/console/users?status=LOCKED_OUT"), current: false },
+        ],
         count: some("212 users"),
         users: vec![
             user("ada@acme.test", "Ada Lovelace", "Active", Tone::Good),
@@ -133,6 +137,8 @@ fn apps() -> Vec<Sample> {
     let list = AppList {
         console: console("Apps", Section::Apps),
         create: Some(Link::new("New app", "/console/apps/new")),
+        action: "/console/apps".to_owned(),
+        q: String::new(),
         count: some("3 apps"),
         apps: vec![
             app("Demo web app", "Web app", true),

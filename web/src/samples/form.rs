@@ -1,9 +1,9 @@
 //! The console's forms.
 
-use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some};
+use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some, time};
 use crate::{
-    Account, AccountPassword, Action, Clash, CredentialPage, Fact, Field, FormPage, Language, Link, Pick,
-    Section, ShownOnce, Status, Tone,
+    Account, AccountPassword, Action, ActivityRow, Clash, CredentialPage, Fact, Field, FormPage, Language,
+    Link, Pick, Section, ShownOnce, Status, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -75,6 +75,22 @@ pub(super) fn all() -> Vec<Sample> {
         facts: vec![Fact::text("Name", HOSTILE)],
         sessions: Vec::new(),
         allowed: Vec::new(),
+        activity: vec![
+            ActivityRow {
+                sentence: "Signed in".to_owned(),
+                time: time("today, 13:55 UTC"),
+                by: "Firefox on Linux".to_owned(),
+                from: "203.0.113.9".to_owned(),
+                refused: false,
+            },
+            ActivityRow {
+                sentence: format!("{LONG} was allowed access"),
+                time: time("today, 13:54 UTC"),
+                by: HOSTILE.to_owned(),
+                from: String::new(),
+                refused: true,
+            },
+        ],
         password: Link::new("Change password", "/account/password"),
         sign_out: Link::new("Sign out", "/oauth2/v1/logout"),
     };

@@ -79,6 +79,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Inspector, "/console/inspect"),
         (Section::Limits, "/console/limits"),
         (Section::Credentials, "/console/credentials"),
+        (Section::Security, "/console/security"),
         (Section::Branding, "/console/branding"),
         (Section::Settings, "/console/settings"),
     ];

@@ -6,6 +6,8 @@
 mod de;
 mod en;
 
+use std::fmt;
+
 /// A language of the pages for users.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Language {
@@ -53,6 +55,13 @@ impl Language {
 /// What stands before and after a name that the page sets off.
 #[derive(Debug, Clone, Copy)]
 pub struct Around(pub &'static str, pub &'static str);
+
+impl Around {
+    /// The whole, where nothing is set off.
+    pub fn with(self, what: impl fmt::Display) -> String {
+        format!("{}{what}{}", self.0, self.1)
+    }
+}
 
 /// What went wrong, as a heading and a sentence that says what to do.
 #[derive(Debug, Clone, Copy)]
@@ -249,6 +258,40 @@ pub struct Account {
     pub end_session: &'static str,
     /// It has ended.
     pub session_ended: &'static str,
+    /// The part of what happened lately.
+    pub activity: &'static str,
+    /// Nothing did.
+    pub no_activity: &'static str,
+    /// What to do about something that somebody else did.
+    pub not_you: &'static str,
+    /// Marks an attempt that led nowhere.
+    pub refused: &'static str,
+    /// Who did what the user didn't.
+    pub by_administrator: &'static str,
+    /// A sign-in.
+    pub signed_in: &'static str,
+    /// A sign-in at the console.
+    pub opened_console: &'static str,
+    /// A sign-out.
+    pub signed_out: &'static str,
+    /// Sessions were ended from elsewhere.
+    pub sessions_ended: &'static str,
+    /// A wrong password.
+    pub wrong_password: &'static str,
+    /// An attempt that was refused before the password was looked at.
+    pub attempt_refused: &'static str,
+    /// More passwords in a second than are looked at.
+    pub too_many: &'static str,
+    /// The login was locked.
+    pub locked: &'static str,
+    /// The lock was lifted.
+    pub unlocked: &'static str,
+    /// The password was set.
+    pub password_changed: &'static str,
+    /// Around an app that was allowed something.
+    pub app_allowed: Around,
+    /// Around an app that lost it.
+    pub app_withdrawn: Around,
     /// The part of apps.
     pub apps: &'static str,
     /// There is none.
@@ -270,8 +313,8 @@ pub struct Password {
     pub old: &'static str,
     /// Over the second field.
     pub new: &'static str,
-    /// Under the second field.
-    pub help: &'static str,
+    /// Under the second field, around the fewest characters.
+    pub help: Around,
     /// The button, and the link that leads here.
     pub change: &'static str,
     /// The way out.
@@ -284,12 +327,14 @@ pub struct Password {
     pub both_needed: &'static str,
     /// The old one is wrong.
     pub wrong: &'static str,
-    /// The new one is too short.
-    pub too_short: &'static str,
+    /// The new one is too short: around the fewest characters.
+    pub too_short: Around,
     /// The new one is too long.
     pub too_long: &'static str,
     /// The new one holds the login.
     pub holds_login: &'static str,
+    /// The new one holds a word that the tenant forbids.
+    pub forbidden: &'static str,
     /// Everybody tries the new one.
     pub common: &'static str,
 }

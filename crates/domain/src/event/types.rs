@@ -273,6 +273,10 @@ event_types! {
     BRAND_UPDATE = "system.brand.update", "Update brand";
     /// The look of the pages for users went back to what it was at first.
     BRAND_RESET = "system.brand.reset", "Reset brand";
+    /// The rules for passwords and sessions were changed.
+    SECURITY_UPDATE = "system.security.update", "Update security settings";
+    /// The rules for passwords and sessions went back to what they were at first.
+    SECURITY_RESET = "system.security.reset", "Reset security settings";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// How long the log is kept was changed.

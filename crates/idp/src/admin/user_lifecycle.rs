@@ -164,7 +164,7 @@ impl Idp {
         }
         let login: LoginKey = signet_domain::login::canonical(&user.login_key, &ctx.tenant.default_domain)
             .map_err(|_| AdminError::Status)?;
-        let hash = self.hash_new_password(new, &user.login_key).await?;
+        let hash = self.hash_new_password(ctx, new, &user.login_key).await?;
         let mut user = match self.check_password(ctx, &login, old.expose()).await? {
             Checked::Right(user) => *user,
             Checked::Wrong { reason, mut events, .. } => {

@@ -69,6 +69,24 @@ impl Idp {
         }
     }
 
+    /// A page of the users who have an administrator's role.
+    ///
+    /// # Errors
+    /// [`AdminError::Cursor`].
+    pub async fn administrators(
+        &self,
+        ctx: &Ctx,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Page<UserView>, AdminError> {
+        const LIST: &str = "administrators";
+        let after = self.open_cursor(ctx, LIST, after)?.map(UserId);
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let found = tx.administrators(after, limit + 1).await?;
+        let Page { items, next } = self.page_of(ctx, LIST, found, limit, |user| user.id.0);
+        Ok(Page { items: with_locks(&mut tx, ctx, items).await?, next })
+    }
+
     async fn user_page(
         &self,
         tx: &mut Tx,

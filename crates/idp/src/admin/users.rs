@@ -3,7 +3,7 @@
 use super::access::{Access, Area};
 use super::change::Diff;
 use super::profile::{self, Profile};
-use super::{AdminError, Caller, Expected, password_rules};
+use super::{AdminError, Caller, Expected};
 use crate::ctx::{At, user_entity};
 use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::{Ctx, Idp};
@@ -92,7 +92,7 @@ impl Idp {
         let sent = input.profile.unwrap_or_default();
         let profile = Profile::default().with(&sent, &ctx.tenant.default_domain)?;
         let password_hash = match &input.password {
-            Some(password) => Some(self.hash_new_password(password, &profile.login_key).await?),
+            Some(password) => Some(self.hash_new_password(ctx, password, &profile.login_key).await?),
             None => None,
         };
         let status = match (how.activate, &password_hash) {
@@ -149,7 +149,7 @@ impl Idp {
         let mut events = self.profile_events(ctx, caller, &before, &after);
         if let Some(password) = &input.password {
             caller.require(Area::Users, Access::SetPassword)?;
-            let hash = self.hash_new_password(password, &after.login_key).await?;
+            let hash = self.hash_new_password(ctx, password, &after.login_key).await?;
             events.extend(set_password(self, ctx, caller, &mut after, hash));
         }
         let cut_off = input.password.is_some();
@@ -177,18 +177,6 @@ impl Idp {
         }
         let event = caller.event(self, ctx, types::PROFILE_UPDATE).of(after);
         vec![diff.into_event(event, user_entity(after))]
-    }
-
-    /// Checks a new password against the rules and hashes it.
-    pub(crate) async fn hash_new_password(
-        &self,
-        password: &Secret,
-        login: &str,
-    ) -> Result<String, AdminError> {
-        if let Some(fault) = password_rules::fault(password.expose(), login) {
-            return Err(fault.into());
-        }
-        Ok(self.hasher().hash(password.expose()).await?)
     }
 }
 

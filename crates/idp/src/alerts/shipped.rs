@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn each_can_be_read_and_names_its_events() {
         for alert in rows() {
-            let (condition, _) = terms::read(&alert.search).expect(&alert.name);
+            let condition = terms::read(&alert.search).expect(&alert.name);
             assert!(condition.event_types().is_some(), "{} looks at every event", alert.name);
         }
     }

@@ -7,6 +7,7 @@ use signet_domain::app::App;
 use signet_domain::event::EventRow;
 use signet_domain::id::{AppId, ServerId, UserId};
 use signet_domain::registration::Registration;
+use signet_domain::security::SecuritySettings;
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
@@ -68,9 +69,8 @@ pub fn of_user(id: &str) -> Condition {
     Condition::Any(vec![equals(TextField::UserId, id), equals(TextField::ActorId, id)])
 }
 
-/// The newest of a user's events of which a condition holds, in so many days. What a user does and what is done to a
-/// user lie under different indexes; whatever isn't rare and done by a user concerns that user.
-async fn latest_of(
+/// The newest of the events that concern a user of which a condition holds, in so many days.
+pub(crate) async fn latest_concerning(
     tx: &mut Tx,
     ctx: &Ctx,
     user: &str,
@@ -79,18 +79,41 @@ async fn latest_of(
     let concerns = equals(TextField::UserId, user);
     let all = LogQuery { condition: concerns.clone(), ..LogQuery::default() };
     let (to, from) = (Time(ctx.now.0.saturating_add(1)), ctx.now.plus_secs(-days * DAY));
-    let since = Some(tx.log_floor_of(&all, to, from, BUDGET).await?);
+    let since = tx.log_floor_of(&all, to, from, BUDGET).await?;
+    Ok(tx.latest_matching(Condition::All(vec![concerns, condition]), Some(since), limit).await?)
+}
+
+/// The same with those that the user caused. What a user does and what is done to a user lie under different indexes;
+/// whatever isn't rare and done by a user concerns that user.
+async fn latest_of(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    user: &str,
+    (condition, days, limit): (Condition, i64, u32),
+) -> Result<Vec<EventRow>, IdpError> {
     let others = Condition::All(vec![
         equals(TextField::ActorId, user),
         Condition::Rare,
-        kinds::not(concerns.clone()),
+        kinds::not(equals(TextField::UserId, user)),
         condition.clone(),
     ]);
-    let mut found = tx.latest_matching(Condition::All(vec![concerns, condition]), since, limit).await?;
-    found.extend(tx.latest_matching(others, Some(from), limit).await?);
+    let mut found = latest_concerning(tx, ctx, user, (condition, days, limit)).await?;
+    found.extend(tx.latest_matching(others, Some(ctx.now.plus_secs(-days * DAY)), limit).await?);
     found.sort_by_key(|e| std::cmp::Reverse((e.published, e.epoch, e.txid, e.seq)));
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(found)
+}
+
+/// A user's sessions that have not ended.
+async fn live_sessions(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    rules: &SecuritySettings,
+    user: UserId,
+) -> Result<Vec<Session>, IdpError> {
+    let mut sessions = tx.sessions_of(user, ctx.now).await?;
+    sessions.retain(|session| session.is_live(ctx.now, &rules.rule(session.kind)));
+    Ok(sessions)
 }
 
 impl Idp {
@@ -125,10 +148,10 @@ impl Idp {
         ctx: &Ctx,
         user: UserId,
     ) -> Result<(Vec<Session>, Vec<Held>), IdpError> {
+        let rules = self.security(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let held = Self::held_by(&mut tx, user).await?;
-        let sessions = tx.sessions_of(user, ctx.now).await?;
-        Ok((sessions.into_iter().filter(|s| s.is_live(ctx.now)).collect(), held))
+        Ok((live_sessions(&mut tx, ctx, &rules, user).await?, held))
     }
 
     /// A user's past.
@@ -136,16 +159,12 @@ impl Idp {
     /// # Errors
     /// When the store fails.
     pub async fn console_user_past(&self, ctx: &Ctx, user: UserId) -> Result<UserPast, IdpError> {
+        let rules = self.security(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let grants = Self::held_by(&mut tx, user).await?;
         let id = user.to_string();
         Ok(UserPast {
-            sessions: tx
-                .sessions_of(user, ctx.now)
-                .await?
-                .into_iter()
-                .filter(|s| s.is_live(ctx.now))
-                .collect(),
+            sessions: live_sessions(&mut tx, ctx, &rules, user).await?,
             grants,
             last_refusal: latest_of(&mut tx, ctx, &id, (kinds::refusals(), REFUSAL_DAYS, 1)).await?.pop(),
             recent: latest_of(&mut tx, ctx, &id, (Condition::Always, RECENT_DAYS, RECENT)).await?,

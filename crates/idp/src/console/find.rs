@@ -2,23 +2,13 @@
 
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::event::EventRow;
-use signet_domain::id::{AppId, EventId, RequestId};
+use signet_domain::id::{EventId, RequestId};
+use signet_store::console::AppName;
 use signet_store::log_query::{Condition, IdField};
 use uuid::Uuid;
 
 /// Apps that are gone through. Those beyond are found in their list.
 const APPS: i64 = 2_000;
-
-/// An app by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppName {
-    /// Its id.
-    pub id: AppId,
-    /// Its `client_id`.
-    pub client_id: String,
-    /// Its name.
-    pub label: String,
-}
 
 /// What an id stands for in the log.
 #[derive(Debug)]
@@ -44,10 +34,10 @@ impl Idp {
         let names = self.store().tenant(ctx.tenant_id()).read().await?.app_names(APPS).await?;
         let wanted = word.to_lowercase();
         let mut found: Vec<(bool, AppName)> = Vec::new();
-        for (id, client_id, label) in names {
-            let at = label.to_lowercase().find(&wanted);
-            if at.is_some() || client_id.starts_with(word) {
-                found.push((at != Some(0), AppName { id, client_id, label }));
+        for app in names {
+            let at = app.label.to_lowercase().find(&wanted);
+            if at.is_some() || app.client_id.starts_with(word) {
+                found.push((at != Some(0), app));
             }
         }
         found.sort_by_key(|(late, _)| *late);

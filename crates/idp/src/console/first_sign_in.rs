@@ -43,15 +43,23 @@ impl Idp {
             false => tokens(),
         };
         let code = any_type(&[types::ORG_AUTHORIZE_CODE, types::AS_AUTHORIZE_CODE]);
-        let refusal = [Kind::Refused, Kind::Throttled].map(kinds::condition);
+        let refusal = Condition::Any([Kind::Refused, Kind::Throttled].map(kinds::condition).to_vec());
         let mut newest = [None, None, None];
-        let wanted =
-            [token, Condition::All(vec![code, kinds::succeeded()]), Condition::Any(refusal.to_vec())];
+        let wanted = [token, Condition::All(vec![code, kinds::succeeded()]), refusal.clone()];
         for (place, condition) in newest.iter_mut().zip(wanted) {
             let condition = Condition::All(vec![own.clone(), condition]);
             *place = tx.latest_matching(condition, Some(floor), 1).await?.pop();
         }
-        let [token, code, refusal] = newest;
+        let [token, code, refused] = newest;
+        // Whoever could not prove to be the app only named it.
+        let named = Condition::All(vec![
+            equals(TextField::ActorId, &app.client_id),
+            kinds::not(Condition::TextPresent(TextField::ClientId)),
+            refusal,
+        ]);
+        let floor = tx.log_floor(to, since, BUDGET).await?;
+        let unproved = tx.latest_matching(named, Some(floor), 1).await?.pop();
+        let refusal = [refused, unproved].into_iter().flatten().max_by_key(|event| event.published);
         Ok(Progress { token, code, refusal })
     }
 }

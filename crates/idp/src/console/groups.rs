@@ -1,12 +1,15 @@
 //! The log added up by who acted, by app or by address: one address that tries many users, and a success after
 //! failures.
 
-use super::log::{CHART_BUDGET, Chart, LogSearch};
+use super::log::{Chart, LogSearch};
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::id::{AppId, UserId};
 use signet_store::Tx;
 use signet_store::log_query::{Bucket, Group, GroupBy, MAX_GROUPS};
+
+/// Most events that are added up: more than a page looks at, since one that tries many users takes its time.
+const BUDGET: u32 = 50_000;
 
 /// Different users from whom on one source is said to try many.
 pub const MANY_USERS: i64 = 5;
@@ -55,7 +58,7 @@ pub struct GroupView {
 }
 
 impl Idp {
-    /// What a search finds, added up. It looks at no more events than the drawing does.
+    /// What a search finds, added up, from its newest events.
     ///
     /// # Errors
     /// When the store fails.
@@ -67,7 +70,7 @@ impl Idp {
     ) -> Result<GroupView, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let (from, until) = (search.since.unwrap_or(Time(0)), search.until.unwrap_or(Time(i64::MAX)));
-        let floor = tx.log_floor_of(&search.query(false), until, from, CHART_BUDGET).await?;
+        let floor = tx.log_floor_of(&search.query(false), until, from, BUDGET).await?;
         let found = tx.log_groups(&search.query(false), by, floor, until, MAX_GROUPS).await?;
         let more = found.len() == MAX_GROUPS as usize;
         let (chart, buckets, _) = super::log::drawing(&mut tx, search).await?;

@@ -71,7 +71,6 @@ pub struct LogRequest {
     key: [u8; 32],
     params: Params,
     condition: Condition,
-    words: Vec<String>,
     since: Time,
     until: Option<Time>,
     order: Order,
@@ -173,12 +172,14 @@ impl LogRequest {
         }
         let limit = limit(&params.limit)?;
         let words = words(&params.q)?;
-        let condition = filter::parse(&params.filter)?;
+        let mut condition = filter::parse(&params.filter)?;
+        if !words.is_empty() {
+            condition = Condition::All([vec![condition], words].concat());
+        }
         let mut request = Self {
             tenant,
             key: *key,
             condition,
-            words,
             since: since.unwrap_or_else(|| until.unwrap_or(now).plus_secs(-DEFAULT_SPAN)),
             until,
             order,
@@ -205,7 +206,6 @@ impl LogRequest {
     pub fn query(&self) -> LogQuery {
         LogQuery {
             condition: self.condition.clone(),
-            words: self.words.clone(),
             since: Some(self.since),
             until: self.until,
             order: self.order,
@@ -269,8 +269,8 @@ fn limit(text: &str) -> Result<u32, LogParamError> {
         .ok_or_else(|| LogParamError::invalid("limit", &["must be a whole number from 0 to 1000."]))
 }
 
-fn words(q: &str) -> Result<Vec<String>, LogParamError> {
-    let words: Vec<String> = q.split_whitespace().map(str::to_owned).collect();
+fn words(q: &str) -> Result<Vec<Condition>, LogParamError> {
+    let words: Vec<&str> = q.split_whitespace().collect();
     if words.len() > MAX_WORDS {
         let reason = "Freeform search cannot contain more than 10 items.";
         return Err(LogParamError::invalid("q", &[reason]));
@@ -282,7 +282,7 @@ fn words(q: &str) -> Result<Vec<String>, LogParamError> {
     if q.contains('\0') {
         return Err(LogParamError::invalid("q", &["Freeform search cannot contain control characters."]));
     }
-    Ok(words)
+    Ok(words.into_iter().map(|word| Condition::Word(word.to_owned())).collect())
 }
 
 /// Percent-encodes a value, but for the unreserved characters of RFC 3986.

@@ -97,7 +97,7 @@ fn a_next_link_is_read_back_and_goes_on() {
         let second = LogRequest::parse(&next, ACME, &KEY, later).expect("the link works").query();
         let (first, after) = (first.query(), page(true).end);
         assert_eq!((second.after, second.limit, second.order), (after, first.limit, first.order));
-        assert_eq!((second.condition, second.words), (first.condition, first.words));
+        assert_eq!(second.condition, first.condition);
         if first.order == Order::Commit {
             assert!(!next.iter().any(|(name, _)| name == "since"));
         } else {

@@ -191,6 +191,8 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::WEBHOOK_DELIVER, Allowed, "The webhook {target} was told"),
         (types::BRAND_UPDATE, Changed, "{who} changed how the pages for users look"),
         (types::BRAND_RESET, Changed, "{who} gave the pages for users their first look back"),
+        (types::SECURITY_UPDATE, Changed, "{who} changed the rules for passwords and sessions"),
+        (types::SECURITY_RESET, Changed, "{who} gave passwords and sessions their first rules back"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::LOG_RETENTION_UPDATE, Changed, "{who} changed how long the system log is kept"),
         (types::LOG_HOLD_START, Changed, "{who} put the system log on hold"),
@@ -277,6 +279,16 @@ pub fn sentence(row: &EventRow) -> String {
         Some((_, _, template)) => fill(template, row),
         None => format!("{}: {}", who(row), visible(&row.data.message)),
     }
+}
+
+/// The types whose sentence has a part in it when they succeed; names that are filled in aren't looked at.
+pub fn types_told_with(part: &str) -> impl Iterator<Item = &'static str> {
+    let has = move |template: &str| {
+        let between =
+            template.split('{').map(|piece| piece.split_once('}').map_or(piece, |(_, after)| after));
+        between.into_iter().any(|piece| piece.to_lowercase().contains(part))
+    };
+    TYPES.iter().filter(move |(.., template)| has(template)).map(|(event_type, ..)| event_type.name)
 }
 
 /// Why it ended as it did, if there is a reason.

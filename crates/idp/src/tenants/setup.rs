@@ -1,6 +1,7 @@
 //! The one-time link with which a tenant gets its first administrator.
 
 use super::rows;
+use crate::admin::password_rules;
 use crate::ctx::user_entity;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
@@ -9,6 +10,7 @@ use signet_domain::event::types;
 use signet_domain::grant::{OneTime, OneTimeKind};
 use signet_domain::id::ServerId;
 use signet_domain::login::canonical;
+use signet_domain::security::SecuritySettings;
 use signet_domain::tenant::Tenant;
 use signet_domain::user::User;
 use signet_store::StoreError;
@@ -18,11 +20,8 @@ use signet_store::sqlx_types::Json;
 /// How long the link works.
 pub const SETUP_SECONDS: i64 = 86_400;
 
-/// The shortest password of an administrator.
-pub const MIN_PASSWORD_CHARS: usize = 12;
-
-/// The longest password that is looked at.
-const MAX_PASSWORD_BYTES: usize = 1024;
+/// The shortest password of a first administrator, however little the tenant asks of others.
+const MIN_PASSWORD_CHARS: i64 = 12;
 
 const NO_SERVER: ServerId = ServerId(uuid::Uuid::nil());
 
@@ -98,6 +97,16 @@ impl Idp {
         Ok(SetupLink { login: login_of(&row), expires_at: row.expires_at })
     }
 
+    /// What the password of who uses a link must be.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn setup_rules(&self, ctx: &Ctx) -> Result<SecuritySettings, IdpError> {
+        let mut rules = SecuritySettings::clone(&*self.security(ctx).await?);
+        rules.min_length = rules.min_length.max(MIN_PASSWORD_CHARS);
+        Ok(rules)
+    }
+
     /// Uses a link: creates the administrator.
     ///
     /// # Errors
@@ -110,13 +119,13 @@ impl Idp {
         password: &str,
     ) -> Result<User, SetupError> {
         self.setup_link(ctx, token).await?;
-        let invalid = |sentence: &str| SetupError::Invalid(sentence.to_owned());
-        if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
-            let sentence = format!("Choose a password of at least {MIN_PASSWORD_CHARS} characters.");
-            return Err(SetupError::Invalid(sentence));
+        let key = canonical(login, &ctx.tenant.default_domain).map_err(|_| {
+            SetupError::Invalid("This can't be a login: write it like an e-mail address.".to_owned())
+        })?;
+        let rules = self.setup_rules(ctx).await?;
+        if let Some(fault) = password_rules::fault(password, key.as_str(), &rules) {
+            return Err(SetupError::Invalid(format!("Choose another password: it {fault}.")));
         }
-        let key = canonical(login, &ctx.tenant.default_domain)
-            .map_err(|_| invalid("This can't be a login: write it like an e-mail address."))?;
         let hash = self.hasher().hash(password).await?;
         let user = rows::administrator(rows::user(self, &ctx.tenant, (login, key), hash, ctx.now));
         let event = |event_type| self.event(ctx, event_type, user_entity(&user)).target(user_entity(&user));

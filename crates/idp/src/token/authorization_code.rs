@@ -14,6 +14,7 @@ use crate::{Idp, IdpError};
 use serde::{Deserialize, Serialize};
 use signet_domain::event::{Event, types};
 use signet_domain::grant::{Grant, OneTime, OneTimeKind};
+use signet_domain::session::SessionKind;
 use signet_domain::user::User;
 use signet_oauth::response::TokenResponse;
 use signet_oauth::token_request::GrantType;
@@ -44,6 +45,7 @@ impl Idp {
     ) -> Result<TokenResponse, Refused> {
         let (ctx, server) = (call.ctx, &call.server.server);
         let hash = self.secrets().hash(SecretKind::Code, ctx.tenant_id(), code.expose());
+        let rule = self.security(ctx).await?.rule(SessionKind::User);
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let Some(row) = tx.peek_one_time(server.id, OneTimeKind::Code, &hash).await? else {
             return Err(Reason::InvalidAuthorizationCode.into());
@@ -61,7 +63,7 @@ impl Idp {
             None => None,
         };
         let session_live = match grant.session_id {
-            Some(id) => tx.session(id).await?.is_some_and(|s| s.ended_at.is_none() && ctx.now < s.expires_at),
+            Some(id) => tx.session(id).await?.is_some_and(|s| s.is_open(ctx.now, &rule)),
             None => false,
         };
         drop(tx);

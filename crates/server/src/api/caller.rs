@@ -75,7 +75,7 @@ pub(crate) fn required(method: &Method, path: &str) -> Option<(Area, Access)> {
         ("api-tokens", Some("current"), None) => return None,
         ("api-tokens" | "api-credentials", _, _) => Area::Callers,
         ("alerts" | "webhooks" | "logs" | "limits", _, _) => Area::Logs,
-        ("brand", _, _) => Area::Settings,
+        ("brand" | "security", _, _) => Area::Settings,
         // A resource without a row here is for those who may do everything.
         _ => Area::Roles,
     };
@@ -141,6 +141,7 @@ mod tests {
         assert_eq!(needs(Method::PUT, "/api/v1/alerts/x"), Some((Area::Logs, Access::Write)));
         assert_eq!(needs(Method::PUT, "/api/v1/rate-policies/x"), Some((Area::Apps, Access::Write)));
         assert_eq!(needs(Method::PUT, "/api/v1/brand/logo"), Some((Area::Settings, Access::Write)));
+        assert_eq!(needs(Method::GET, "/api/v1/security"), Some((Area::Settings, Access::Read)));
         assert_eq!(needs(Method::POST, "/api/v1/anything"), Some((Area::Roles, Access::Write)));
     }
 }

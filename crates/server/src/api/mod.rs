@@ -32,6 +32,7 @@ mod registration;
 mod reply;
 mod roles;
 mod scopes;
+mod security;
 mod server_body;
 mod server_keys;
 mod servers;
@@ -87,6 +88,7 @@ fn management() -> OpenApiRouter<App> {
         .merge(alerts::routes())
         .merge(webhooks::routes())
         .merge(brand::routes())
+        .merge(security::routes())
         .merge(logs::routes())
         .merge(log_retention::routes())
         .merge(limits::routes())

@@ -23,7 +23,7 @@ use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
     security(("apiToken" = []), ("bearer" = [])),
     tags(
         (name = "Users"), (name = "Apps"), (name = "Authorization servers"), (name = "API tokens"),
-        (name = "API credentials"), (name = "Rate policies"), (name = "System log"), (name = "Alerts"), (name = "Limits"), (name = "Branding"),
+        (name = "API credentials"), (name = "Rate policies"), (name = "System log"), (name = "Alerts"), (name = "Limits"), (name = "Branding"), (name = "Security"),
         (name = "Credential tokens"), (name = "Operator"),
     )
 )]

@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::next;
+use super::zone::Zone;
 use crate::extract::Tenant;
 use crate::pages::browser::form_is_ours;
 use crate::pages::step;
@@ -95,6 +96,11 @@ impl Admin {
         self.app.idp()
     }
 
+    /// The zone of the times that are shown to them.
+    pub(super) fn zone(&self) -> Zone {
+        Zone::of(&self.signed_in.user)
+    }
+
     /// Whether the role reaches this.
     pub(super) fn may(&self, area: Area, access: Access) -> bool {
         self.caller.rights.may(area, access)
@@ -149,6 +155,7 @@ impl Admin {
             (sees(Area::Logs), Section::Inspector, "/console/inspect"),
             (true, Section::Limits, "/console/limits"),
             (sees(Area::Callers), Section::Credentials, "/console/credentials"),
+            (sees(Area::Settings), Section::Security, super::security::PATH),
             (sees(Area::Settings), Section::Branding, "/console/branding"),
             (sees(Area::Logs), Section::Settings, super::settings::PATH),
         ]

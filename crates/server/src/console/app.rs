@@ -55,7 +55,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         back: Link::new("Apps", "/console/apps"),
         name: label,
         kind: words::app_kind(app.kind).to_owned(),
-        status: words::app_status(&app),
+        status: words::app_status(app.status),
         values: values(&admin.ctx.tenant.url, &app),
         start: app_start::links(&app),
         secrets: secret_rows(admin, &app, &secrets),

@@ -24,6 +24,13 @@ type For = (Area, Access);
 /// Pages beyond the navigation: name, further words, address, icon.
 const PAGES: &[(&str, &str, &str, &str, For)] = &[
     ("New user", "create add person", "/console/users/new", "users", (Area::Users, Access::Write)),
+    (
+        "Administrators",
+        "roles super help desk",
+        "/console/users?status=ADMINISTRATORS",
+        "users",
+        (Area::Users, Access::Read),
+    ),
     ("New group", "create add", "/console/groups/new", "users-round", (Area::Groups, Access::Write)),
     ("New app", "create add client", "/console/apps/new", "app-window", (Area::Apps, Access::Write)),
     (
@@ -40,6 +47,20 @@ const PAGES: &[(&str, &str, &str, &str, For)] = &[
         "/console/rate-policies/new",
         "gauge",
         (Area::Apps, Access::Write),
+    ),
+    (
+        "Password rules",
+        "nist minimum length words security",
+        "/console/security",
+        "shield-check",
+        (Area::Settings, Access::Read),
+    ),
+    (
+        "Session lifetimes",
+        "idle sign-in security",
+        "/console/security",
+        "shield-check",
+        (Area::Settings, Access::Read),
     ),
     ("New alert", "create add", "/console/alerts/new", "bell", (Area::Logs, Access::Write)),
     ("Webhooks", "alerts notify", "/console/webhooks", "bell", (Area::Logs, Access::Read)),
@@ -89,6 +110,23 @@ async fn found(admin: &Admin, q: &str) -> Result<Found> {
     Ok(Found { groups })
 }
 
+/// What else people call a place.
+fn also_called(section: Section) -> &'static str {
+    match section {
+        Section::Log => "events audit activity",
+        Section::Users => "people accounts passwords",
+        Section::Groups => "teams roles",
+        Section::Apps => "clients applications secrets",
+        Section::Servers => "issuers keys scopes claims access policies jwks",
+        Section::Limits => "quota throttle 429",
+        Section::Credentials => "tokens ssws",
+        Section::Inspector => "jwt decode revoke",
+        Section::Branding => "logo colours look",
+        Section::Settings => "retention hold hosts address",
+        _ => "",
+    }
+}
+
 /// Every word begins some word of the name.
 fn pages(admin: &Admin, q: &str) -> Vec<FoundRow> {
     let wanted: Vec<String> = q.split_whitespace().map(str::to_lowercase).collect();
@@ -102,7 +140,7 @@ fn pages(admin: &Admin, q: &str) -> Vec<FoundRow> {
         url: url.to_owned(),
         icon,
     };
-    let places = admin.nav().into_iter().filter(|item| fits(item.section.label(), ""));
+    let places = admin.nav().into_iter().filter(|item| fits(item.section.label(), also_called(item.section)));
     let mut rows: Vec<_> =
         places.map(|item| row(item.section.label(), &item.url, item.section.icon())).collect();
     let deeper = PAGES.iter().filter(|(name, more, .., (area, access))| {

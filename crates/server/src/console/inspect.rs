@@ -89,7 +89,7 @@ fn unknown(admin: &Admin, searched: Option<signet_domain::Time>) -> Answer {
 
 fn told(admin: &Admin, found: &Found) -> Answer {
     let (status, note) = match found.state {
-        State::Good => (Status::new("Good", Tone::Warn), None),
+        State::Good => (Status::new("Still good", Tone::Warn), None),
         State::Ended(why) => (Status::new("Ended", Tone::Quiet), Some(why.to_owned())),
         State::Unclear(why) => (Status::new("Unclear", Tone::Warn), Some(why.to_owned())),
     };
@@ -150,13 +150,14 @@ fn facts(admin: &Admin, found: &Found) -> Vec<Fact> {
         let name = super::server_page::name_of(server);
         facts.push(linked(Fact::text("Server", name), super::server_page::server_url(server), Area::Apps));
     }
-    if let Some((_, name)) = found.named.as_ref().filter(|(_, name)| !name.is_empty()) {
+    let app = found.app.as_ref().map_or("", |app| app.label.as_str());
+    if let Some((_, name)) = found.named.as_ref().filter(|(_, name)| !name.is_empty() && name != app) {
         facts.push(Fact::text("Name", visible(name)));
     }
     if let Some(event) = &found.event {
         facts.push(Fact::text("Issued", sentence(event)).to(event_url(event)));
     }
-    facts.extend(found.issued.map(|at| Fact::text("At", when::moment(at, now).shown)));
+    facts.extend(found.issued.map(|at| Fact::text("Made", when::moment(at, now).shown)));
     facts.extend(found.ends.map(|at| {
         let label = if at <= now { "Ended" } else { "Ends" };
         Fact::text(label, when::moment(at, now).shown)
@@ -209,7 +210,7 @@ fn revoke_page(admin: &Admin, event: &EventRow, chosen: &str) -> FormPage {
     let mut page = admin.form(("Revoke", Section::Inspector), crumbs, action, "Revoke").dangerous();
     page.facts = vec![
         Fact::text("Issued", sentence(event)).to(event_url(event)),
-        Fact::text("At", when::moment(event.published, admin.ctx.now).shown),
+        Fact::text("Made", when::moment(event.published, admin.ctx.now).shown),
     ];
     page.facts.extend(event.grant_id.map(|id| Fact::code("Grant id", id.to_string())));
     let picks = reach.iter().map(pick).collect();

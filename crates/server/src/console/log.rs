@@ -64,7 +64,7 @@ pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
 async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     admin.idp().note_console_log_read(&admin.ctx, &admin.signed_in).await?;
-    let zone = Zone::of(&admin.signed_in.user);
+    let zone = admin.zone();
     let asked = Asked::read(params, &admin.ctx, &zone);
     let names = Names::of(admin, params).await?;
     let mut page = LogList {

@@ -42,6 +42,8 @@ mod redirect_uris;
 mod registration_forms;
 mod rows;
 mod scope_forms;
+mod security;
+mod security_fields;
 mod server_deeds;
 mod server_forms;
 mod server_page;
@@ -234,6 +236,9 @@ pub fn routes() -> Router<crate::App> {
             "/console/credentials/{kind}/{id}/revoke",
             get(credential_forms::ask_revoke).post(credential_forms::revoke),
         )
+        .route("/console/security", get(security::get))
+        .route("/console/security/edit", get(security::edit).post(security::save))
+        .route("/console/security/reset", get(security::ask_reset).post(security::reset))
         .route("/console/settings", get(settings::get))
         .route("/console/settings/log", get(log_retention::edit).post(log_retention::save))
         .route("/console/settings/log/hold", get(log_retention::ask_hold).post(log_retention::hold))

@@ -17,13 +17,21 @@ pub(super) struct Asked<'p> {
     path: &'static str,
     /// The beginning of a name; then there is one page.
     pub(super) q: Option<&'p str>,
+    /// The part of the list that is asked for, as its address names it; with a name it is the whole list.
+    pub(super) part: Option<(&'static str, &'p str)>,
     after: Option<&'p str>,
 }
 
 impl<'p> Asked<'p> {
     pub(super) fn read(params: &'p Params, path: &'static str) -> Self {
         let q = params.get("q").map(str::trim).filter(|q| !q.is_empty() && q.len() <= MAX_PREFIX);
-        Self { path, q, after: params.get("after").filter(|_| q.is_none()) }
+        Self { path, q, part: None, after: params.get("after").filter(|_| q.is_none()) }
+    }
+
+    /// The same, of a list that has parts: `of` is the parameter that names one.
+    pub(super) fn part(self, params: &'p Params, of: &'static str) -> Self {
+        let part = params.get(of).filter(|part| !part.is_empty() && self.q.is_none());
+        Self { part: part.map(|part| (of, part)), ..self }
     }
 
     /// Finds the page.
@@ -47,9 +55,10 @@ impl<'p> Asked<'p> {
 
     /// The way to the next page.
     pub(super) fn paging<T>(&self, found: &Page<T>) -> Paging {
+        let part = self.part.map_or_else(String::new, |(of, part)| format!("{of}={}&", encoded(part)));
         Paging {
             newer: None,
-            older: found.next.as_ref().map(|cursor| format!("{}?after={}", self.path, encoded(cursor))),
+            older: found.next.as_ref().map(|cursor| format!("{}?{part}after={}", self.path, encoded(cursor))),
             note: self.is_cut_off(found).then(|| format!("The first {PAGE} matches: type more of the name.")),
         }
     }
@@ -57,6 +66,9 @@ impl<'p> Asked<'p> {
     /// Why there are no rows, if there are none; `nothing_yet` where there never were any.
     pub(super) fn empty<T>(&self, found: &Page<T>, nothing_yet: &str) -> Option<Empty> {
         let why = || match self.q {
+            None if self.part.is_some() => {
+                Empty::NoMatch { filters: Vec::new(), nearest: None, clear_url: self.path.to_owned() }
+            }
             Some(q) => Empty::NoMatch {
                 filters: vec![Chip {
                     label: format!("Begins with “{}”", visible(q)),

@@ -9,7 +9,6 @@ use super::app_start;
 use super::failure::{Failure, Result};
 use super::form::{again, refused};
 use super::rows::{app_url, event_url};
-use super::zone::Zone;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -118,7 +117,7 @@ fn page(admin: &Admin, app: &App, origin: &Origin, typed: &str) -> FormPage {
             page = page.fields([field]);
         }
         Origin::Asked(row, asked) => {
-            let zone = Zone::of(&admin.signed_in.user);
+            let zone = admin.zone();
             page = page.carry("event", row.id.to_string());
             page.facts = vec![
                 Fact::code("Asked for", spelled(&asked.uri)),

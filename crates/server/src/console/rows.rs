@@ -2,7 +2,6 @@
 
 use super::admin::Admin;
 use super::failure::Result;
-use super::when;
 use signet_domain::event::{EventRow, types};
 use signet_idp::syslog::{self, Kind};
 use signet_web::{LogRow, Outcome, TimeText};
@@ -44,16 +43,21 @@ impl Apps {
         self.0.get(client_id?)
     }
 
+    /// The app that an event is about, if it exists.
+    pub(super) fn of_event(&self, event: &EventRow) -> Option<&Named> {
+        self.0.get(client_id(event)?)
+    }
+
     /// Through what an event came about, for its column.
     fn through(&self, event: &EventRow) -> String {
         let fact = |name: &str| event.data.debug.get(name).map(|v| syslog::visible(v));
-        if let Some(app) = self.get(event.client_id.as_deref()) {
+        if let Some(app) = self.of_event(event) {
             return syslog::visible(&app.label);
         }
         if fact("door").as_deref() == Some("console") || event.event_type == types::SESSION_ADMIN.name {
             return "Console".to_owned();
         }
-        let stranger = event.client_id.as_deref().map(|_| "unknown app".to_owned());
+        let stranger = client_id(event).map(|_| "unknown app".to_owned());
         fact("via").or(stranger).unwrap_or_default()
     }
 
@@ -74,13 +78,20 @@ impl Apps {
 
 /// The client ids that events name.
 pub(super) fn client_ids<'e>(events: impl IntoIterator<Item = &'e EventRow>) -> BTreeSet<String> {
-    events.into_iter().filter_map(|e| e.client_id.clone()).collect()
+    events.into_iter().filter_map(client_id).map(str::to_owned).collect()
+}
+
+/// Whoever could not prove to be an app named one all the same.
+fn client_id(event: &EventRow) -> Option<&str> {
+    let actor = &event.data.actor;
+    event.client_id.as_deref().or_else(|| (actor.kind == "PublicClientApp").then_some(actor.id.as_str()))
 }
 
 /// Short lists of events, each line leading to the event's own page.
 pub(super) async fn brief(admin: &Admin, events: &[EventRow]) -> Result<Vec<LogRow>> {
     let apps = Apps::of(admin, events).await?;
-    let row = |e: &EventRow| apps.row(e, event_url(e), when::brief(e.published, admin.ctx.now));
+    let zone = admin.zone();
+    let row = |e: &EventRow| apps.row(e, event_url(e), zone.brief(e.published, admin.ctx.now));
     Ok(events.iter().map(row).collect())
 }
 

@@ -138,12 +138,14 @@ fn actions(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Action> {
     let has_open = !past.sessions.is_empty() || !past.grants.is_empty();
     let status = view.user.status;
     let gone = status == UserStatus::Deprovisioned;
+    // Whoever shuts the door on themselves has nobody to open it.
+    let oneself = admin.caller.user() == Some(view.user.id);
     let fits = |deed: &Deed| match deed {
         Deed::Activate => gone || status == UserStatus::Staged,
         Deed::Unlock => view.locked_until.is_some(),
         Deed::Unsuspend => status == UserStatus::Suspended,
         Deed::SignOut => has_open,
-        Deed::Suspend => status == UserStatus::Active,
+        Deed::Suspend => status == UserStatus::Active && !oneself,
     };
     let url = user_url(&view.user.id.to_string());
     let action = |deed: Deed| {
@@ -151,15 +153,13 @@ fn actions(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Action> {
         if deed == Deed::Suspend { action.dangerous() } else { action }
     };
     let mut actions: Vec<Action> = Deed::ALL.into_iter().filter(fits).map(action).collect();
-    actions.push(if gone {
-        Action::ask("Delete…", format!("{url}/delete"))
-            .explain("For good. What the log knows stays.")
-            .dangerous()
-    } else {
-        Action::ask("Deactivate…", format!("{url}/deactivate"))
-            .explain("For who has left. Can be activated again.")
-            .dangerous()
-    });
+    if gone {
+        let delete = Action::ask("Delete…", format!("{url}/delete"));
+        actions.push(delete.explain("For good. What the log knows stays.").dangerous());
+    } else if !oneself {
+        let deactivate = Action::ask("Deactivate…", format!("{url}/deactivate"));
+        actions.push(deactivate.explain("For who has left. Can be activated again.").dangerous());
+    }
     actions
 }
 

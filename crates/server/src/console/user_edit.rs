@@ -5,7 +5,7 @@ use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
 use super::rows::user_url;
 use super::user::{self, may_change};
-use super::user_new::{chosen_password, password_fields, shown_once};
+use super::user_new::{Chosen, chosen_password, password_fields, shown_once};
 use super::words;
 use crate::html;
 use crate::pages::step;
@@ -118,19 +118,19 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     admin.answer(saved)
 }
 
-fn password_page(admin: &Admin, view: &UserView, how: &str) -> FormPage {
+async fn password_page(admin: &Admin, view: &UserView, how: &str) -> Result<FormPage> {
     let login = visible(&view.user.login);
     let page = form_of(admin, view, "Set a password", "password", "Set password")
         .intro(format!("Every session of {login} ends, and every token is revoked."))
-        .fields(password_fields(how, false));
-    admin.asking(page)
+        .fields(password_fields(admin, how, false).await?);
+    Ok(admin.asking(page))
 }
 
 pub(super) async fn password(admin: Admin, Path(id): Path<String>) -> Response {
     let shown = async {
         admin.must(Area::Users, Access::SetPassword)?;
         let view = changeable(&admin, &id).await?;
-        Ok(html::page(&password_page(&admin, &view, "make")))
+        Ok(html::page(&password_page(&admin, &view, "make").await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -145,9 +145,9 @@ pub(super) async fn set_password(
     let set = async {
         let form = admin.open(&headers, &body, (Area::Users, Access::SetPassword))?;
         let view = changeable(&admin, &id).await?;
-        let mut page = password_page(&admin, &view, form.raw("how"));
-        let chosen = chosen_password(&admin, &form, &mut page);
-        let Ok((Some(password), made)) = chosen else { return Ok(refused(&page)) };
+        let mut page = password_page(&admin, &view, form.raw("how")).await?;
+        let chosen = chosen_password(&admin, &form, &view.user.login_key, &mut page).await?;
+        let Some(Chosen { password: Some(password), made }) = chosen else { return Ok(refused(&page)) };
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }

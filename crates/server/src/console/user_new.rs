@@ -19,58 +19,71 @@ use signet_web::{Fact, Field, FormPage, Link, Pick, Section, ShownOnce};
 const PATH: &str = "/console/users/new";
 
 /// How the password comes about.
-pub(super) fn password_fields(chosen: &str, may_wait: bool) -> Vec<Field> {
+pub(super) async fn password_fields(admin: &Admin, chosen: &str, may_wait: bool) -> Result<Vec<Field>> {
+    let least = admin.idp().security(&admin.ctx).await?.min_length;
+    let typed = format!("At least {least} characters. A few words are better than a short riddle.");
     let pick = |value: &str, label: &str, help: &str| Pick::new(value, label, chosen == value).help(help);
     let mut picks = vec![
         pick("make", "Make one", "It is shown to you once. The user can change it on the account page."),
-        pick("type", "Type one", "At least 8 characters. A few words are better than a short riddle."),
+        pick("type", "Type one", &typed),
     ];
     if may_wait {
         picks.push(pick("none", "None yet", "The user can't sign in until one is set."));
     }
-    vec![
+    Ok(vec![
         Field::radio("how", "How it is set", picks),
         Field::password("password", "The password, if you type one", "new-password"),
-    ]
+    ])
 }
 
-/// What was chosen; `Err` after the page has been told what is wrong.
-pub(super) fn chosen_password(
+/// A password that was chosen for a login.
+#[derive(Default)]
+pub(super) struct Chosen {
+    /// What it becomes; none yet where that was chosen.
+    pub(super) password: Option<Secret>,
+    /// The same, if it was made.
+    pub(super) made: Option<String>,
+}
+
+/// What was chosen; none after the page has been told what is wrong.
+pub(super) async fn chosen_password(
     admin: &Admin,
     form: &Form,
+    login: &str,
     page: &mut FormPage,
-) -> std::result::Result<(Option<Secret>, Option<String>), ()> {
-    match form.raw("how") {
-        "make" => {
-            let made = admin.idp().entropy().password();
-            Ok((Some(Secret::from(made.as_str())), Some(made)))
+) -> Result<Option<Chosen>> {
+    Ok(match (form.raw("how"), form.secret("password")) {
+        ("make", _) => {
+            let made = admin.idp().new_password(&admin.ctx, login).await?;
+            Some(Chosen { password: Some(Secret::from(made.as_str())), made: Some(made) })
         }
-        "none" => Ok((None, None)),
-        "type" => match form.secret("password") {
-            Some(typed) => Ok((Some(typed), None)),
-            None => {
-                page.wrong("password", "Type a password, or let one be made.");
-                Err(())
-            }
-        },
+        ("none", _) => Some(Chosen::default()),
+        ("type", Some(typed)) => Some(Chosen { password: Some(typed), made: None }),
+        ("type", None) => {
+            page.wrong("password", "Type a password, or let one be made.");
+            None
+        }
         _ => {
             page.wrong("how", "Choose one.");
-            Err(())
+            None
         }
-    }
+    })
 }
 
-fn page(admin: &Admin, value: &dyn Fn(&str) -> String, how: &str) -> FormPage {
-    admin
+async fn page(admin: &Admin, value: impl Fn(&str) -> String, how: &str) -> Result<FormPage> {
+    let password = password_fields(admin, how, true).await?;
+    Ok(admin
         .form(("New user", Section::Users), vec![Link::new("Users", "/console/users")], PATH, "Create user")
-        .fields(profile_fields(value))
-        .group("Password", password_fields(how, true))
+        .fields(profile_fields(&value))
+        .group("Password", password))
 }
 
 pub(super) async fn get(admin: Admin) -> Response {
-    let shown = admin
-        .must(Area::Users, Access::Write)
-        .map(|()| html::page(&page(&admin, &|_| String::new(), "make")));
+    let shown = async {
+        admin.must(Area::Users, Access::Write)?;
+        Ok(html::page(&page(&admin, |_| String::new(), "make").await?))
+    };
+    let shown = shown.await;
     admin.answer(shown)
 }
 
@@ -80,8 +93,9 @@ pub(super) async fn post(admin: Admin, headers: HeaderMap, body: Bytes) -> Respo
 
 async fn create(admin: &Admin, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
     let form = admin.open(headers, body, (Area::Users, Access::Write))?;
-    let mut page = page(admin, &|name| form.text(name), form.raw("how"));
-    let Ok((password, made)) = chosen_password(admin, &form, &mut page) else {
+    let mut page = page(admin, |name| form.text(name), form.raw("how")).await?;
+    let login = form.text("login");
+    let Some(Chosen { password, made }) = chosen_password(admin, &form, &login, &mut page).await? else {
         return Ok(refused(&page));
     };
     let input = UserInput { profile: Some(super::user_edit::sent(&form)), password };

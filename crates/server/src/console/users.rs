@@ -13,23 +13,45 @@ use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{Link, Section, UserList, UserRow};
+use signet_web::{Link, Section, Tab, UserList, UserRow};
 
 const PATH: &str = "/console/users";
+/// The parameter that names a part of the list.
+const PART: &str = "status";
+/// Not a status: those who have a role.
+const ADMINISTRATORS: &str = "ADMINISTRATORS";
+/// The parts of the list: a status, and what it is called.
+const VIEWS: [(&str, &str); 7] = [
+    ("", "Everybody"),
+    ("LOCKED_OUT", "Locked out"),
+    ("PASSWORD_EXPIRED", "Password expired"),
+    ("PROVISIONED", "Without a password"),
+    ("SUSPENDED", "Suspended"),
+    ("DEPROVISIONED", "Deactivated"),
+    (ADMINISTRATORS, "Administrators"),
+];
 
 pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     admin.answer(show(&admin, &params).await)
 }
 
-async fn show(admin: &Admin, params: &Params) -> Result<Response> {
+async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
     admin.must_see(Area::Users)?;
-    let asked = Asked::read(params, PATH);
+    let asked = Asked::read(params, PATH).part(params, PART);
+    let part = asked.part.map_or("", |(_, part)| part);
+    let view = VIEWS.iter().map(|(name, _)| *name).find(|name| *name == part).unwrap_or_default();
     let q = asked.q;
-    let find = |after: Option<&'_ str>| {
-        let (q, after) = (q.map(str::to_owned), after.map(str::to_owned));
-        let query = UserQuery { q, after, limit: Some(PAGE), filter: None };
-        async move { admin.idp().admin_users(&admin.ctx, &admin.caller, &query).await }
+    let find = |after: Option<&'p str>| {
+        let filter = Some(view).filter(|view| !view.is_empty()).map(|view| format!("status eq \"{view}\""));
+        let query =
+            UserQuery { q: q.map(str::to_owned), after: after.map(str::to_owned), limit: Some(PAGE), filter };
+        async move {
+            if view == ADMINISTRATORS {
+                return admin.idp().administrators(&admin.ctx, after, PAGE).await;
+            }
+            admin.idp().admin_users(&admin.ctx, &admin.caller, &query).await
+        }
     };
     let found = asked.page(find).await?;
     let now = admin.ctx.now;
@@ -47,9 +69,19 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         create: admin.may(Area::Users, Access::Write).then(|| Link::new("New user", "/console/users/new")),
         action: PATH.to_owned(),
         q: asked.q.unwrap_or_default().to_owned(),
+        tabs: VIEWS
+            .iter()
+            .map(|(name, label)| tab(name, label, asked.q.is_none() && *name == view))
+            .collect(),
         count: asked.count(&found, "user"),
         empty: asked.empty(&found, "People appear here once they are created."),
         paging: asked.paging(&found),
         users: found.items.iter().map(row).collect(),
     }))
+}
+
+/// A part of the list as a link.
+fn tab(name: &str, label: &str, current: bool) -> Tab {
+    let url = if name.is_empty() { PATH.to_owned() } else { format!("{PATH}?{PART}={name}") };
+    Tab { link: Link::new(label, url), current }
 }

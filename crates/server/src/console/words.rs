@@ -1,6 +1,6 @@
 //! Numbers and small words.
 
-use signet_domain::app::{App, AppKind, AppStatus};
+use signet_domain::app::{AppKind, AppStatus};
 use signet_domain::credential::ApiScope;
 use signet_domain::user::{AdminRole, UserStatus};
 use signet_web::{Status, Tone};
@@ -41,8 +41,8 @@ pub(super) fn app_kind(kind: AppKind) -> &'static str {
     }
 }
 
-pub(super) fn app_status(app: &App) -> Status {
-    on_or_off(app.status == AppStatus::Active)
+pub(super) fn app_status(status: AppStatus) -> Status {
+    on_or_off(status == AppStatus::Active)
 }
 
 pub(super) fn on_or_off(on: bool) -> Status {

@@ -19,7 +19,6 @@ use signet_idp::frontchannel::Farewell;
 use signet_idp::logout::Hint;
 use signet_idp::{Ctx, Idp, IdpError};
 use signet_oauth::{OAuthError, Params};
-use signet_web::texts::Around;
 use signet_web::{Csrf, Link, LogoutConfirm, SignedOut, SigningOut};
 
 /// Seconds after which a browser goes on, whether or not the apps have answered.
@@ -120,8 +119,7 @@ fn confirm(app: &App, ctx: &Ctx, asked: &Asked, browser: &Browser, login: &str) 
 /// Lets the browser tell apps of the sign-out, and then go where it would have gone at once.
 fn signing_out(ctx: &Ctx, told: Vec<Farewell>, on: Option<String>) -> Response {
     let texts = language::texts(ctx);
-    let Around(before, after) = texts.form_post.heading;
-    let continued = |uri: &String| Link::new(format!("{before}{}{after}", step::host_of(uri)), uri);
+    let continued = |uri: &String| Link::new(texts.form_post.heading.with(step::host_of(uri)), uri);
     let frames: Vec<String> = told.into_iter().map(|app| app.uri).collect();
     let page = SigningOut {
         shell: language::shell(ctx, texts.sign_out.done),

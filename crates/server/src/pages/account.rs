@@ -1,7 +1,7 @@
-//! The account of who is signed in: open sessions, apps with access, the password.
+//! The account of who is signed in: open sessions, apps with access, what happened lately, the password.
 
 use super::browser::Browser;
-use super::open_things::{allowed, sessions};
+use super::open_things::{activity, allowed, sessions};
 use super::{forbidden, language, step};
 use crate::App;
 use crate::console::when;
@@ -114,6 +114,7 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
         allowed: allowed(language, ctx.now, &held, start, |held| {
             Some(format!("{PATH}/apps/{}/revoke", held.app.id))
         }),
+        activity: activity(language, ctx.now, &app.idp().account_activity(ctx, user.id).await?),
         password: Link::new(language.texts().password.change, PASSWORD),
         sign_out: Link::new(language.texts().sign_out.sign_out, "/oauth2/v1/logout"),
     }))
@@ -171,7 +172,7 @@ pub(super) async fn revoke(
 pub(super) async fn password(State(app): State<App>, Tenant(ctx): Tenant, headers: HeaderMap) -> Response {
     match visit(app, ctx, &headers).await {
         Ok(visit) => {
-            let response = form(&visit, StatusCode::OK, [None, None]);
+            let response = form(&visit, StatusCode::OK, [None, None]).await;
             visit.browser.keep(&visit.ctx, response)
         }
         Err(response) => response,
@@ -179,7 +180,11 @@ pub(super) async fn password(State(app): State<App>, Tenant(ctx): Tenant, header
 }
 
 /// The form, with what is wrong with the old and the new password.
-fn form(visit: &Visit, status: StatusCode, [old, new]: [Option<String>; 2]) -> Response {
+async fn form(visit: &Visit, status: StatusCode, [old, new]: [Option<String>; 2]) -> Response {
+    let rules = match visit.app.idp().security(&visit.ctx).await {
+        Ok(rules) => rules,
+        Err(error) => return broken(&visit.ctx, error),
+    };
     let field = |name: &str, label: &str, autocomplete, error| Field {
         error,
         ..Field::password(name, label, autocomplete).required()
@@ -192,7 +197,7 @@ fn form(visit: &Visit, status: StatusCode, [old, new]: [Option<String>; 2]) -> R
         login: visit.me.user.login.clone(),
         fields: vec![
             field("old", texts.old, "current-password", old),
-            field("new", texts.new, "new-password", new).help(texts.help),
+            field("new", texts.new, "new-password", new).help(texts.help.with(rules.min_length)),
         ],
         back: Link::new(texts.back, PATH),
     };
@@ -210,12 +215,12 @@ pub(super) async fn change(
         Err(response) => return response,
     };
     let typed = |name: &str| params.get(name).map(Secret::from);
-    let wrong = |old: Option<&str>, new: Option<&str>| {
-        form(&v, StatusCode::UNPROCESSABLE_ENTITY, [old, new].map(|wrong| wrong.map(str::to_owned)))
+    let wrong = async |old: Option<&str>, new: Option<&str>| {
+        form(&v, StatusCode::UNPROCESSABLE_ENTITY, [old, new].map(|wrong| wrong.map(str::to_owned))).await
     };
     let texts = &language::texts(&v.ctx).password;
     let (Some(old), Some(new)) = (typed("old"), typed("new")) else {
-        return wrong(None, Some(texts.both_needed));
+        return wrong(None, Some(texts.both_needed)).await;
     };
     match v.app.idp().account_change_password(&v.ctx, &v.me, &old, &new).await {
         Ok(()) => {
@@ -227,15 +232,16 @@ pub(super) async fn change(
             cookie::unwatch(&mut response, &v.ctx.tenant, &headers);
             response
         }
-        Err(AdminError::OldPassword) => wrong(Some(texts.wrong), None),
+        Err(AdminError::OldPassword) => wrong(Some(texts.wrong), None).await,
         Err(AdminError::Password(fault)) => {
             let rule = match fault {
-                PasswordFault::Short => texts.too_short,
+                PasswordFault::Short(least) => return wrong(None, Some(&texts.too_short.with(least))).await,
                 PasswordFault::Long => texts.too_long,
                 PasswordFault::HoldsLogin => texts.holds_login,
+                PasswordFault::Forbidden => texts.forbidden,
                 PasswordFault::Common => texts.common,
             };
-            wrong(None, Some(rule))
+            wrong(None, Some(rule)).await
         }
         Err(AdminError::Failed(error)) => broken(&v.ctx, error),
         Err(_) => language::wrong(&v.ctx, StatusCode::CONFLICT, |errors| errors.changed),

@@ -1,13 +1,14 @@
-//! What a user has open, as lines: for the user's own page and for the console's.
+//! What a user has open, as lines: for the user's own page and for the console's; and what happened, for the former.
 
 use crate::console::when;
 use signet_domain::Time;
 use signet_domain::id::SessionId;
 use signet_domain::session::{Session, SessionKind};
+use signet_idp::activity::{Activity, Happening};
 use signet_idp::console::directory::Held;
 use signet_idp::syslog::{self, visible};
-use signet_web::texts::{Account, Language};
-use signet_web::{Action, AllowedApp, OpenSession};
+use signet_web::texts::{Account, Around, Language};
+use signet_web::{Action, ActivityRow, AllowedApp, OpenSession};
 
 /// Open sessions as lines; each can be ended where `end` gives an address.
 pub(crate) fn sessions(
@@ -56,4 +57,44 @@ pub(crate) fn allowed(
         revoke: revoke(held).map(|url| Action::post(language.texts().account.revoke, url)),
     };
     held.iter().map(line).collect()
+}
+
+/// What happened to an account, as lines.
+pub(crate) fn activity(language: Language, now: Time, all: &[Activity]) -> Vec<ActivityRow> {
+    let texts = &language.texts().account;
+    let line = |one: &Activity| {
+        let (sentence, refused) = told(texts, &one.what);
+        let by = match one.by_administrator {
+            true => texts.by_administrator.to_owned(),
+            false => device(texts, &one.user_agent),
+        };
+        ActivityRow {
+            sentence,
+            time: when::moment_in(language, one.at, now),
+            by,
+            from: one.ip.clone(),
+            refused,
+        }
+    };
+    all.iter().map(line).collect()
+}
+
+/// A sentence without a full stop, and whether it led nowhere.
+fn told(texts: &Account, what: &Happening) -> (String, bool) {
+    let around = |Around(before, after): Around, app: &str| format!("{before}{}{after}", visible(app));
+    let (sentence, refused) = match what {
+        Happening::SignedIn => (texts.signed_in, false),
+        Happening::OpenedConsole => (texts.opened_console, false),
+        Happening::SignedOut => (texts.signed_out, false),
+        Happening::SessionsEnded => (texts.sessions_ended, false),
+        Happening::WrongPassword => (texts.wrong_password, true),
+        Happening::Refused => (texts.attempt_refused, true),
+        Happening::TooManyPasswords => (texts.too_many, true),
+        Happening::Locked => (texts.locked, false),
+        Happening::Unlocked => (texts.unlocked, false),
+        Happening::PasswordSet => (texts.password_changed, false),
+        Happening::Allowed(app) => return (around(texts.app_allowed, app), false),
+        Happening::Withdrawn(app) => return (around(texts.app_withdrawn, app), false),
+    };
+    (sentence.to_owned(), refused)
 }

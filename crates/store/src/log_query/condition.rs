@@ -33,6 +33,8 @@ pub enum Condition {
         /// The value.
         value: String,
     },
+    /// A word occurs somewhere in the event, in any case.
+    Word(String),
     /// A text is there.
     TextPresent(TextField),
     /// An id is this one.
@@ -136,7 +138,7 @@ impl Condition {
     fn add(&self, sql: &mut Sql, depth: usize, clauses: &mut usize) -> Result<()> {
         *clauses += 1;
         // A level may be a list in a list with a negation, and lists and negations count here too.
-        if depth > 2 * MAX_DEPTH + 4 || *clauses > 4 * MAX_CLAUSES {
+        if depth > 2 * MAX_DEPTH + 4 || *clauses > 8 * MAX_CLAUSES {
             return Err(StoreError::Internal("a condition is too large".into()));
         }
         match self {
@@ -144,6 +146,7 @@ impl Condition {
             Self::Never => sql.push("FALSE"),
             Self::Rare => sql.push(RARE),
             Self::Text { field, op, value } => field.compare(sql, *op, value)?,
+            Self::Word(word) => sql.holds("e.words", word.to_lowercase()),
             Self::TextPresent(field) => field.present(sql)?,
             // Always there, so the comparison is never NULL, and bare an index answers it.
             Self::Id { field: field @ (IdField::Event | IdField::Request), value } => {

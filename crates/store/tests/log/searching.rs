@@ -128,6 +128,11 @@ async fn a_name_that_could_end_the_json_path_is_refused() {
     }
 }
 
+/// All of these words.
+fn all_of(words: &[&str]) -> Condition {
+    Condition::All(words.iter().map(|word| Condition::Word((*word).to_owned())).collect())
+}
+
 #[tokio::test]
 async fn words_are_found_in_any_case_and_all_of_them() {
     for f in each().await {
@@ -138,8 +143,8 @@ async fn words_are_found_in_any_case_and_all_of_them() {
         for (words, hits) in
             [(vec!["ADA@acme"], 2), (vec!["user_rate_limited", "ada"], 1), (vec!["%"], 0), (vec!["a_a@"], 0)]
         {
-            let words: Vec<String> = words.into_iter().map(String::from).collect();
-            let rows = tx.log(&LogQuery { words: words.clone(), ..LogQuery::default() }).await.expect("rows");
+            let condition = all_of(&words);
+            let rows = tx.log(&LogQuery { condition, ..LogQuery::default() }).await.expect("rows");
             assert_eq!(rows.len(), hits, "{words:?}");
         }
     }
@@ -260,9 +265,10 @@ async fn tx_12_one_tenants_log_is_not_in_anothers() {
         for order in [Order::Commit, Order::Published, Order::PublishedDescending] {
             let condition = Condition::Any(vec![
                 Condition::Always,
+                Condition::Word("ada".to_owned()),
                 Condition::Id { field: IdField::Event, value: event.id.0 },
             ]);
-            let query = LogQuery { condition, order, words: vec!["ada".into()], ..LogQuery::default() };
+            let query = LogQuery { condition, order, ..LogQuery::default() };
             assert!(tx.log(&query).await.expect("rows").is_empty());
         }
         let all = tx.log_count(&LogQuery::default(), Time(0), Time(i64::MAX)).await.expect("a count");
@@ -309,9 +315,12 @@ async fn the_largest_condition_runs_on_both_engines() {
         });
         for condition in [deep, Condition::Any(vec![clause(); 100]), Condition::All(vec![not(clause()); 100])]
         {
-            let words = vec!["ada".to_owned(); 10];
+            // Ten words beside it, each of which may stand for many things.
+            let senses = vec![text(TextField::Reason, TextOp::Equal, "x"); 24];
+            let word = Condition::Any([vec![Condition::Word("ada".to_owned())], senses].concat());
+            let condition = Condition::All(vec![Condition::All([vec![condition], vec![word; 10]].concat())]);
             let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
-            tx.log(&LogQuery { condition, words, ..LogQuery::default() }).await.expect("the search works");
+            tx.log(&LogQuery { condition, ..LogQuery::default() }).await.expect("the search works");
         }
     }
 }
@@ -323,8 +332,10 @@ async fn lg_14_pages_and_ids_are_found_by_an_index() {
         f.write(f.acme, vec![event.clone()]).await;
         let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
         let nothing = LogQuery {
-            condition: text(TextField::UserId, TextOp::Equal, "nobody"),
-            words: vec!["nowhere".to_owned()],
+            condition: Condition::All(vec![
+                text(TextField::UserId, TextOp::Equal, "nobody"),
+                Condition::Word("nowhere".to_owned()),
+            ]),
             since: Some(Time(1)),
             ..LogQuery::default()
         };

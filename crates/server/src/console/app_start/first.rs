@@ -9,7 +9,6 @@ use crate::console::next::encoded;
 use crate::console::redirect_uris::{self, Asked};
 use crate::console::rows::event_url;
 use crate::console::when;
-use crate::console::zone::Zone;
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -112,7 +111,7 @@ fn told(admin: &Admin, app: &App, progress: &Progress, place: &Place<'_>) -> Fir
 /// An event as it stands in the log, and the way there.
 fn event(admin: &Admin, row: &EventRow, status: Status) -> FirstSignIn {
     let mut first = FirstSignIn::new(status, syslog::sentence(row));
-    first.when = Some(Zone::of(&admin.signed_in.user).moment_exact(row.published, admin.ctx.now));
+    first.when = Some(admin.zone().moment_exact(row.published, admin.ctx.now));
     first.links.push(Link::new("See it in the log", event_url(row)));
     first
 }

@@ -4,7 +4,6 @@ use super::changes::changes;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::rows::{Apps, brief, client_ids, event_url, outcome, user_url};
-use crate::console::zone::Zone;
 use crate::console::{next, when};
 use signet_domain::event::{Entity, EventRow, Outcome};
 use signet_domain::id::{ServerId, UserId};
@@ -26,7 +25,7 @@ pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Resul
     Ok(EventDetail {
         url: event_url(row),
         outcome: outcome(row),
-        time: Zone::of(&admin.signed_in.user).moment_exact(row.published, admin.ctx.now),
+        time: admin.zone().moment_exact(row.published, admin.ctx.now),
         statement: statement(row),
         why: why(view),
         fix: syslog::fix(row),
@@ -69,7 +68,7 @@ fn fix_link(admin: &Admin, apps: &Apps, row: &EventRow) -> Option<Link> {
         return None;
     }
     let sees = |area| admin.may(area, Access::Read);
-    let app = apps.get(row.client_id.as_deref()).filter(|_| sees(Area::Apps));
+    let app = apps.of_event(row).filter(|_| sees(Area::Apps));
     let user = user(row).filter(|_| sees(Area::Users));
     let about_user = row.reason.as_deref().is_some_and(|r| {
         let r = r.to_ascii_lowercase();
@@ -81,6 +80,14 @@ fn fix_link(admin: &Admin, apps: &Apps, row: &EventRow) -> Option<Link> {
         (None, Some((id, _))) => Some(Link::new("See the user", user_url(&id))),
         (None, None) => None,
     }
+}
+
+/// The name that somebody typed and nobody has.
+fn typed(row: &EventRow) -> Option<&str> {
+    let nobody =
+        |e: &&Entity| e.kind == "User" && UserId::parse(&e.id).is_none() && !e.alternate_id.is_empty();
+    let typed = row.data.targets.iter().find(nobody).map(|e| e.alternate_id.as_str());
+    typed.filter(|_| row.outcome != Outcome::Success && user(row).is_none())
 }
 
 /// The user whom an event concerns: id and login.
@@ -106,7 +113,13 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
     if let Some((id, login)) = user {
         facts.push(linked(Fact::text("User", syslog::visible(&login)), user_url(&id), Area::Users));
     }
-    match (apps.get(row.client_id.as_deref()), row.client_id.as_deref()) {
+    if let Some(typed) = typed(row) {
+        let fact = Fact::text("Name typed", syslog::visible(typed));
+        // What isn't shaped like a login may be a password, and is masked.
+        let url = format!("/console/users?q={}", next::encoded(typed));
+        facts.push(if typed.contains('•') { fact } else { linked(fact, url, Area::Users) });
+    }
+    match (apps.of_event(row), row.client_id.as_deref()) {
         (Some(app), _) => {
             facts.push(linked(Fact::text("App", syslog::visible(&app.label)), app.url.clone(), Area::Apps));
         }
@@ -114,12 +127,19 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
         (None, None) => {}
     }
     if let Some(server) = row.data.targets.iter().find(|t| ServerId::parse(&t.id).is_some()) {
-        facts.push(linked(Fact::text("Server", named(server)), "/console/servers".to_owned(), Area::Apps));
+        let url = format!("/console/servers/{}", server.id);
+        facts.push(linked(Fact::text("Server", named(server)), url, Area::Apps));
     }
+    facts.extend(debug("redirectUri").map(|uri| Fact::code("Asked to return to", uri)));
     facts.extend(changes(row));
     facts.extend(debug("via").map(|caller| Fact::text("Through the API by", caller)));
     facts.extend(debug("grantType").map(|grant| Fact::text("Grant", grant)));
-    facts.extend(debug("scopes").or_else(|| debug("requestedScopes")).map(|s| Fact::text("Scopes", s)));
+    let scopes = ["grantedScopes", "scopes", "requestedScopes"].into_iter().find_map(debug);
+    facts.extend(scopes.map(|scopes| Fact::text("Scopes", scopes)));
+    facts.extend(debug("jti").map(|jti| Fact::code("Token", jti)));
+    let of_type = format!("eventType eq \"{}\"", row.event_type);
+    let url = format!("/console/log?range=7d&machines=show&filter={}", next::encoded(&of_type));
+    facts.push(linked(Fact::code("Type", &row.event_type), url, Area::Logs));
     if !row.ip.is_empty() {
         let url = format!("/console/log?ip={}&range=7d", next::encoded(&row.ip));
         facts.push(linked(Fact::code("Address", &row.ip), url, Area::Logs));
@@ -151,7 +171,7 @@ fn strip(apps: &Apps, window: &Window) -> Throttle {
         at: short(*at),
         app: event
             .as_ref()
-            .and_then(|e| apps.get(e.client_id.as_deref()))
+            .and_then(|e| apps.of_event(e))
             .map(|a| syslog::visible(&a.label))
             .unwrap_or_default(),
         from: event.as_ref().map(|e| e.ip.clone()).unwrap_or_default(),

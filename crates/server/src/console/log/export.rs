@@ -6,7 +6,6 @@ use super::search::Asked;
 use super::when;
 use crate::console::admin::Admin;
 use crate::console::failure::{Failure, Result};
-use crate::console::zone::Zone;
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{HeaderValue, header};
@@ -44,7 +43,7 @@ pub(in crate::console) async fn json_lines(admin: Admin, RawQuery(query): RawQue
 async fn send(admin: &Admin, query: Option<&str>, format: Format) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     let params = Params::read(query.unwrap_or_default()).without_place();
-    let mut asked = Asked::read(&params, &admin.ctx, &Zone::of(&admin.signed_in.user));
+    let mut asked = Asked::read(&params, &admin.ctx, &admin.zone());
     if !asked.is_sound() {
         return Err(Failure::Refused("The search can't be read. Correct it on the log's page first."));
     }

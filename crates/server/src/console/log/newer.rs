@@ -5,7 +5,6 @@ use super::search::Asked;
 use crate::console::admin::{Admin, Watcher};
 use crate::console::failure::{Failure, Result};
 use crate::console::rows::Apps;
-use crate::console::zone::Zone;
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -28,7 +27,7 @@ pub(in crate::console) async fn get(Watcher(admin): Watcher, RawQuery(query): Ra
 async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     let missing = Failure::Missing("Nothing can be asked for here. Load the log anew.");
-    let zone = Zone::of(&admin.signed_in.user);
+    let zone = admin.zone();
     let asked = Asked::read(params, &admin.ctx, &zone);
     if !asked.is_sound() || asked.group.is_some() {
         return Err(missing);

@@ -92,7 +92,6 @@ impl Asked {
         let mut asked = Self {
             search: LogSearch {
                 condition: Condition::Always,
-                words: Vec::new(),
                 since: None,
                 until: None,
                 fold: params.get(Key::Machines) != SHOW,
@@ -122,11 +121,11 @@ impl Asked {
     }
 
     fn narrow(&mut self, params: &Params, ctx: &Ctx, zone: &Zone) {
-        self.words(params.get(Key::Q));
+        let words = self.words(params.get(Key::Q));
         match filter::parse(params.get(Key::Filter)) {
             Ok(condition) => {
                 let narrowing = terms::narrowing(&params.terms());
-                self.search.condition = Condition::All([vec![condition], narrowing].concat());
+                self.search.condition = Condition::All([vec![condition], narrowing, words].concat());
             }
             Err(error) => {
                 // The filter stands just above: it isn't told twice.
@@ -141,11 +140,11 @@ impl Asked {
         }
     }
 
-    fn words(&mut self, q: &str) {
-        match terms::words(q) {
-            Ok(words) => self.search.words = words,
-            Err(problem) => self.problem = Some(problem),
-        }
+    fn words(&mut self, q: &str) -> Vec<Condition> {
+        terms::words(q).unwrap_or_else(|problem| {
+            self.problem = Some(problem);
+            Vec::new()
+        })
     }
 
     /// A range ends now and begins at a whole span, so that every bar of the drawing is a whole one.
