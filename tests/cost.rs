@@ -246,6 +246,7 @@ async fn cost(idp: &Idp, tenant: &Tenant, client: &Client, door: Door, name: &st
             );
             let params = Params::parse(form.as_bytes()).expect("a form");
             let call = TokenCall {
+                vouched: None,
                 server: &server,
                 params: &params,
                 authorization: None,

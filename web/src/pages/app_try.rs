@@ -72,8 +72,8 @@ pub struct AppTry {
     pub open: Option<String>,
     /// The next step.
     pub form: Option<TryForm>,
-    /// The tokens' own text.
-    pub raw: Option<Snippet>,
+    /// The token request as a command, and the tokens' own text.
+    pub raw: Vec<Snippet>,
     /// Begins anew.
     pub again: Option<Link>,
 }

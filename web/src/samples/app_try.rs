@@ -33,8 +33,34 @@ pub(super) fn all() -> Vec<Sample> {
             fields: vec![Field::line("answer", "The address where it ended", "").mono().required()],
             submit: "Trade it".to_owned(),
         }),
-        raw: None,
+        raw: Vec::new(),
         again: Some(Link::new("Begin anew", "/console/apps/0oa1/try")),
+    };
+    let works = AppTry {
+        verdict: Some(TryVerdict {
+            status: Status::new("It works", Tone::Good),
+            sentence: "The app gets tokens, good for 60 minutes. Those below are revoked already.".to_owned(),
+            fix: None,
+            links: vec![Link::new("What the log says", "/console/apps/0oa1/start#first")],
+        }),
+        tables: vec![TryTable {
+            title: "The ID token: for the app itself".to_owned(),
+            rows: vec![
+                row("alg", "RS256", "In the header: how it is signed."),
+                row("iss", "http://localhost:8080/oauth2/default", "Who issued it."),
+                row("exp", "1763859600", "Ends 14:00:00.000 UTC."),
+                row("email", "pat@example.com", "The person’s address."),
+            ],
+        }],
+        open: None,
+        form: None,
+        raw: vec![Snippet {
+            title: "The token request, as the app sends it".to_owned(),
+            code: "curl 'http://localhost:8080/oauth2/default/v1/token' \\\n  --user \"0oa1:$CLIENT_SECRET\" \\\n  \
+                   --data-urlencode 'grant_type=authorization_code'"
+                .to_owned(),
+        }],
+        ..page.clone()
     };
     let hostile = AppTry {
         verdict: Some(TryVerdict {
@@ -46,8 +72,8 @@ pub(super) fn all() -> Vec<Sample> {
         tables: vec![TryTable { title: HOSTILE.to_owned(), rows: vec![row(HOSTILE, LONG, LONG)] }],
         open: None,
         form: None,
-        raw: Some(Snippet { title: "The whole answer".to_owned(), code: format!("{HOSTILE}{LONG}{LONG}") }),
+        raw: vec![Snippet { title: "The whole answer".to_owned(), code: format!("{HOSTILE}{LONG}{LONG}") }],
         ..page.clone()
     };
-    vec![sample("app-try", &page), sample("app-try-hostile", &hostile)]
+    vec![sample("app-try", &page), sample("app-try-works", &works), sample("app-try-hostile", &hostile)]
 }
