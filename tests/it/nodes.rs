@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use signet_testkit::{Engine, Node, Reply, Signal, Tenant, TestApp, Value, json, on_postgres, tokio};
+use signet_testkit::{
+    Engine, Node, PrivatePostgres, Reply, Signal, Tenant, TestApp, Value, json, on_postgres, tokio,
+};
 use sqlx::Executor;
 
 use crate::support::apps::{Made, NewApp, Person};

@@ -237,7 +237,8 @@ impl Tenant {
     /// Unless the parameters say otherwise it asks for the newest first, and turns them. A poller on PostgreSQL waits
     /// for whoever writes longest in the whole cluster: seconds, where another test stops a node inside a transaction.
     pub async fn logs(&self, params: &[(&str, &str)]) -> Vec<Value> {
-        let mut call = self.api("GET", "/api/v1/logs").query([("limit", "1000")]).query(params.iter().copied());
+        let mut call =
+            self.api("GET", "/api/v1/logs").query([("limit", "1000")]).query(params.iter().copied());
         let newest = !params.iter().any(|(name, _)| ["sortOrder", "until", "after"].contains(name));
         if newest {
             call = call.query([("sortOrder", "DESCENDING")]);

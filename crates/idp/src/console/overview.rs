@@ -192,7 +192,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
     let condition = Condition::All(vec![tokens(), kinds::succeeded(), by_password]);
     let query = LogQuery { condition, ..LogQuery::default() };
     let to = Time(now.0.saturating_add(1));
-    let from = tx.log_floor(to, now.plus_secs(-WEEK), BUDGET).await?;
+    let from = tx.log_floor(to, now.plus_secs(-WEEK), BUDGET.together).await?;
     let groups = tx.log_groups(&query, GroupBy::App, from, to, MAX_GROUPS).await?;
     let of = |client_id: &str| {
         let group = groups.iter().find(|group| group.key == client_id)?;

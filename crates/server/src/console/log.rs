@@ -29,7 +29,7 @@ use signet_domain::Time;
 use signet_domain::alert::SearchTerms;
 use signet_domain::id::EventId;
 use signet_idp::admin::{Access, Area};
-use signet_idp::console::log::{BUDGET, LogView};
+use signet_idp::console::log::LogView;
 use signet_web::{
     Chip, Choice, Empty, EventDetail, Folded, Hidden, Link, LogDay, LogForm, LogList, Paging, Section,
 };
@@ -148,10 +148,9 @@ async fn fill(
     let turned =
         |key, cursor: &Option<String>| cursor.as_deref().map(|c| params.lasting().with(key, c).url(PATH));
     page.live = view.top.as_deref().map(|top| newer::url(params, top));
-    let searched_to = view.searched_to.map(|at| {
-        let most = number(i64::from(BUDGET));
-        format!("Searched {most} events, back to {}. Older goes on from there.", zone.brief(at, now).shown)
-    });
+    let searched_to = view
+        .searched_to
+        .map(|at| format!("Searched back to {}. Older goes on from there.", zone.brief(at, now).shown));
     page.paging = Paging {
         newer: turned(Key::After, &view.newer),
         older: turned(Key::Before, &view.older),

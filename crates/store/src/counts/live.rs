@@ -6,7 +6,7 @@ use crate::{Result, Tx};
 use signet_domain::Time;
 
 /// How often a step of counting may get in between before what was read is taken as it is.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 impl Tx {
     /// The tenant's counts of the hours from `from` until `to`, with the events that no step has counted yet;
@@ -39,13 +39,13 @@ impl Tx {
         Ok(counts)
     }
 
-    async fn count_progress(&mut self) -> Result<Progress> {
+    pub(super) async fn count_progress(&mut self) -> Result<Progress> {
         const SQL: &str = "SELECT epoch, txid, seq FROM count_progress WHERE id = 1";
         let progress = fetch_optional!(self, Progress, SQL)?;
         Ok(progress.unwrap_or(Progress { epoch: 0, txid: 0, seq: -1 }))
     }
 
-    async fn uncounted(&mut self, from: Progress, max_rows: i64) -> Result<Vec<Counted>> {
+    pub(super) async fn uncounted(&mut self, from: Progress, max_rows: i64) -> Result<Vec<Counted>> {
         const SQL: &str = read_events!(
             "e.tenant_id = $1 AND (e.epoch, e.txid, e.seq) > ($2, $3, $4) ORDER BY e.epoch, e.txid, e.seq LIMIT $5"
         );

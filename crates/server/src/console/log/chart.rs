@@ -5,7 +5,7 @@ use super::{PATH, tally};
 use crate::console::when;
 use crate::console::zone::Zone;
 use signet_domain::Time;
-use signet_idp::console::log::Chart;
+use signet_idp::console::drawing::Chart;
 use signet_store::log_query::Bucket;
 use signet_web::Bar;
 
