@@ -93,7 +93,7 @@ impl Idp {
         let since = floor(ctx.now, DAY);
         let quota = self.quota(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let counts = tx.live_counts(since.plus_secs(-WEEK), ctx.now.plus_secs(HOUR), TAIL).await?;
+        let counts = tx.live_counts(None, since.plus_secs(-WEEK), ctx.now.plus_secs(HOUR), TAIL).await?;
         let mut figures =
             [What::SignIn, What::Token, What::Refused].map(|w| figure(&counts, w, since, ctx.now));
         for (figure, condition) in figures.iter_mut().zip([sign_ins(), tokens(), kinds::refusals()]) {

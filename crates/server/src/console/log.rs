@@ -1,7 +1,7 @@
 //! The system log as a list.
 
 mod changes;
-mod chart;
+pub(super) mod chart;
 mod counted;
 mod detail;
 pub(super) mod export;
@@ -31,7 +31,7 @@ use signet_domain::id::EventId;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::log::LogView;
 use signet_web::{
-    Chip, Choice, Empty, EventDetail, Folded, Hidden, Link, LogDay, LogForm, LogList, Paging, Section,
+    Chip, Choice, Empty, EventDetail, Folded, Hidden, Histogram, Link, LogDay, LogForm, LogList, Paging, Section,
 };
 
 /// Its own path.
@@ -73,9 +73,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         zone: zone.label(admin.ctx.now),
         chips: chips(params, &asked, &names),
         folded: None,
-        bars: Vec::new(),
-        bars_from: String::new(),
-        bars_to: String::new(),
+        histogram: Histogram::default(),
         days: Vec::new(),
         below: None,
         groups: None,
@@ -160,8 +158,7 @@ async fn fill(
     };
     page.folded = folded(params, view);
     if let Some(chart) = view.chart {
-        page.bars = chart::bars(params, zone, &chart, &view.buckets);
-        (page.bars_from, page.bars_to) = chart::ends(zone, &chart, now);
+        page.histogram = chart::histogram(params, zone, &chart, &view.buckets, now);
     }
     let apps = Apps::of(admin, &view.events).await?;
     page.days = days((params, zone), &apps, view, now);

@@ -1,6 +1,6 @@
 //! Counts up to this moment: what was counted, and what was committed since.
 
-use super::{Counted, HourlyCount, Progress, add_up};
+use super::{Counted, HourlyCount, Progress, What, add_up};
 use crate::macros::{fetch_all, fetch_optional};
 use crate::{Result, Tx};
 use signet_domain::Time;
@@ -9,11 +9,18 @@ use signet_domain::Time;
 pub(super) const TRIES: usize = 3;
 
 impl Tx {
-    /// The tenant's counts of the hours from `from` until `to`, with the events that no step has counted yet;
-    /// at most `max_rows` of those are looked at. An hour may come twice: once counted, once uncounted.
-    pub async fn live_counts(&mut self, from: Time, to: Time, max_rows: i64) -> Result<Vec<HourlyCount>> {
+    /// The tenant's counts of the hours from `from` until `to`, of one kind or of all, with the events that no step
+    /// has counted yet; at most `max_rows` of those are looked at. An hour may come twice: once counted, once
+    /// uncounted.
+    pub async fn live_counts(
+        &mut self,
+        what: Option<What>,
+        from: Time,
+        to: Time,
+        max_rows: i64,
+    ) -> Result<Vec<HourlyCount>> {
         let mut progress = self.count_progress().await?;
-        let mut counts = self.counts(None, from, to).await?;
+        let mut counts = self.counts(what, from, to).await?;
         for _ in 1..TRIES {
             let now = self.count_progress().await?;
             if now == progress {
@@ -21,21 +28,22 @@ impl Tx {
             }
             // A step came in between: the sums may be those before it or after it.
             progress = now;
-            counts = self.counts(None, from, to).await?;
+            counts = self.counts(what, from, to).await?;
         }
         let tail = self.uncounted(progress, max_rows).await?;
         let uncounted =
-            add_up(&tail).into_iter().map(|((_, hour, what, client_id, detail, outcome), count)| {
+            add_up(&tail).into_iter().map(|((_, hour, of, client_id, detail, outcome), count)| {
                 HourlyCount {
                     hour,
-                    what: what.as_str().to_owned(),
+                    what: of.as_str().to_owned(),
                     client_id,
                     detail,
                     outcome: outcome.to_owned(),
                     count,
                 }
             });
-        counts.extend(uncounted.filter(|c| c.hour >= from && c.hour < to));
+        let wanted = |c: &HourlyCount| what.is_none_or(|what| c.what == what.as_str());
+        counts.extend(uncounted.filter(|c| c.hour >= from && c.hour < to && wanted(c)));
         Ok(counts)
     }
 
