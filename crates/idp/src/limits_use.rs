@@ -104,7 +104,18 @@ impl Idp {
         let policies = policies(&mut tx, now).await?;
         let throttled = throttled(&mut tx, now).await?;
         let runs_out_at = runs_out_at(&quota, per_minute, now);
-        Ok(LimitsUse { quota, used, since, per_minute, runs_out_at, callers, users, apps, policies, throttled })
+        Ok(LimitsUse {
+            quota,
+            used,
+            since,
+            per_minute,
+            runs_out_at,
+            callers,
+            users,
+            apps,
+            policies,
+            throttled,
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
-    Action, Bar, Caller, Change, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants, Fact, Figure, Histogram,
-    LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota,
-    RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone, WorkRow,
+    Action, Bar, Caller, Change, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants, Fact,
+    Figure, Histogram, LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview, Paging,
+    PolicyUse, Quota, RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone, WorkRow,
 };
 
 pub(super) fn all() -> Vec<Sample> {

@@ -31,7 +31,8 @@ use signet_domain::id::EventId;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::log::LogView;
 use signet_web::{
-    Chip, Choice, Empty, EventDetail, Folded, Hidden, Histogram, Link, LogDay, LogForm, LogList, Paging, Section,
+    Chip, Choice, Empty, EventDetail, Folded, Hidden, Histogram, Link, LogDay, LogForm, LogList, Paging,
+    Section,
 };
 
 /// Its own path.

@@ -32,15 +32,13 @@ impl Tx {
         }
         let tail = self.uncounted(progress, max_rows).await?;
         let uncounted =
-            add_up(&tail).into_iter().map(|((_, hour, of, client_id, detail, outcome), count)| {
-                HourlyCount {
-                    hour,
-                    what: of.as_str().to_owned(),
-                    client_id,
-                    detail,
-                    outcome: outcome.to_owned(),
-                    count,
-                }
+            add_up(&tail).into_iter().map(|((_, hour, of, client_id, detail, outcome), count)| HourlyCount {
+                hour,
+                what: of.as_str().to_owned(),
+                client_id,
+                detail,
+                outcome: outcome.to_owned(),
+                count,
             });
         let wanted = |c: &HourlyCount| what.is_none_or(|what| c.what == what.as_str());
         counts.extend(uncounted.filter(|c| c.hour >= from && c.hour < to && wanted(c)));

@@ -59,7 +59,8 @@ pub(super) fn calls(used: &LimitsUse, now: Time, names: bool) -> Histogram {
 fn named(callers: &[(&str, i64)]) -> String {
     let mut callers = callers.to_vec();
     callers.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
-    let named = callers.iter().take(NAMED).map(|(name, calls)| format!("{} {}", number(*calls), visible(name)));
+    let named =
+        callers.iter().take(NAMED).map(|(name, calls)| format!("{} {}", number(*calls), visible(name)));
     let more = if callers.len() > NAMED { ", …" } else { "" };
     format!(": {}{more}", named.collect::<Vec<_>>().join(", "))
 }
