@@ -293,7 +293,7 @@ async fn lg_14_a_search_that_finds_nothing_is_bounded(app: TestApp) {
         assert!(page.all("tr.event").is_empty(), "{}", page.text());
         match page.attributes("a[rel=next]", "href").pop() {
             Some(older) => {
-                assert!(page.text().contains("Searched 20,000 events, back to"), "{}", page.text());
+                assert!(page.text().contains("Searched back to"), "{}", page.text());
                 next = older;
             }
             None => break,

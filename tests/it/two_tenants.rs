@@ -15,7 +15,7 @@ use signet_domain::session::SessionKind;
 use signet_domain::token::RevocationKind;
 use signet_domain::user::UserStatus;
 use signet_store::lockout::Begun;
-use signet_store::log_query::{Condition, LogQuery, Order, Position};
+use signet_store::log_query::{Budget, Condition, LogQuery, Order, Position};
 use signet_store::one_time::Spent;
 use signet_store::refresh::Rotated;
 use signet_store::revocations::TokenFacts;
@@ -166,7 +166,8 @@ async fn apps(c: &mut Contract) {
         newest_tokens(tx, a, b) tx.newest_tokens(signet_domain::Time(0)) => (Ok(v) if v.iter().all(|(id, _)| *id == b.app.client_id));
         app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());
         counts(tx, a, b) tx.counts(None, signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
-        live_counts(tx, a, b) tx.live_counts(signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
+        hours_of_events(tx, a, b) tx.hours_of_events(Some(&a.app.client_id), signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if v.is_empty());
+        live_counts(tx, a, b) tx.live_counts(None, signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
     }
 }
 
@@ -317,11 +318,11 @@ async fn log(c: &mut Contract) {
         latest_matching(tx, a, b) searched(tx, a) => (Ok(0));
         log_histogram(tx, a, b) counted(tx, a) => (Ok(0));
         log_count(tx, a, b) counted(tx, a) => (Ok(0));
-        log_histogram_of(tx, a, b) counted(tx, a) => (Ok(0));
         log_groups(tx, a, b) counted(tx, a) => (Ok(0));
         log_times(tx, a, b) counted(tx, a) => (Ok(0));
+        log_oldest(tx, a, b) oldest(tx, b) => (Ok(true));
         log_floor(tx, a, b) tx.log_floor(a.now.plus_secs(9), Time(0), 2) => (Ok(Time(0)));
-        log_floor_of(tx, a, b) tx.log_floor_of(&rare(), a.now.plus_secs(9), Time(0), 2) => (Ok(Time(0)));
+        log_floor_of(tx, a, b) tx.log_floor_of(&rare(), a.now.plus_secs(9), Time(0), Budget::each(2)) => (Ok(Time(0)));
         saved_search(tx, a, b) tx.saved_search(a.saved_search.id, a.user.id) => (Ok(None));
         saved_searches(tx, a, b) tx.saved_searches(a.user.id) => (Ok(v) if v.is_empty());
         count_saved_searches(tx, a, b) tx.count_saved_searches(Some(a.user.id)) => (Ok(0));
@@ -397,17 +398,23 @@ async fn heard(tx: &mut Tx, a: &Furniture) -> Result<usize> {
     Ok(heard.len() - 1)
 }
 
+/// Whether the oldest event is this tenant's own.
+async fn oldest(tx: &mut Tx, b: &Furniture) -> Result<bool> {
+    Ok(tx.log_oldest().await? == Some(b.event.published))
+}
+
 /// Events that are counted beyond this tenant's one.
 async fn counted(tx: &mut Tx, a: &Furniture) -> Result<i64> {
     let (from, to) = (a.now.plus_secs(-9_999), a.now.plus_secs(9_999));
-    let buckets = tx.log_histogram(&LogQuery::default(), from, to, 5).await?;
+    let none = Condition::Never;
+    let buckets = tx.log_histogram(&LogQuery::default(), &none, (from, to), 4_000_000_000).await?;
     let all = tx.log_count(&LogQuery::default(), from, to).await?;
     let by = signet_store::log_query::GroupBy::Actor;
     let groups = tx.log_groups(&LogQuery::default(), by, from, to, 10).await?;
     let grouped: i64 = groups.iter().map(|group| group.total).sum();
     let times = tx.log_times(&LogQuery::default(), from, to).await?.len();
     let times = i64::try_from(times).unwrap_or(i64::MAX);
-    Ok(buckets.iter().map(|bucket| bucket.total).sum::<i64>().max(all.total).max(grouped).max(times) - 1)
+    Ok(buckets.iter().map(|(bucket, _)| bucket.total).sum::<i64>().max(all.total).max(grouped).max(times) - 1)
 }
 
 async fn limits(c: &mut Contract, engine: Engine) {

@@ -1,17 +1,43 @@
 //! Drawings without inline style: every size is an SVG attribute in per cent, so they stretch with the page
 //! while their text doesn't.
 
-/// One interval of the log's histogram: a link to itself.
+/// One interval of a histogram.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
-    /// The log narrowed to this interval.
-    pub href: String,
-    /// 0 to 100: all events of the interval against the fullest one.
+    /// The log narrowed to this interval, if it has what was counted.
+    pub href: Option<String>,
+    /// 0 to 100: the whole of the interval against the fullest one.
     pub height: u8,
     /// 0 to 100, on the same scale: the part that was refused or throttled.
     pub refused: u8,
     /// `14:00 to 14:15, 212 events, 7 refused`.
     pub label: String,
+}
+
+/// How something lies in time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// What it shows, in words: `Events over time; a bar leads to its interval`.
+    pub label: String,
+    /// Oldest first. Without any nothing is drawn.
+    pub bars: Vec<Bar>,
+    /// The range's beginning, under the bars.
+    pub from: String,
+    /// Its end.
+    pub to: String,
+    /// What a bar stands for, and its coloured part, where there are both.
+    pub legend: Option<(&'static str, &'static str)>,
+}
+
+impl Histogram {
+    pub(crate) fn placed(&self) -> Vec<Placed<'_>> {
+        place(&self.bars)
+    }
+
+    /// Links make it a group of things; without them it is one picture.
+    pub(crate) fn role(&self) -> &'static str {
+        if self.bars.iter().any(|bar| bar.href.is_some()) { "group" } else { "img" }
+    }
 }
 
 /// A rectangle in per cent of its drawing.
@@ -46,7 +72,7 @@ pub(crate) struct Placed<'a> {
     pub(crate) hit: Rect,
 }
 
-pub(crate) fn place(bars: &[Bar]) -> Vec<Placed<'_>> {
+fn place(bars: &[Bar]) -> Vec<Placed<'_>> {
     let count = bars.len();
     bars.iter()
         .enumerate()

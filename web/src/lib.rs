@@ -18,7 +18,7 @@ pub mod texts;
 pub use askama::Template;
 pub use assets::{Asset, asset, asset_url, assets};
 pub use brand::brand_css;
-pub use chart::{Bar, CountedWindow, StripAttempt, Throttle};
+pub use chart::{Bar, CountedWindow, Histogram, StripAttempt, Throttle};
 pub use pages::*;
 pub use parts::*;
 pub use shell::{Console, Logo, NavItem, Page, Section, Shell, Theme};

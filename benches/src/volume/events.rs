@@ -43,6 +43,7 @@ const EVENT: &[&str] = &[
     "data",
 ];
 const COUNT: &[&str] = &["tenant_id", "hour", "what", "client_id", "detail", "outcome", "count"];
+const HOURS: &[&str] = &["tenant_id", "client_id", "hour", "total", "refused", "machines"];
 
 const BROWSERS: [&str; 4] = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
@@ -74,6 +75,8 @@ struct Past {
     dice: Dice,
     rows: Vec<Vec<Value>>,
     counts: BTreeMap<(i64, &'static str, String, &'static str, &'static str), i64>,
+    /// By app ('' for all events) and hour: all, refused, machines'.
+    hours: BTreeMap<(String, i64), [i64; 3]>,
     commit: i64,
     seq: i64,
 }
@@ -81,8 +84,15 @@ struct Past {
 /// Makes so many events, and gives them and their hourly counts to `put`; the last place in the log comes back.
 pub(super) fn make(world: World, events: u32, put: impl Fn(Batch)) -> (i64, i64, i64) {
     let (began, span) = (world.now.0 - DAYS * DAY, DAYS * DAY);
-    let mut past =
-        Past { world, dice: Dice::new(42), rows: Vec::new(), counts: BTreeMap::new(), commit: 0, seq: 0 };
+    let mut past = Past {
+        world,
+        dice: Dice::new(42),
+        rows: vec![],
+        counts: BTreeMap::new(),
+        hours: BTreeMap::new(),
+        commit: 0,
+        seq: 0,
+    };
     let mut made = 0;
     while made < events {
         let at = began + (i128::from(span) * i128::from(made) / i128::from(events)) as i64;
@@ -106,6 +116,13 @@ pub(super) fn make(world: World, events: u32, put: impl Fn(Batch)) -> (i64, i64,
     let counts: Vec<_> = past.counts.into_iter().map(count).collect();
     for rows in counts.chunks(BATCH) {
         put(Batch { table: "hourly_counts", columns: COUNT, rows: rows.to_vec() });
+    }
+    let hour = |((app, hour), sums): ((String, i64), [i64; 3])| {
+        [tenant.clone(), Value::Text(app), Value::Int(hour)].into_iter().chain(sums.map(Value::Int)).collect()
+    };
+    let hours: Vec<Vec<Value>> = past.hours.into_iter().map(hour).collect();
+    for rows in hours.chunks(BATCH) {
+        put(Batch { table: "hourly_events", columns: HOURS, rows: rows.to_vec() });
     }
     (EPOCH, past.commit, past.seq)
 }
@@ -335,6 +352,14 @@ impl Past {
     }
 
     fn put(&mut self, e: Event) -> u32 {
+        let hour = e.published.0.div_euclid(HOUR) * HOUR;
+        let machine = e.event_type == types::AS_ACCESS_TOKEN && e.user_id.is_none();
+        for app in [Some(""), e.client_id.as_deref()].into_iter().flatten() {
+            let [total, refused, machines] = self.hours.entry((app.to_owned(), hour)).or_default();
+            *total += 1;
+            *refused += i64::from(e.outcome != Outcome::Success);
+            *machines += i64::from(machine);
+        }
         let text = |value: Option<String>| value.map_or(Value::Null, Value::Text);
         let uuid = |value: Option<Uuid>| value.map_or(Value::Null, Value::Uuid);
         let (words, data) = (e.words(), serde_json::to_string(&e.data()).unwrap());

@@ -10,6 +10,7 @@
 //! | [`first_sign_in`] | how far a new app has come |
 
 pub mod directory;
+pub mod drawing;
 pub mod event;
 pub mod find;
 pub mod first_sign_in;

@@ -8,6 +8,7 @@ use signet_domain::Time;
 use signet_domain::event::types;
 use signet_domain::id::{ApiTokenId, CredentialId};
 use signet_store::Tx;
+use signet_store::counts::What;
 use signet_store::log_query::{Condition, TextField, TextOp};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,10 @@ const MINUTE: i64 = 60 * Time::SECOND;
 const PACE_MINUTES: i64 = 5;
 /// Events of refusals that are added up at most.
 const REFUSALS: u32 = 1_000;
+/// Hours of the throttle that are shown.
+pub const HOURS: i64 = 24;
+/// Events that no hour's count has yet and that are counted all the same.
+const TAIL: i64 = 5_000;
 /// Users and apps that are named.
 const NAMED: usize = 20;
 
@@ -74,6 +79,8 @@ pub struct LimitsUse {
     pub apps: Vec<Hot>,
     /// The rate policies, those that refused most in the last hour first.
     pub policies: Vec<PolicyUse>,
+    /// Throttled attempts in each of the last [`HOURS`] hours, the present one last.
+    pub throttled: Vec<(Time, i64)>,
 }
 
 impl Idp {
@@ -95,9 +102,35 @@ impl Idp {
         callers.sort_by(|a, b| (b.calls + b.refused).cmp(&(a.calls + a.refused)).then(a.name.cmp(&b.name)));
         let (users, apps) = hottest(&mut tx, now).await?;
         let policies = policies(&mut tx, now).await?;
+        let throttled = throttled(&mut tx, now).await?;
         let runs_out_at = runs_out_at(&quota, per_minute, now);
-        Ok(LimitsUse { quota, used, since, per_minute, runs_out_at, callers, users, apps, policies })
+        Ok(LimitsUse {
+            quota,
+            used,
+            since,
+            per_minute,
+            runs_out_at,
+            callers,
+            users,
+            apps,
+            policies,
+            throttled,
+        })
     }
+}
+
+async fn throttled(tx: &mut Tx, now: Time) -> Result<Vec<(Time, i64)>, IdpError> {
+    const HOUR: i64 = 60 * MINUTE;
+    let present = now.0.div_euclid(HOUR) * HOUR;
+    let from = Time(present - (HOURS - 1) * HOUR);
+    let mut hours: Vec<_> = (0..HOURS).map(|n| (Time(from.0 + n * HOUR), 0)).collect();
+    for count in tx.live_counts(Some(What::Throttled), from, Time(present + HOUR), TAIL).await? {
+        let at = usize::try_from(count.hour.since(from) / HOUR).unwrap_or(usize::MAX);
+        if let Some((_, sum)) = hours.get_mut(at) {
+            *sum += count.count;
+        }
+    }
+    Ok(hours)
 }
 
 fn runs_out_at(quota: &Standing, per_minute: i64, now: Time) -> Option<Time> {

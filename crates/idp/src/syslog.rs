@@ -19,11 +19,11 @@ pub(crate) use words::types_told_with;
 pub use words::{Kind, fix, kind, kind_of, sentence, visible, why};
 
 use signet_domain::Time;
-use signet_store::log_query::{LogPage, LogQuery, Order, Position};
+use signet_store::log_query::{Budget, LogPage, LogQuery, Order, Position};
 use signet_store::{StoreError, Tx};
 
 /// Most events that a page in the order of time, newest first, looks at.
-pub const BUDGET: u32 = 40_000;
+pub const BUDGET: Budget = Budget::of(40_000);
 
 /// A page, newest first, ends after so many events that it looked at, and its link goes on from there: so a search
 /// that finds little or nothing takes no longer than any other, however large the log is.

@@ -94,8 +94,19 @@ struct Counted {
     event_type: String,
     outcome: Outcome,
     request_id: RequestId,
+    user_id: Option<String>,
     data: Json<EventData>,
     app: Option<String>,
+}
+
+impl Counted {
+    fn hour(&self) -> Time {
+        Time(self.published.0.div_euclid(HOUR) * HOUR)
+    }
+
+    fn fact(&self, name: &str) -> &str {
+        self.data.debug.get(name).map_or("", String::as_str)
+    }
 }
 
 type Key = (TenantId, Time, What, String, String, &'static str);
@@ -103,14 +114,15 @@ type Key = (TenantId, Time, What, String, String, &'static str);
 macro_rules! read_events {
     ($($where:literal),+) => {
         concat!(
-            "SELECT e.tenant_id, e.epoch, e.txid, e.seq, e.published, e.event_type, e.outcome, e.request_id, e.data,
-               a.client_id AS app
+            "SELECT e.tenant_id, e.epoch, e.txid, e.seq, e.published, e.event_type, e.outcome, e.request_id, e.user_id,
+               e.data, a.client_id AS app
              FROM events e LEFT JOIN apps a ON a.tenant_id = e.tenant_id AND a.client_id = e.client_id WHERE ",
             $($where),+
         )
     };
 }
 
+pub mod hours;
 mod live;
 
 /// PostgreSQL: commits at and above the oldest one that is still under way wait for the next step. In epochs
@@ -140,7 +152,7 @@ impl Store {
         let Some(to) = events.last().map(|e| Progress { epoch: e.epoch, txid: e.txid, seq: e.seq }) else {
             return Ok(0);
         };
-        let sums = add_up(&events);
+        let sums = (add_up(&events), hours::add_up(&events));
         let looked_at = events.len();
         let moved = self.write(NIL, move |tx| Box::pin(store(tx, from, to, sums))).await?;
         Ok(if moved { u64::try_from(looked_at).unwrap_or(u64::MAX) } else { 0 })
@@ -182,8 +194,7 @@ fn add_up(events: &[Counted]) -> BTreeMap<Key, i64> {
     let mut sums = BTreeMap::new();
     let mut calls = HashSet::new();
     for event in events {
-        let hour = Time(event.published.0.div_euclid(HOUR) * HOUR);
-        let fact = |name: &str| event.data.debug.get(name).map_or("", String::as_str);
+        let (hour, fact) = (event.hour(), |name: &str| event.fact(name));
         let grant = match fact("grantType") {
             "" => "",
             known if GRANTS.contains(&known) => known,
@@ -222,7 +233,12 @@ fn add_up(events: &[Counted]) -> BTreeMap<Key, i64> {
     sums
 }
 
-async fn store(tx: &mut Tx, from: Progress, to: Progress, sums: BTreeMap<Key, i64>) -> Result<bool> {
+async fn store(
+    tx: &mut Tx,
+    from: Progress,
+    to: Progress,
+    (sums, hours): (BTreeMap<Key, i64>, hours::Sums),
+) -> Result<bool> {
     const MOVE: &str = "UPDATE count_progress SET epoch = $4, txid = $5, seq = $6
         WHERE id = 1 AND epoch = $1 AND txid = $2 AND seq = $3";
     const ADD: &str =
@@ -236,6 +252,7 @@ async fn store(tx: &mut Tx, from: Progress, to: Progress, sums: BTreeMap<Key, i6
     for ((tenant, hour, what, app, detail, outcome), count) in sums {
         execute!(tx, ADD, tenant, hour, what.as_str(), &app, &detail, outcome, count)?;
     }
+    hours::add(tx, hours).await?;
     Ok(true)
 }
 

@@ -7,7 +7,7 @@ mod ways;
 
 pub use condition::{Condition, IdField, MAX_CLAUSES, MAX_DEPTH, TextField, TextOp};
 pub use groups::{Group, GroupBy, MAX_GROUPS};
-pub use scan::MAX_TIMES;
+pub use scan::{Budget, MAX_TIMES};
 pub use ways::FREQUENT;
 
 use crate::conn::Conn;
@@ -18,6 +18,7 @@ use signet_domain::Time;
 use signet_domain::event::EventRow;
 use sql::{Arg, Sql};
 use sqlx::AssertSqlSafe;
+use std::cmp::Reverse;
 
 /// The most events that one page holds.
 pub const MAX_LIMIT: u32 = 1000;
@@ -173,8 +174,12 @@ impl Tx {
             Order::Commit => Some(self.log_horizon().await?),
             Order::Published | Order::PublishedDescending => None,
         };
-        let sql = self.page_sql(query, horizon)?;
-        let mut events = fetch_built!(self, EventRow, sql)?;
+        let mut events = Vec::new();
+        for part in ways::parts(query) {
+            let sql = self.page_sql(&part, horizon)?;
+            events.extend(fetch_built!(self, EventRow, sql)?);
+        }
+        sort(&mut events, query.order);
         let more = events.len() > limit;
         let first = events.first().map(Position::of);
         events.truncate(limit);
@@ -213,31 +218,21 @@ impl Tx {
         Ok(Position { published: Time(0), epoch: self.epoch, txid, seq: -1 })
     }
 
-    /// How many events a search finds in each of a number of equal spans from `from` until `to`; the query's
-    /// own times, order and limit are passed over.
+    /// How many events a search finds in each span of `width` microseconds from `from` until `to`, and how many of
+    /// those are of a kind. The last span may be shorter; spans are wider where there would be more than
+    /// [`MAX_BUCKETS`]. The query's own times, order and limit are passed over.
     pub async fn log_histogram(
         &mut self,
         query: &LogQuery,
-        from: Time,
-        to: Time,
-        buckets: u32,
-    ) -> Result<Vec<Bucket>> {
-        let all = self.log_histogram_of(query, &Condition::Never, from, to, buckets).await?;
-        Ok(all.into_iter().map(|(bucket, _)| bucket).collect())
-    }
-
-    /// The same, with how many of a span's events are of a kind.
-    pub async fn log_histogram_of(
-        &mut self,
-        query: &LogQuery,
         kind: &Condition,
-        from: Time,
-        to: Time,
-        buckets: u32,
+        (from, to): (Time, Time),
+        width: i64,
     ) -> Result<Vec<(Bucket, i64)>> {
-        let buckets = i64::from(buckets.clamp(1, MAX_BUCKETS));
-        let width = (to.since(from).max(1).saturating_add(buckets - 1) / buckets).max(1);
-        let start = |n: i64| Time(from.0.saturating_add(n * width));
+        let length = to.since(from).max(1);
+        let parts = |width: i64| length.saturating_add(width - 1) / width;
+        let width = width.max(parts(i64::from(MAX_BUCKETS))).max(1);
+        let buckets = parts(width);
+        let start = |n: i64| Time(from.0.saturating_add(n.saturating_mul(width)));
         let mut all: Vec<(Bucket, i64)> =
             (0..buckets).map(|n| (Bucket { start: start(n), total: 0, refused: 0 }, 0)).collect();
         let mut sql = Sql::new(self.is_sqlite());
@@ -262,8 +257,8 @@ impl Tx {
 
     /// How many events a search finds from `from` until `to`.
     pub async fn log_count(&mut self, query: &LogQuery, from: Time, to: Time) -> Result<Bucket> {
-        let all = self.log_histogram(query, from, to, 1).await?;
-        Ok(all.first().copied().unwrap_or(Bucket { start: from, total: 0, refused: 0 }))
+        let all = self.log_histogram(query, &Condition::Never, (from, to), i64::MAX).await?;
+        Ok(all.first().map_or(Bucket { start: from, total: 0, refused: 0 }, |(bucket, _)| *bucket))
     }
 
     /// The newest events of which a condition holds.
@@ -274,6 +269,16 @@ impl Tx {
         limit: u32,
     ) -> Result<Vec<EventRow>> {
         self.log(&LogQuery { condition, since, limit, ..LogQuery::default() }).await
+    }
+}
+
+/// Puts the events of several parts of a search in its order.
+fn sort(events: &mut [EventRow], order: Order) {
+    let place = |event: &EventRow| (event.published, event.epoch, event.txid, event.seq);
+    match order {
+        Order::Commit => {}
+        Order::Published => events.sort_by_key(place),
+        Order::PublishedDescending => events.sort_by_key(|event| Reverse(place(event))),
     }
 }
 

@@ -60,7 +60,10 @@ const EVENTS: &str = "DELETE FROM events WHERE (tenant_id, epoch, txid, seq) IN 
     AND (e.epoch, e.txid) <= (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 2) LIMIT $2)";
 
 /// After the events, so that no sum comes behind it.
-const COUNTS: &[&str] = erase!["hourly_counts" by "tenant_id, hour, what, client_id, detail, outcome"];
+const COUNTS: &[&str] = erase![
+    "hourly_counts" by "tenant_id, hour, what, client_id, detail, outcome",
+    "hourly_events" by "tenant_id, client_id, hour",
+];
 
 impl Tx {
     /// Appends an event to the tenant's log and to the operator's.
@@ -199,6 +202,7 @@ impl Store {
         const LEFT: &str =
             "SELECT COUNT(*) FROM (SELECT 1 AS one FROM events WHERE tenant_id = $1 LIMIT 1) AS few";
         const COUNTS: &str = "DELETE FROM hourly_counts WHERE tenant_id = $1";
+        const HOURS: &str = "DELETE FROM hourly_events WHERE tenant_id = $1";
         const CHANGES: &str = "DELETE FROM changes WHERE tenant_id = $1";
         const TENANT: &str = "DELETE FROM tenants WHERE id = $1";
         const DONE: &str = "UPDATE tenant_deletions SET erased_at = $2 WHERE id = $1 AND erased_at IS NULL";
@@ -209,7 +213,7 @@ impl Store {
                     if left > 0 || execute!(tx, DONE, id, now)? == 0 {
                         return Ok(false);
                     }
-                    for sql in [COUNTS, CHANGES, TENANT] {
+                    for sql in [COUNTS, HOURS, CHANGES, TENANT] {
                         execute!(tx, sql, id)?;
                     }
                     tx.append_for_operator(&event).await?;

@@ -206,12 +206,13 @@ impl Store {
     pub async fn unscoped_delete_tenant(&self, id: TenantId) -> Result<()> {
         const EVENTS: &str = "DELETE FROM events WHERE tenant_id = $1";
         const COUNTS: &str = "DELETE FROM hourly_counts WHERE tenant_id = $1";
+        const HOURS: &str = "DELETE FROM hourly_events WHERE tenant_id = $1";
         const RINGS: &str = "DELETE FROM throttle_rings WHERE tenant_id = $1";
         const FAILURES: &str = "DELETE FROM password_failures WHERE tenant_id = $1";
         const TENANT: &str = "DELETE FROM tenants WHERE id = $1";
         self.write(id, move |tx| {
             Box::pin(async move {
-                for sql in [EVENTS, COUNTS, RINGS, FAILURES, TENANT] {
+                for sql in [EVENTS, COUNTS, HOURS, RINGS, FAILURES, TENANT] {
                     execute!(tx, sql, id)?;
                 }
                 tx.config_changed();

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::chart::share;
+use crate::chart::{Histogram, share};
 use crate::pages::LogRow;
 use crate::parts::{Action, Empty, Fact, Link, Paging, Status, TimeText};
 use crate::shell::{Console, Page as _, page};
@@ -109,12 +109,18 @@ pub struct LimitsPage {
     pub console: Console,
     /// The hour's API calls.
     pub quota: Quota,
+    /// Its calls by minute.
+    pub calls: Histogram,
     /// Busiest first.
     pub callers: Vec<Caller>,
     /// Who was throttled most in the last hour.
     pub hottest: Vec<RefusedOften>,
     /// The rate policies, those that refused most first.
     pub policies: Vec<PolicyUse>,
+    /// Throttled sign-ins of a day, by hour.
+    pub throttled: Histogram,
+    /// `1,204 in 24 hours`; empty if there were none.
+    pub throttled_sum: String,
     /// The newest throttled sign-ins.
     pub refusals: Vec<LogRow>,
     /// All of them.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::chart::{Bar, CountedWindow, Placed, Throttle, place};
+use crate::chart::{CountedWindow, Histogram, Throttle};
 use crate::parts::{Action, Chip, Choice, Empty, Fact, Link, Outcome, Paging, TimeText};
 use crate::shell::{Console, Page as _, page};
 
@@ -141,12 +141,8 @@ pub struct LogList {
     pub chips: Vec<Chip>,
     /// Successful machine tokens.
     pub folded: Option<Folded>,
-    /// Events over the range; may be empty.
-    pub bars: Vec<Bar>,
-    /// The range's ends, under the bars.
-    pub bars_from: String,
-    /// The other end.
-    pub bars_to: String,
+    /// Events over the range.
+    pub histogram: Histogram,
     /// Newest first.
     pub days: Vec<LogDay>,
     /// Machine tokens that are folded away below the last row.
@@ -222,12 +218,6 @@ pub struct SavedList {
     pub searches: Vec<SavedRow>,
     /// Why there are none.
     pub empty: Option<Empty>,
-}
-
-impl LogList {
-    fn placed(&self) -> Vec<Placed<'_>> {
-        place(&self.bars)
-    }
 }
 
 /// Events that belong together.

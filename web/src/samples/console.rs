@@ -1,9 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
-    Action, Caller, Change, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants, Fact, Figure,
-    LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview, Paging, PolicyUse, Quota,
-    RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone, WorkRow,
+    Action, Bar, Caller, Change, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants, Fact,
+    Figure, Histogram, LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview, Paging,
+    PolicyUse, Quota, RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone, WorkRow,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -132,6 +132,35 @@ fn limits() -> Vec<Sample> {
             reset: "The full 5,000 are back at 14:16, in 14 minutes.".to_owned(),
             pace: "At 520 calls a minute nothing is left at 14:10, in 8 minutes.".to_owned(),
         },
+        calls: Histogram {
+            label: "Calls by minute; most at 14:01, 520".to_owned(),
+            bars: (0..46_u8)
+                .map(|at| Bar {
+                    href: None,
+                    height: if at == 45 { 100 } else { at.wrapping_mul(37) % 19 },
+                    refused: 0,
+                    label: format!("13:{:02}, 12 calls: 10 ci-deploy, 2 hr-sync", at + 14),
+                })
+                .collect(),
+            from: "13:16 UTC".to_owned(),
+            to: "now".to_owned(),
+            legend: None,
+        },
+        throttled: Histogram {
+            label: "Throttled sign-ins by hour; a bar leads to its hour".to_owned(),
+            bars: (0..24_u8)
+                .map(|at| Bar {
+                    href: some("/console/log?outcome=throttled"),
+                    height: [0, 2, 0, 100][usize::from(at % 4)],
+                    refused: [0, 2, 0, 100][usize::from(at % 4)],
+                    label: format!("{at:02}:00 to {:02}:00, 12 refused", (at + 1) % 24),
+                })
+                .collect(),
+            from: "Mon 23 Nov, 15:00 UTC".to_owned(),
+            to: "now".to_owned(),
+            legend: None,
+        },
+        throttled_sum: "1,204 in 24 hours".to_owned(),
         hottest: vec![hot("ada@acme.test", "User"), hot("Legacy", "App")],
         policies: vec![PolicyUse {
             name: "Few tokens".to_owned(),

@@ -67,7 +67,7 @@ fn form() -> LogForm {
 fn bars() -> Vec<Bar> {
     (0..48_u8)
         .map(|at| Bar {
-            href: format!("/console/log?bar={at}"),
+            href: Some(format!("/console/log?bar={at}")),
             height: if at == 43 { 100 } else { 8 + (at.wrapping_mul(37) % 29) },
             refused: match at {
                 43 => 82,
@@ -94,9 +94,13 @@ fn list() -> LogList {
             shown: false,
             url: "/console/log?machines=1".to_owned(),
         }),
-        bars: bars(),
-        bars_from: "Mon 14:02".to_owned(),
-        bars_to: "now".to_owned(),
+        histogram: Histogram {
+            label: "Events over time; a bar leads to its interval".to_owned(),
+            bars: bars(),
+            from: "Mon 14:02".to_owned(),
+            to: "now".to_owned(),
+            legend: Some(("all", "refused or throttled")),
+        },
         days: vec![
             LogDay { label: "Tuesday 24 November".to_owned(), rows: rows() },
             LogDay { label: "Monday 23 November".to_owned(), rows: rows() },
@@ -185,7 +189,7 @@ fn lists() -> Vec<Sample> {
         column: 18,
     });
     error.days.clear();
-    error.bars.clear();
+    error.histogram.bars.clear();
     error.paging = Paging::default();
     let mut hostile = list();
     hostile.console.degraded =
@@ -203,7 +207,7 @@ fn lists() -> Vec<Sample> {
             row("14:02:07.411", Outcome::Changed, RTL, RTL, "203.0.113.9"),
         ],
     }];
-    if let Some(bar) = hostile.bars.first_mut() {
+    if let Some(bar) = hostile.histogram.bars.first_mut() {
         bar.label = HOSTILE.to_owned();
         bar.href = HOSTILE.to_owned();
     }
@@ -220,7 +224,7 @@ fn lists() -> Vec<Sample> {
 fn empties() -> Vec<Sample> {
     let bare = || LogList {
         days: Vec::new(),
-        bars: Vec::new(),
+        histogram: Histogram::default(),
         folded: None,
         chips: Vec::new(),
         paging: Paging::default(),

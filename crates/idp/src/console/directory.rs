@@ -11,7 +11,7 @@ use signet_domain::security::SecuritySettings;
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
-use signet_store::log_query::{Condition, LogQuery, TextField};
+use signet_store::log_query::{Budget, Condition, LogQuery, TextField};
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY: i64 = 86_400;
@@ -69,39 +69,17 @@ pub fn of_user(id: &str) -> Condition {
     Condition::Any(vec![equals(TextField::UserId, id), equals(TextField::ActorId, id)])
 }
 
-/// The newest of the events that concern a user of which a condition holds, in so many days.
-pub(crate) async fn latest_concerning(
+/// The newest of the events about someone of which a condition holds, in so many days.
+pub(crate) async fn latest_about(
     tx: &mut Tx,
     ctx: &Ctx,
-    user: &str,
+    about: Condition,
     (condition, days, limit): (Condition, i64, u32),
 ) -> Result<Vec<EventRow>, IdpError> {
-    let concerns = equals(TextField::UserId, user);
-    let all = LogQuery { condition: concerns.clone(), ..LogQuery::default() };
+    let all = LogQuery { condition: about.clone(), ..LogQuery::default() };
     let (to, from) = (Time(ctx.now.0.saturating_add(1)), ctx.now.plus_secs(-days * DAY));
-    let since = tx.log_floor_of(&all, to, from, BUDGET).await?;
-    Ok(tx.latest_matching(Condition::All(vec![concerns, condition]), Some(since), limit).await?)
-}
-
-/// The same with those that the user caused. What a user does and what is done to a user lie under different indexes;
-/// whatever isn't rare and done by a user concerns that user.
-async fn latest_of(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    user: &str,
-    (condition, days, limit): (Condition, i64, u32),
-) -> Result<Vec<EventRow>, IdpError> {
-    let others = Condition::All(vec![
-        equals(TextField::ActorId, user),
-        Condition::Rare,
-        kinds::not(equals(TextField::UserId, user)),
-        condition.clone(),
-    ]);
-    let mut found = latest_concerning(tx, ctx, user, (condition, days, limit)).await?;
-    found.extend(tx.latest_matching(others, Some(ctx.now.plus_secs(-days * DAY)), limit).await?);
-    found.sort_by_key(|e| std::cmp::Reverse((e.published, e.epoch, e.txid, e.seq)));
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(found)
+    let since = tx.log_floor_of(&all, to, from, Budget::each(BUDGET)).await?;
+    Ok(tx.latest_matching(Condition::All(vec![about, condition]), Some(since), limit).await?)
 }
 
 /// A user's sessions that have not ended.
@@ -162,12 +140,14 @@ impl Idp {
         let rules = self.security(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let grants = Self::held_by(&mut tx, user).await?;
-        let id = user.to_string();
+        let about = of_user(&user.to_string());
+        let refusals = (kinds::refusals(), REFUSAL_DAYS, 1);
+        let everything = (Condition::Always, RECENT_DAYS, RECENT);
         Ok(UserPast {
             sessions: live_sessions(&mut tx, ctx, &rules, user).await?,
             grants,
-            last_refusal: latest_of(&mut tx, ctx, &id, (kinds::refusals(), REFUSAL_DAYS, 1)).await?.pop(),
-            recent: latest_of(&mut tx, ctx, &id, (Condition::Always, RECENT_DAYS, RECENT)).await?,
+            last_refusal: latest_about(&mut tx, ctx, about.clone(), refusals).await?.pop(),
+            recent: latest_about(&mut tx, ctx, about, everything).await?,
         })
     }
 

@@ -6,7 +6,7 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::event::{EventRow, types};
-use signet_store::log_query::{Condition, LogQuery, TextField};
+use signet_store::log_query::{Budget, Condition, LogQuery, TextField};
 
 /// Most of an app's events that are looked through: this is asked every two seconds.
 const BUDGET: u32 = 2_000;
@@ -37,7 +37,7 @@ impl Idp {
         let all = LogQuery { condition: own.clone(), ..LogQuery::default() };
         let to = Time(ctx.now.0.saturating_add(1));
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let floor = tx.log_floor_of(&all, to, since, BUDGET).await?;
+        let floor = tx.log_floor_of(&all, to, since, Budget::each(BUDGET)).await?;
         let token = match signs_people_in(app) {
             true => Condition::All(vec![tokens(), kinds::not(kinds::machine_tokens())]),
             false => tokens(),

@@ -1,15 +1,16 @@
 //! The log added up by who acted, by app or by address: one address that tries many users, and a success after
 //! failures.
 
-use super::log::{Chart, LogSearch};
+use super::drawing::{self, Chart};
+use super::log::LogSearch;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::id::{AppId, UserId};
 use signet_store::Tx;
-use signet_store::log_query::{Bucket, Group, GroupBy, MAX_GROUPS};
+use signet_store::log_query::{Bucket, Budget, Group, GroupBy, MAX_GROUPS};
 
 /// Most events that are added up: more than a page looks at, since one that tries many users takes its time.
-const BUDGET: u32 = 50_000;
+const BUDGET: Budget = Budget::of(50_000);
 
 /// Different users from whom on one source is said to try many.
 pub const MANY_USERS: i64 = 5;
@@ -73,14 +74,15 @@ impl Idp {
         let floor = tx.log_floor_of(&search.query(false), until, from, BUDGET).await?;
         let found = tx.log_groups(&search.query(false), by, floor, until, MAX_GROUPS).await?;
         let more = found.len() == MAX_GROUPS as usize;
-        let (chart, buckets, _) = super::log::drawing(&mut tx, search).await?;
+        let drawing = drawing::of(&mut tx, search, ctx.now).await?;
         let mut groups = Vec::with_capacity(found.len());
         for group in found {
             let name = name_of(&mut tx, &group.key).await?;
             groups.push(Named { group, name });
         }
-        let buckets = buckets.into_iter().map(|(bucket, _)| bucket).collect();
-        Ok(GroupView { groups, more, searched_to: (floor > from).then_some(floor), chart, buckets })
+        let buckets = drawing.buckets.into_iter().map(|(bucket, _)| bucket).collect();
+        let searched_to = (floor > from).then_some(floor);
+        Ok(GroupView { groups, more, searched_to, chart: drawing.chart, buckets })
     }
 }
 

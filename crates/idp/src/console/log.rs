@@ -4,23 +4,22 @@
 //! A page looks at a bounded number of events and then says how far it came, so that a search that finds nothing
 //! ends as soon as any other. Its link to older events goes on from there.
 
+use super::drawing::{self, Chart, Drawing};
 use super::kinds;
 use crate::syslog::cursor::Search;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::EventRow;
 use signet_store::Tx;
-use signet_store::log_query::{Bucket, Condition, LogPage, LogQuery, MAX_TIMES, Order, Position};
+use signet_store::log_query::{Bucket, Budget, Condition, LogPage, LogQuery, MAX_TIMES, Order, Position};
 
 /// Most events that a page looks at. With the drawing it is what a page takes, some microseconds an event: at ten million
 /// events, too, it shall be there within 300 ms.
-pub const BUDGET: u32 = 20_000;
+pub const BUDGET: Budget = Budget::of(20_000);
 /// Most events that a page takes up by itself at a time.
 const NEWER: u32 = 100;
 /// Microseconds before the newest event in which others may still turn up: nodes commit what they wrote in any order.
 const LATE: i64 = 3 * Time::SECOND;
-/// Most events that the drawing counts.
-const CHART_BUDGET: u32 = 20_000;
 
 /// Where a page lies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,17 +31,6 @@ pub enum Place {
     Older(String),
     /// Above the event of this cursor.
     Newer(String),
-}
-
-/// The drawing that is wanted: equal spans from an instant.
-#[derive(Debug, Clone, Copy)]
-pub struct Chart {
-    /// The beginning of the first span.
-    pub from: Time,
-    /// The end of the last.
-    pub to: Time,
-    /// How many.
-    pub spans: u32,
 }
 
 /// A search of the log.
@@ -65,7 +53,7 @@ pub struct LogSearch {
     /// The drawing.
     pub chart: Option<Chart>,
     /// Most events that a page looks at; `None` for what an index finds wherever it lies.
-    pub budget: Option<u32>,
+    pub budget: Option<Budget>,
 }
 
 /// Tokens of machines that lie together between two events of a page.
@@ -125,16 +113,16 @@ impl LogSearch {
         }
     }
 
-    fn machines(&self) -> LogQuery {
+    pub(super) fn machines(&self) -> LogQuery {
         let condition = Condition::All(vec![self.condition.clone(), kinds::machine_tokens()]);
         LogQuery { condition, ..self.query(false) }
     }
 
-    fn from(&self) -> Time {
+    pub(super) fn from(&self) -> Time {
         self.since.unwrap_or(Time(0))
     }
 
-    fn to(&self) -> Time {
+    pub(super) fn to(&self) -> Time {
         self.until.unwrap_or(Time(i64::MAX))
     }
 }
@@ -185,7 +173,7 @@ impl Idp {
     /// When the store fails. A cursor of another search counts as none.
     pub async fn console_log(&self, ctx: &Ctx, search: &LogSearch) -> Result<LogView, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let (chart, buckets, machines) = drawing(&mut tx, search).await?;
+        let Drawing { chart, buckets, machines } = drawing::of(&mut tx, search, ctx.now).await?;
         let mut folded = search.fold && machines > 0;
         let mut found = self.page(&mut tx, ctx, search, folded).await?;
         if folded && found.events.is_empty() && found.older.is_none() {
@@ -308,26 +296,6 @@ async fn downwards(tx: &mut Tx, search: &LogSearch, query: LogQuery, to: Time) -
     Ok(Found { events, older, newer: false, searched_to: ended_early.then_some(floor) })
 }
 
-/// The drawing, and the tokens of machines in all and in each of its spans.
-pub(super) async fn drawing(
-    tx: &mut Tx,
-    search: &LogSearch,
-) -> Result<(Option<Chart>, Vec<(Bucket, i64)>, i64), IdpError> {
-    let machines = kinds::machine_tokens();
-    let Some(asked) = search.chart else {
-        let Some(budget) = search.budget else { return Ok((None, Vec::new(), 0)) };
-        let from = tx.log_floor_of(&search.machines(), search.to(), search.from(), budget).await?;
-        let counted = tx.log_count(&search.machines(), from, search.to()).await?;
-        return Ok((None, Vec::new(), counted.total));
-    };
-    let floor = tx.log_floor_of(&search.query(false), asked.to, asked.from, CHART_BUDGET).await?;
-    let chart = asked.beginning_at(floor);
-    let buckets =
-        tx.log_histogram_of(&search.query(false), &machines, chart.from, chart.to, chart.spans).await?;
-    let all = buckets.iter().map(|(_, machines)| machines).sum();
-    Ok((Some(chart), buckets, all))
-}
-
 /// The newest event before the range that a search finds.
 async fn nearest(tx: &mut Tx, search: &LogSearch) -> Result<Option<EventRow>, IdpError> {
     let Some(budget) = search.budget else { return Ok(None) };
@@ -373,34 +341,4 @@ async fn runs(tx: &mut Tx, search: &LogSearch, found: &Found) -> Result<Vec<Run>
         }
     }
     Ok(runs)
-}
-
-impl Chart {
-    /// The same spans without those that begin before an instant.
-    fn beginning_at(self, floor: Time) -> Self {
-        let spans = i64::from(self.spans.max(1));
-        let width = (self.to.since(self.from).max(1).saturating_add(spans - 1) / spans).max(1);
-        let skipped = (floor.since(self.from).max(0).saturating_add(width - 1) / width).clamp(0, spans - 1);
-        Self {
-            from: Time(self.from.0.saturating_add(skipped.saturating_mul(width))),
-            spans: u32::try_from(spans - skipped).unwrap_or(1),
-            to: self.to,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_drawing_that_begins_later_has_the_same_spans() {
-        let chart = Chart { from: Time(0), to: Time(100), spans: 10 };
-        let same = chart.beginning_at(Time(0));
-        assert_eq!((same.from, same.spans), (Time(0), 10));
-        let later = chart.beginning_at(Time(31));
-        assert_eq!((later.from, later.to, later.spans), (Time(40), Time(100), 6));
-        let last = chart.beginning_at(Time(1_000));
-        assert_eq!((last.from, last.spans), (Time(90), 1));
-    }
 }

@@ -93,7 +93,7 @@ impl Idp {
         let since = floor(ctx.now, DAY);
         let quota = self.quota(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let counts = tx.live_counts(since.plus_secs(-WEEK), ctx.now.plus_secs(HOUR), TAIL).await?;
+        let counts = tx.live_counts(None, since.plus_secs(-WEEK), ctx.now.plus_secs(HOUR), TAIL).await?;
         let mut figures =
             [What::SignIn, What::Token, What::Refused].map(|w| figure(&counts, w, since, ctx.now));
         for (figure, condition) in figures.iter_mut().zip([sign_ins(), tokens(), kinds::refusals()]) {
@@ -192,7 +192,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
     let condition = Condition::All(vec![tokens(), kinds::succeeded(), by_password]);
     let query = LogQuery { condition, ..LogQuery::default() };
     let to = Time(now.0.saturating_add(1));
-    let from = tx.log_floor(to, now.plus_secs(-WEEK), BUDGET).await?;
+    let from = tx.log_floor(to, now.plus_secs(-WEEK), BUDGET.together).await?;
     let groups = tx.log_groups(&query, GroupBy::App, from, to, MAX_GROUPS).await?;
     let of = |client_id: &str| {
         let group = groups.iter().find(|group| group.key == client_id)?;

@@ -1,5 +1,7 @@
 //! The limits in force, and what they refused.
 
+mod drawings;
+
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::params;
@@ -67,9 +69,11 @@ async fn show(admin: &Admin) -> Result<Response> {
     let used = admin.idp().limits_use(&admin.ctx).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
     let sees_callers = admin.may(Area::Callers, Access::Read);
+    let (throttled, throttled_sum) = if sees_log { drawings::throttled(&used) } else { Default::default() };
     Ok(html::page(&LimitsPage {
         console: admin.frame("Limits", Section::Limits),
         quota: quota_of(&used, admin.ctx.now),
+        calls: drawings::calls(&used, admin.ctx.now, sees_callers),
         callers: if sees_callers { callers(admin, &used.callers) } else { Vec::new() },
         hottest: if sees_log { hottest(admin, &used) } else { Vec::new() },
         policies: if sees_log {
@@ -77,6 +81,8 @@ async fn show(admin: &Admin) -> Result<Response> {
         } else {
             Vec::new()
         },
+        throttled,
+        throttled_sum,
         refusals: if sees_log { refusals(admin).await? } else { Vec::new() },
         log_url: sees_log.then(|| "/console/log?outcome=throttled&range=24h".to_owned()),
         rules: rules(),

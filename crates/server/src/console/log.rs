@@ -1,7 +1,7 @@
 //! The system log as a list.
 
 mod changes;
-mod chart;
+pub(super) mod chart;
 mod counted;
 mod detail;
 pub(super) mod export;
@@ -29,9 +29,10 @@ use signet_domain::Time;
 use signet_domain::alert::SearchTerms;
 use signet_domain::id::EventId;
 use signet_idp::admin::{Access, Area};
-use signet_idp::console::log::{BUDGET, LogView};
+use signet_idp::console::log::LogView;
 use signet_web::{
-    Chip, Choice, Empty, EventDetail, Folded, Hidden, Link, LogDay, LogForm, LogList, Paging, Section,
+    Chip, Choice, Empty, EventDetail, Folded, Hidden, Histogram, Link, LogDay, LogForm, LogList, Paging,
+    Section,
 };
 
 /// Its own path.
@@ -73,9 +74,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         zone: zone.label(admin.ctx.now),
         chips: chips(params, &asked, &names),
         folded: None,
-        bars: Vec::new(),
-        bars_from: String::new(),
-        bars_to: String::new(),
+        histogram: Histogram::default(),
         days: Vec::new(),
         below: None,
         groups: None,
@@ -148,10 +147,9 @@ async fn fill(
     let turned =
         |key, cursor: &Option<String>| cursor.as_deref().map(|c| params.lasting().with(key, c).url(PATH));
     page.live = view.top.as_deref().map(|top| newer::url(params, top));
-    let searched_to = view.searched_to.map(|at| {
-        let most = number(i64::from(BUDGET));
-        format!("Searched {most} events, back to {}. Older goes on from there.", zone.brief(at, now).shown)
-    });
+    let searched_to = view
+        .searched_to
+        .map(|at| format!("Searched back to {}. Older goes on from there.", zone.brief(at, now).shown));
     page.paging = Paging {
         newer: turned(Key::After, &view.newer),
         older: turned(Key::Before, &view.older),
@@ -161,8 +159,7 @@ async fn fill(
     };
     page.folded = folded(params, view);
     if let Some(chart) = view.chart {
-        page.bars = chart::bars(params, zone, &chart, &view.buckets);
-        (page.bars_from, page.bars_to) = chart::ends(zone, &chart, now);
+        page.histogram = chart::histogram(params, zone, &chart, &view.buckets, now);
     }
     let apps = Apps::of(admin, &view.events).await?;
     page.days = days((params, zone), &apps, view, now);

@@ -1,19 +1,26 @@
 //! Counts up to this moment: what was counted, and what was committed since.
 
-use super::{Counted, HourlyCount, Progress, add_up};
+use super::{Counted, HourlyCount, Progress, What, add_up};
 use crate::macros::{fetch_all, fetch_optional};
 use crate::{Result, Tx};
 use signet_domain::Time;
 
 /// How often a step of counting may get in between before what was read is taken as it is.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 impl Tx {
-    /// The tenant's counts of the hours from `from` until `to`, with the events that no step has counted yet;
-    /// at most `max_rows` of those are looked at. An hour may come twice: once counted, once uncounted.
-    pub async fn live_counts(&mut self, from: Time, to: Time, max_rows: i64) -> Result<Vec<HourlyCount>> {
+    /// The tenant's counts of the hours from `from` until `to`, of one kind or of all, with the events that no step
+    /// has counted yet; at most `max_rows` of those are looked at. An hour may come twice: once counted, once
+    /// uncounted.
+    pub async fn live_counts(
+        &mut self,
+        what: Option<What>,
+        from: Time,
+        to: Time,
+        max_rows: i64,
+    ) -> Result<Vec<HourlyCount>> {
         let mut progress = self.count_progress().await?;
-        let mut counts = self.counts(None, from, to).await?;
+        let mut counts = self.counts(what, from, to).await?;
         for _ in 1..TRIES {
             let now = self.count_progress().await?;
             if now == progress {
@@ -21,31 +28,30 @@ impl Tx {
             }
             // A step came in between: the sums may be those before it or after it.
             progress = now;
-            counts = self.counts(None, from, to).await?;
+            counts = self.counts(what, from, to).await?;
         }
         let tail = self.uncounted(progress, max_rows).await?;
         let uncounted =
-            add_up(&tail).into_iter().map(|((_, hour, what, client_id, detail, outcome), count)| {
-                HourlyCount {
-                    hour,
-                    what: what.as_str().to_owned(),
-                    client_id,
-                    detail,
-                    outcome: outcome.to_owned(),
-                    count,
-                }
+            add_up(&tail).into_iter().map(|((_, hour, of, client_id, detail, outcome), count)| HourlyCount {
+                hour,
+                what: of.as_str().to_owned(),
+                client_id,
+                detail,
+                outcome: outcome.to_owned(),
+                count,
             });
-        counts.extend(uncounted.filter(|c| c.hour >= from && c.hour < to));
+        let wanted = |c: &HourlyCount| what.is_none_or(|what| c.what == what.as_str());
+        counts.extend(uncounted.filter(|c| c.hour >= from && c.hour < to && wanted(c)));
         Ok(counts)
     }
 
-    async fn count_progress(&mut self) -> Result<Progress> {
+    pub(super) async fn count_progress(&mut self) -> Result<Progress> {
         const SQL: &str = "SELECT epoch, txid, seq FROM count_progress WHERE id = 1";
         let progress = fetch_optional!(self, Progress, SQL)?;
         Ok(progress.unwrap_or(Progress { epoch: 0, txid: 0, seq: -1 }))
     }
 
-    async fn uncounted(&mut self, from: Progress, max_rows: i64) -> Result<Vec<Counted>> {
+    pub(super) async fn uncounted(&mut self, from: Progress, max_rows: i64) -> Result<Vec<Counted>> {
         const SQL: &str = read_events!(
             "e.tenant_id = $1 AND (e.epoch, e.txid, e.seq) > ($2, $3, $4) ORDER BY e.epoch, e.txid, e.seq LIMIT $5"
         );

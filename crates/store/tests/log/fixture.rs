@@ -7,6 +7,7 @@ use signet_domain::{Clock, Entropy, Time};
 use signet_store::{Options, Store};
 use sqlx::Connection;
 use std::sync::atomic::{AtomicI64, Ordering};
+use tempfile::TempDir;
 
 /// 2026-01-02T03:04:05Z.
 pub(crate) const NOW: Time = Time::from_secs(1_767_323_045);
@@ -16,8 +17,10 @@ pub(crate) struct Fixture {
     pub(crate) acme: TenantId,
     pub(crate) globex: TenantId,
     pub(crate) entropy: Entropy,
-    /// The database's URL, on PostgreSQL.
-    pub(crate) postgres: Option<String>,
+    /// The database's URL.
+    pub(crate) url: String,
+    /// Where SQLite's file is, for as long as it is needed.
+    _dir: Option<TempDir>,
 }
 
 /// The fixture on every engine there is.
@@ -30,11 +33,11 @@ pub(crate) async fn each() -> Vec<Fixture> {
 }
 
 async fn sqlite() -> Fixture {
-    let name: uuid::Uuid = Entropy::default().id(Clock::SYSTEM.now());
-    let dir = std::env::temp_dir().join(format!("signet-log-{name}"));
-    std::fs::create_dir_all(&dir).expect("a directory for the store");
-    let options = Options::Sqlite { path: dir.join("signet.db"), create: true };
-    with_tenants(Store::open(&options, Clock::SYSTEM).await.expect("a store"), None).await
+    let dir = tempfile::tempdir().expect("a directory for the store");
+    let path = dir.path().join("signet.db");
+    let url = format!("sqlite://{}", path.display());
+    let options = Options::Sqlite { path, create: true };
+    with_tenants(Store::open(&options, Clock::SYSTEM).await.expect("a store"), url, Some(dir)).await
 }
 
 async fn postgres(url: &str) -> Fixture {
@@ -46,10 +49,10 @@ async fn postgres(url: &str) -> Fixture {
     let (server, _) = url.rsplit_once('/').expect("a URL with a database");
     let url = format!("{server}/{name}");
     let options = Options::Postgres { url: url.clone(), connections: 8 };
-    with_tenants(Store::open(&options, Clock::SYSTEM).await.expect("a store"), Some(url)).await
+    with_tenants(Store::open(&options, Clock::SYSTEM).await.expect("a store"), url, None).await
 }
 
-async fn with_tenants(store: Store, postgres: Option<String>) -> Fixture {
+async fn with_tenants(store: Store, url: String, dir: Option<TempDir>) -> Fixture {
     let entropy = Entropy::default();
     let mut ids = Vec::new();
     for (number, name) in [(1, "acme"), (2, "globex")] {
@@ -69,7 +72,7 @@ async fn with_tenants(store: Store, postgres: Option<String>) -> Fixture {
         ids.push(tenant.id);
         store.unscoped_insert_tenant(tenant, |_| Box::pin(async { Ok(()) })).await.expect("a tenant");
     }
-    Fixture { store, acme: ids[0], globex: ids[1], entropy, postgres }
+    Fixture { store, acme: ids[0], globex: ids[1], entropy, url, _dir: dir }
 }
 
 static NEXT: AtomicI64 = AtomicI64::new(0);

@@ -5,12 +5,30 @@ use super::{PATH, tally};
 use crate::console::when;
 use crate::console::zone::Zone;
 use signet_domain::Time;
-use signet_idp::console::log::Chart;
+use signet_idp::console::drawing::Chart;
 use signet_store::log_query::Bucket;
-use signet_web::Bar;
+use signet_web::{Bar, Histogram};
+
+/// The drawing; empty where there is nothing to draw.
+pub(super) fn histogram(
+    params: &Params,
+    zone: &Zone,
+    chart: &Chart,
+    buckets: &[Bucket],
+    now: Time,
+) -> Histogram {
+    let to = if chart.to >= now { "now".to_owned() } else { point(zone, chart.to) };
+    Histogram {
+        label: "Events over time; a bar leads to its interval".to_owned(),
+        bars: bars(params, zone, chart, buckets),
+        from: point(zone, chart.from),
+        to,
+        legend: Some(("all", "refused or throttled")),
+    }
+}
 
 /// A bar for each span.
-pub(super) fn bars(params: &Params, zone: &Zone, chart: &Chart, buckets: &[Bucket]) -> Vec<Bar> {
+fn bars(params: &Params, zone: &Zone, chart: &Chart, buckets: &[Bucket]) -> Vec<Bar> {
     let fullest = buckets.iter().map(|b| b.total).max().unwrap_or_default();
     if fullest == 0 {
         return Vec::new();
@@ -19,7 +37,9 @@ pub(super) fn bars(params: &Params, zone: &Zone, chart: &Chart, buckets: &[Bucke
     let ends = buckets.iter().skip(1).map(|b| b.start).chain([chart.to]);
     let long = chart.to.since(chart.from) > when::DAY * Time::SECOND;
     let bar = |(bucket, end): (&Bucket, Time)| Bar {
-        href: here.with(Key::Since, &when::exact(bucket.start)).with(Key::Until, &when::exact(end)).url(PATH),
+        href: Some(
+            here.with(Key::Since, &when::exact(bucket.start)).with(Key::Until, &when::exact(end)).url(PATH),
+        ),
         height: percent(bucket.total, fullest),
         refused: percent(bucket.refused, fullest),
         label: format!(
@@ -29,12 +49,6 @@ pub(super) fn bars(params: &Params, zone: &Zone, chart: &Chart, buckets: &[Bucke
         ),
     };
     buckets.iter().zip(ends).map(bar).collect()
-}
-
-/// The ends of the drawing, for under it.
-pub(super) fn ends(zone: &Zone, chart: &Chart, now: Time) -> (String, String) {
-    let end = if chart.to >= now { "now".to_owned() } else { point(zone, chart.to) };
-    (point(zone, chart.from), end)
 }
 
 fn point(zone: &Zone, time: Time) -> String {
@@ -50,7 +64,8 @@ fn interval(zone: &Zone, from: Time, to: Time, long: bool) -> String {
     format!("{start} to {}", zone.pattern(to, "%H:%M"))
 }
 
-fn percent(part: i64, whole: i64) -> u8 {
+/// A part of the fullest bar, 0 to 100.
+pub(in crate::console) fn percent(part: i64, whole: i64) -> u8 {
     // Something is never drawn as nothing.
     let exact = part.saturating_mul(100) / whole.max(1);
     u8::try_from(if part > 0 { exact.max(1) } else { 0 }).unwrap_or(100)

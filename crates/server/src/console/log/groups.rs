@@ -24,8 +24,7 @@ pub(super) async fn fill(
     let view = admin.idp().console_log_groups(&admin.ctx, &asked.search, by).await?;
     let now = admin.ctx.now;
     if let Some(chart) = view.chart {
-        page.bars = chart::bars(params, zone, &chart, &view.buckets);
-        (page.bars_from, page.bars_to) = chart::ends(zone, &chart, now);
+        page.histogram = chart::histogram(params, zone, &chart, &view.buckets, now);
     }
     if view.groups.is_empty() {
         let cleared = params.lasting().without(Key::Group).url(PATH);

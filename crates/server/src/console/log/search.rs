@@ -6,7 +6,8 @@ use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_domain::id::{EventId, RequestId};
 use signet_idp::Ctx;
-use signet_idp::console::log::{BUDGET, Chart, LogSearch, Place};
+use signet_idp::console::drawing::Chart;
+use signet_idp::console::log::{BUDGET, LogSearch, Place};
 use signet_idp::console::terms;
 use signet_idp::syslog::filter;
 use signet_store::log_query::{Condition, GroupBy, IdField};
@@ -17,7 +18,7 @@ const PAGE: u32 = 50;
 /// The value of `machines` that shows them.
 pub(super) const SHOW: &str = "show";
 /// Spans of the drawing for exact times.
-const SPANS: u32 = 60;
+const SPANS: i64 = 60;
 
 /// A range that ends now.
 #[derive(Debug, PartialEq, Eq)]
@@ -154,8 +155,7 @@ impl Asked {
         let from = floor(now.plus_secs(-range.seconds));
         let to = Time(floor(now).0.saturating_add(span));
         self.search.since = Some(from);
-        let spans = u32::try_from(to.since(from) / span).unwrap_or(1);
-        self.search.chart = Some(Chart { from, to, spans });
+        self.search.chart = Some(Chart { from, to, width: span });
     }
 
     fn between(&mut self, params: &Params, now: Time, zone: &Zone) {
@@ -180,7 +180,8 @@ impl Asked {
             self.problem = Some("The range ends before it begins: exchange the two times.".to_owned());
         }
         (self.search.since, self.search.until) = (Some(from), until);
-        self.search.chart = Some(Chart { from, to: end, spans: SPANS });
+        let width = (end.since(from).saturating_add(SPANS - 1) / SPANS).max(1);
+        self.search.chart = Some(Chart { from, to: end, width });
     }
 }
 
