@@ -1,8 +1,8 @@
 use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
 use crate::{
     Action, Bar, Chip, Choice, CountedWindow, Empty, EventDetail, Fact, FilterError, Folded, GroupRow,
-    Groups, Link, LogDay, LogEvent, LogForm, LogList, LogRow, Outcome, Paging, SavedList, SavedRow, Section,
-    StripAttempt, Throttle, Trail,
+    Groups, Histogram, Link, LogDay, LogEvent, LogForm, LogList, LogRow, Outcome, Paging, SavedList,
+    SavedRow, Section, StripAttempt, Throttle, Trail,
 };
 
 pub(super) fn row(shown: &str, outcome: Outcome, sentence: &str, app: &str, from: &str) -> LogRow {
@@ -209,7 +209,7 @@ fn lists() -> Vec<Sample> {
     }];
     if let Some(bar) = hostile.histogram.bars.first_mut() {
         bar.label = HOSTILE.to_owned();
-        bar.href = HOSTILE.to_owned();
+        bar.href = Some(HOSTILE.to_owned());
     }
     vec![
         sample("log", &page),
