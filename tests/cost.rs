@@ -134,7 +134,14 @@ fn ctx(idp: &Idp, tenant: &Tenant) -> Ctx {
         user_agent: String::new(),
         path: "/".to_owned(),
     };
-    Ctx { tenant: std::sync::Arc::new(tenant.clone()), now, request, locales: String::new(), brand: None }
+    Ctx {
+        tenant: std::sync::Arc::new(tenant.clone()),
+        now,
+        request,
+        locales: String::new(),
+        brand: None,
+        trial_by: None,
+    }
 }
 
 /// Both engines one after the other: there is one listener.
@@ -239,6 +246,7 @@ async fn cost(idp: &Idp, tenant: &Tenant, client: &Client, door: Door, name: &st
             );
             let params = Params::parse(form.as_bytes()).expect("a form");
             let call = TokenCall {
+                vouched: None,
                 server: &server,
                 params: &params,
                 authorization: None,

@@ -39,6 +39,7 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
             "replace-keys",
             "revoke-tokens",
             "reset",
+            "try",
         ];
         FORMS.contains(&last)
     };

@@ -42,6 +42,7 @@ mod console_log_views;
 mod console_overview;
 mod console_policies;
 mod console_start;
+mod console_try;
 mod console_users;
 mod cors;
 mod counters;

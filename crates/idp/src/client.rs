@@ -110,6 +110,24 @@ impl Idp {
         Ok(Client { config, method, secret: matched, used_header: auth.used_header() })
     }
 
+    /// An app that somebody else vouches for: an administrator of its tenant who may change it, and tries it. It must
+    /// be one that could authenticate now.
+    ///
+    /// # Errors
+    /// `invalid_client` for an app that is unknown, off, or of another server.
+    pub async fn vouched_client(
+        &self,
+        ctx: &Ctx,
+        server: &Server,
+        client_id: &str,
+    ) -> Result<Client, OAuthError> {
+        let config = self.app_at(ctx, server.id, client_id).await?.ok_or(Reason::UnknownClient)?;
+        if !config.app.is_active() {
+            return Err(Reason::InvalidClient.into());
+        }
+        Ok(Client { config, method: AuthMethod::None, secret: None, used_header: false })
+    }
+
     /// Whether this is a live secret of an app.
     pub(crate) fn is_secret_of(&self, ctx: &Ctx, config: &AppConfig, presented: &Secret) -> bool {
         self.match_secret(ctx, Some(config), presented).is_some()

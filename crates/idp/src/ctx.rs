@@ -24,6 +24,8 @@ pub struct Ctx {
     pub locales: String,
     /// How the tenant's pages for users look; none where nobody has said, and where no such page is asked for.
     pub brand: Option<Arc<Brand>>,
+    /// The login of the administrator who only tries what an app does, for the log.
+    pub trial_by: Option<String>,
 }
 
 impl Ctx {

@@ -7,7 +7,11 @@ impl Idp {
     /// A successful event of this request.
     #[must_use]
     pub fn event(&self, ctx: &Ctx, event_type: EventType, actor: Entity) -> Event {
-        Event::new(self.entropy().id(ctx.now), ctx.now, event_type, actor, &ctx.request)
+        let event = Event::new(self.entropy().id(ctx.now), ctx.now, event_type, actor, &ctx.request);
+        match &ctx.trial_by {
+            Some(login) => event.debug("trialBy", login.as_str()),
+            None => event,
+        }
     }
 
     /// Commits events that record nothing but themselves, such as refusals and stateless tokens.

@@ -28,6 +28,8 @@ use std::sync::Arc;
 
 /// What reaches the token endpoint.
 pub struct TokenCall<'a> {
+    /// The client, where it is known and nothing in the request has to prove it. No request from outside has one.
+    pub vouched: Option<Client>,
     /// The server that was asked.
     pub server: &'a Arc<ServerConfig>,
     /// The form body.
@@ -199,22 +201,33 @@ impl Idp {
         }
     }
 
+    /// The client, by what its request proves.
+    async fn proved_client(
+        &self,
+        ctx: &Ctx,
+        call: &TokenCall<'_>,
+        seen: &mut Seen,
+    ) -> Result<Client, Refused> {
+        let auth = ClientAuth::extract(call.authorization, call.params, call.query_has_credentials)?;
+        seen.client_id = claimed_id(&auth);
+        seen.method = Some(auth.method().as_str());
+        let door = Door { server: &call.server.server, endpoint: "token" };
+        self.authenticate_client(ctx, door, &auth).await.map_err(|error| {
+            let logged = error.reason == Reason::ClientLimited;
+            Refused { logged, ..Refused::from(error) }
+        })
+    }
+
     async fn token_inner(
         &self,
         ctx: &Ctx,
         call: &TokenCall<'_>,
         seen: &mut Seen,
     ) -> Result<TokenResponse, Refused> {
-        let auth = ClientAuth::extract(call.authorization, call.params, call.query_has_credentials)?;
-        seen.client_id = claimed_id(&auth);
-        seen.method = Some(auth.method().as_str());
-        let client = self
-            .authenticate_client(ctx, Door { server: &call.server.server, endpoint: "token" }, &auth)
-            .await
-            .map_err(|error| {
-                let logged = error.reason == Reason::ClientLimited;
-                Refused { logged, ..Refused::from(error) }
-            })?;
+        let client = match &call.vouched {
+            Some(client) => client.clone(),
+            None => self.proved_client(ctx, call, seen).await?,
+        };
         seen.client = Some(client.clone());
         let request = TokenRequest::parse(call.params)?;
         let grant = request.grant_type();

@@ -133,7 +133,14 @@ impl Idp {
         ];
         let told = self.fetch().post(&webhook.url, delivery.body.clone(), &headers).await;
         let now = self.clock().now();
-        let ctx = Ctx { tenant, now, request: no_request(self, now), locales: String::new(), brand: None };
+        let ctx = Ctx {
+            tenant,
+            now,
+            request: no_request(self, now),
+            locales: String::new(),
+            brand: None,
+            trial_by: None,
+        };
         let event = self
             .event(&ctx, types::WEBHOOK_DELIVER, Entity::system())
             .target(entity(&webhook))

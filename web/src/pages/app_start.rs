@@ -85,6 +85,8 @@ pub struct AppStart {
     pub begins: Option<String>,
     /// The app's own values.
     pub values: Vec<Fact>,
+    /// Where the flow can be tried without code.
+    pub try_it: Option<Link>,
     /// How far it has come.
     pub first: FirstSignIn,
 }

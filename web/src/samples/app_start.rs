@@ -61,6 +61,7 @@ pub(super) fn all() -> Vec<Sample> {
             Fact::text("Secret", "was shown once, when it was made"),
             Fact::code("Redirect URI", "http://localhost:5173/callback"),
         ],
+        try_it: Some(Link::new("Try the sign-in without code", "/console/apps/0oa1/try")),
         first: waiting,
     };
     let hostile = AppStart {

@@ -4,6 +4,7 @@
 mod access;
 mod alerts;
 mod app_start;
+mod app_try;
 mod branding;
 mod console;
 mod directory;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Sample> {
         log::all(),
         alerts::all(),
         app_start::all(),
+        app_try::all(),
         directory::all(),
         form::all(),
         groups::all(),

@@ -6,6 +6,7 @@ mod guides;
 
 use super::admin::Admin;
 use super::app::find;
+use super::app_try;
 use super::failure::Result;
 use super::redirect_uris;
 use super::rows::app_url;
@@ -25,7 +26,7 @@ pub(super) use first::get as first;
 /// The parameter that chooses the framework.
 const WITH: &str = "with";
 /// The server whose values are shown.
-const SERVER: &str = "default";
+pub(super) const SERVER: &str = "default";
 
 /// Where an app's quick start is.
 pub(super) fn url(app: &App) -> String {
@@ -137,12 +138,14 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
             _ => None,
         },
         values: values(&app, &own),
+        try_it: (admin.may(Area::Apps, Access::Write) && app_try::obstacle(&app).is_none())
+            .then(|| Link::new("Try the sign-in without code", app_try::url(&app))),
         first,
     }))
 }
 
 /// Whether an app would get a scope that it asked for.
-fn gets(app: &App, server: Option<&ServerConfig>, scope: &str) -> bool {
+pub(super) fn gets(app: &App, server: Option<&ServerConfig>, scope: &str) -> bool {
     let allowed = app.allowed_scopes.is_empty() || app.allowed_scopes.iter().any(|s| s == scope);
     let known = server.is_none_or(|server| server.scopes.iter().any(|s| s.name == scope));
     allowed && known && (scope != "offline_access" || app.allows_grant("refresh_token"))

@@ -15,6 +15,7 @@ mod app;
 mod app_deeds;
 mod app_form;
 mod app_start;
+mod app_try;
 mod apps;
 mod branding;
 mod claim_fields;
@@ -121,6 +122,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/apps/{id}/edit", get(app_form::edit).post(app_form::save))
         .route("/console/apps/{id}/start", get(app_start::get))
         .route("/console/apps/{id}/start/newer", get(app_start::first))
+        .route("/console/apps/{id}/try", get(app_try::get).post(app_try::post))
         .route("/console/apps/{id}/redirect-uris/new", get(redirect_uris::new).post(redirect_uris::add))
         .route("/console/apps/{id}/off", get(app_deeds::ask_off).post(app_deeds::off))
         .route("/console/apps/{id}/on", post(app_deeds::on))

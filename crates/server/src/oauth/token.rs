@@ -27,6 +27,7 @@ pub(super) async fn post(
         Err(error) => return unread(&app, &asked, &headers, &error).await,
     };
     let call = TokenCall {
+        vouched: None,
         server: &asked.server,
         params: &params,
         authorization,
