@@ -5,27 +5,28 @@
 mod redeem;
 mod tables;
 mod trial;
+mod verdict;
 
 use self::redeem::{Got, query, redeem};
 use self::trial::Trial;
+use self::verdict::{refusal, refused, refused_on_the_way};
 use super::admin::Admin;
 use super::app::find;
 use super::app_start::{self, gets};
 use super::failure::{Failure, Result};
 use super::form::Form;
-use super::rows::{app_url, event_url};
+use super::rows::app_url;
 use crate::html;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use signet_domain::app::App;
-use signet_domain::event::{EventRow, Outcome};
 use signet_domain::server::{Server, ServerKind, ServerStatus};
 use signet_idp::admin::{Access, Area};
 use signet_idp::cache::ServerConfig;
-use signet_idp::syslog::{self, visible};
-use signet_oauth::{OAuthError, Params};
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
 use signet_web::{AppTry, Field, Hidden, Link, Pick, Section, Status, Tone, TryForm, TryVerdict};
 use std::sync::Arc;
 
@@ -258,49 +259,4 @@ fn show(shown: &mut AppTry, admin: &Admin, app: &App, Got { tokens, userinfo }: 
         fix: None,
         links: vec![Link::new("What the log says", format!("{}#first", app_start::url(app)))],
     });
-}
-
-fn refused(error: &str, told: &str) -> TryVerdict {
-    TryVerdict {
-        status: Status::new("Refused", Tone::Bad),
-        sentence: format!("{}: {}", visible(error), visible(told)),
-        fix: None,
-        links: Vec::new(),
-    }
-}
-
-fn by_the_log(mut verdict: TryVerdict, row: &EventRow) -> TryVerdict {
-    verdict.fix = syslog::fix(row);
-    verdict.links.push(Link::new("See it in the log", event_url(row)));
-    verdict
-}
-
-/// The app's newest refusal since the trial began, for who may read the log.
-async fn refused_on_the_way(admin: &Admin, app: &App, trial: &Trial) -> Result<Option<TryVerdict>> {
-    if !admin.may(Area::Logs, Access::Read) {
-        return Ok(None);
-    }
-    let progress = admin.idp().console_app_progress(&admin.ctx, app, trial.began()).await?;
-    Ok(progress.refusal.map(|row| {
-        let sentence = [Some(syslog::sentence(&row)), syslog::why(&row)].into_iter().flatten();
-        let sentence = sentence.collect::<Vec<_>>().join(" ");
-        let verdict =
-            TryVerdict { status: Status::new("Refused", Tone::Bad), sentence, fix: None, links: Vec::new() };
-        by_the_log(verdict, &row)
-    }))
-}
-
-/// What the app would be told, and what the log knows besides.
-async fn refusal(admin: &Admin, error: &OAuthError) -> Result<TryVerdict> {
-    let body = error.body();
-    let verdict = refused(body.error.as_str(), &body.error_description);
-    if !admin.may(Area::Logs, Access::Read) {
-        return Ok(verdict);
-    }
-    let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
-    let rows = tx.events_of_request(admin.ctx.request.id).await?;
-    Ok(match rows.iter().find(|row| row.outcome != Outcome::Success) {
-        Some(row) => by_the_log(verdict, row),
-        None => verdict,
-    })
 }
