@@ -99,6 +99,8 @@ pub(super) fn all(known: &Known) -> Vec<Page> {
         ),
         ("refused, by who", "outcome=refused&range=90d&group=actor".to_owned()),
         ("refused, by address", "outcome=refused&range=90d&group=ip".to_owned()),
+        ("all, by who", "range=90d&group=actor&machines=show".to_owned()),
+        ("all, by address", "range=90d&group=ip&machines=show".to_owned()),
         ("all, by app", "range=90d&group=app&machines=show".to_owned()),
         ("a request's id", format!("q={}", known.request)),
         ("an event's id", format!("q={}", known.event)),

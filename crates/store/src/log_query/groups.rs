@@ -25,11 +25,12 @@ impl GroupBy {
     /// Every way.
     pub const ALL: [Self; 3] = [Self::Actor, Self::App, Self::Address];
 
+    /// None of them bare: an index that has it in order would lead through the whole log, and not to its newest part.
     fn column(self) -> &'static str {
         match self {
             Self::Actor => "COALESCE(e.user_id, e.actor_id)",
-            Self::App => "e.client_id",
-            Self::Address => "e.ip",
+            Self::App => "COALESCE(e.client_id, '')",
+            Self::Address => "COALESCE(e.ip, '')",
         }
     }
 }
@@ -75,6 +76,17 @@ impl Tx {
         to: Time,
         limit: u32,
     ) -> Result<Vec<Group>> {
+        let sql = self.groups_sql(query, by, (from, to), limit)?;
+        super::fetch_built!(self, Group, sql)
+    }
+
+    pub(super) fn groups_sql(
+        &self,
+        query: &LogQuery,
+        by: GroupBy,
+        (from, to): (Time, Time),
+        limit: u32,
+    ) -> Result<Sql> {
         let mut sql = Sql::new(self.is_sqlite());
         sql.push("SELECT ").push(by.column()).push(COLUMNS).bind(Arg::Uuid(self.tenant.0));
         narrow_by_time(&mut sql, query)?;
@@ -84,6 +96,6 @@ impl Tx {
         sql.push(" AND ").push(by.column()).push(" <> ''");
         sql.push(" GROUP BY ").push(by.column()).push(" ORDER BY 3 DESC, 2 DESC, 1 LIMIT ");
         sql.bind(Arg::Int(i64::from(limit.min(MAX_GROUPS))));
-        super::fetch_built!(self, Group, sql)
+        Ok(sql)
     }
 }

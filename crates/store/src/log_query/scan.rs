@@ -1,7 +1,7 @@
 //! How far a search looks, so that one that finds nothing ends as soon as any other.
 
 use super::ways::{self, Way};
-use super::{Arg, LogQuery, Position, Sql, TextField};
+use super::{Arg, GroupBy, LogQuery, Position, Sql, TextField};
 use crate::conn::Conn;
 use crate::macros::fetch_optional;
 use crate::{Result, StoreError, Tx};
@@ -130,7 +130,24 @@ impl Tx {
 
     /// How the engine goes about a page of a search: the lines of its plan.
     pub async fn log_plan(&mut self, query: &LogQuery) -> Result<Vec<String>> {
-        let (text, args) = self.page_sql(query, None)?.into_parts();
+        let sql = self.page_sql(query, None)?;
+        self.plan(sql).await
+    }
+
+    /// The same for a search that is added up.
+    pub async fn log_groups_plan(
+        &mut self,
+        query: &LogQuery,
+        by: GroupBy,
+        from: Time,
+        to: Time,
+    ) -> Result<Vec<String>> {
+        let sql = self.groups_sql(query, by, (from, to), 100)?;
+        self.plan(sql).await
+    }
+
+    async fn plan(&mut self, sql: Sql) -> Result<Vec<String>> {
+        let (text, args) = sql.into_parts();
         match &mut self.conn {
             Conn::Sqlite(c) => {
                 let text = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));

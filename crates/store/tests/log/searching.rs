@@ -1,7 +1,9 @@
 use super::fixture::{Fixture, NOW, each};
 use signet_domain::Time;
 use signet_domain::event::{Entity, Event, types};
-use signet_store::log_query::{Budget, Condition, IdField, LogQuery, MAX_BUCKETS, Order, TextField, TextOp};
+use signet_store::log_query::{
+    Budget, Condition, GroupBy, IdField, LogQuery, MAX_BUCKETS, Order, TextField, TextOp,
+};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -432,6 +434,21 @@ async fn lg_14_pages_and_ids_are_found_by_an_index() {
             if f.store.engine() == signet_store::Engine::Sqlite {
                 assert!(plan.contains(indexes[0]) && !plan.contains("SCAN e"), "{plan}");
             }
+        }
+    }
+}
+
+/// By app, by address: the index that has them in order has the whole log, too.
+#[tokio::test]
+async fn what_is_added_up_is_read_in_the_order_of_time() {
+    for f in each().await {
+        f.write(f.acme, vec![f.event(types::SSO, "ada")]).await;
+        let mut tx = f.store.tenant(f.acme).read().await.expect("a reader");
+        for by in GroupBy::ALL {
+            let plan = tx.log_groups_plan(&LogQuery::default(), by, NOW, NOW.plus_secs(9)).await;
+            let plan = plan.expect("a plan").join("\n");
+            let others = ["events_by_app", "events_by_address", "events_by_user"];
+            assert!(!others.iter().any(|index| plan.contains(index)), "{by:?}: {plan}");
         }
     }
 }
