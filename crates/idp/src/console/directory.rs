@@ -5,13 +5,15 @@ use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::app::App;
 use signet_domain::event::EventRow;
-use signet_domain::id::{AppId, ServerId, UserId};
+use signet_domain::event::types::{self, EventType};
+use signet_domain::id::{AppId, GroupId, ServerId, UserId};
 use signet_domain::registration::Registration;
 use signet_domain::security::SecuritySettings;
 use signet_domain::session::Session;
 use signet_store::Tx;
 use signet_store::counts::What;
 use signet_store::log_query::{Budget, Condition, LogQuery, TextField};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY: i64 = 86_400;
@@ -23,6 +25,15 @@ const RECENT: u32 = 10;
 const GRANTS: i64 = 200;
 /// Most of a user's events that are looked through.
 const BUDGET: u32 = 5_000;
+/// What is written about groups, and how many of each are looked through.
+const GROUP_TYPES: [EventType; 5] = [
+    types::GROUP_CREATE,
+    types::GROUP_UPDATE,
+    types::GROUP_DELETE,
+    types::GROUP_MEMBER_ADD,
+    types::GROUP_MEMBER_REMOVE,
+];
+const GROUP_BUDGET: u32 = 300;
 
 /// What a user has open, and what happened lately.
 #[derive(Debug)]
@@ -149,6 +160,33 @@ impl Idp {
             last_refusal: latest_about(&mut tx, ctx, about.clone(), refusals).await?.pop(),
             recent: latest_about(&mut tx, ctx, about, everything).await?,
         })
+    }
+
+    /// A group's newest changes in so many days, and of people's memberships.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_group_past(
+        &self,
+        ctx: &Ctx,
+        group: GroupId,
+        days: i64,
+    ) -> Result<Vec<EventRow>, IdpError> {
+        let about = equals(TextField::TargetId, &group.to_string());
+        let (to, from) = (Time(ctx.now.0.saturating_add(1)), ctx.now.plus_secs(-days * DAY));
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let mut found = Vec::new();
+        // Each of the types has its place in an index, so no other change is passed over.
+        for event_type in GROUP_TYPES {
+            let of_type = equals(TextField::EventType, event_type.name);
+            let all = LogQuery { condition: of_type.clone(), ..LogQuery::default() };
+            let since = tx.log_floor_of(&all, to, from, Budget::each(GROUP_BUDGET)).await?;
+            let condition = Condition::All(vec![of_type, about.clone()]);
+            found.extend(tx.latest_matching(condition, Some(since), RECENT).await?);
+        }
+        found.sort_by_key(|event| Reverse((event.published, event.epoch, event.txid, event.seq)));
+        found.truncate(usize::try_from(RECENT).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     /// An app's past.

@@ -1,7 +1,6 @@
 //! Today at a glance: the day so far against the same hours a week ago, and what needs someone.
 
 use super::kinds::{self, any_type, equals};
-use super::log::BUDGET;
 use crate::quota::Standing;
 use crate::syslog::Kind;
 use crate::{Ctx, Idp, IdpError};
@@ -22,6 +21,8 @@ const WEEK: i64 = 7 * DAY;
 pub const IDLE_DAYS: i64 = 90;
 /// Events that no step has counted yet and that are looked at all the same.
 const TAIL: i64 = 5_000;
+/// Events that are looked at for who still sends passwords.
+const NEWEST: u32 = 5_000;
 const LISTED: i64 = 5;
 const CHANGES: u32 = 8;
 const CHANGE_DAYS: i64 = 30;
@@ -192,7 +193,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
     let condition = Condition::All(vec![tokens(), kinds::succeeded(), by_password]);
     let query = LogQuery { condition, ..LogQuery::default() };
     let to = Time(now.0.saturating_add(1));
-    let from = tx.log_floor(to, now.plus_secs(-WEEK), BUDGET.together).await?;
+    let from = tx.log_floor(to, now.plus_secs(-WEEK), NEWEST).await?;
     let groups = tx.log_groups(&query, GroupBy::App, from, to, MAX_GROUPS).await?;
     let of = |client_id: &str| {
         let group = groups.iter().find(|group| group.key == client_id)?;

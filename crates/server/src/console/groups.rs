@@ -12,16 +12,13 @@ use axum::response::Response;
 use signet_domain::group::Group;
 use signet_domain::user::User;
 use signet_idp::admin::{Access, Area};
-use signet_idp::console::kinds::equals;
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_store::log_query::{Condition, TextField};
 use signet_web::{Action, Fact, GroupEntry, GroupList, GroupPage, Link, MemberRow, Paging, Section};
 
 pub(super) const PATH: &str = "/console/groups";
 pub(super) const WRITE: (Area, Access) = (Area::Groups, Access::Write);
 /// Events on a group's page, and how far back in days.
-const RECENT: u32 = 10;
 const DAYS: i64 = 90;
 
 /// Its address.
@@ -73,13 +70,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     })
     .await?;
     let recent = if admin.may(Area::Logs, Access::Read) {
-        let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
-        let since = admin.ctx.now.plus_secs(-DAYS * when::DAY);
-        let about = equals(TextField::TargetId, &group.id.to_string());
-        // Nothing that everybody does every day is about a group.
-        let about = Condition::All(vec![about, Condition::Rare]);
-        let rows = tx.latest_matching(about, Some(since), RECENT).await?;
-        drop(tx);
+        let rows = admin.idp().console_group_past(&admin.ctx, group.id, DAYS).await?;
         Some(brief(admin, &rows).await?)
     } else {
         None
