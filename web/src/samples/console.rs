@@ -134,16 +134,24 @@ fn limits() -> Vec<Sample> {
         },
         calls: Histogram {
             label: "Calls by minute; most at 14:01, 520".to_owned(),
-            bars: (0..46_u8)
+            bars: (0..61_u8)
                 .map(|at| Bar {
                     href: None,
-                    height: if at == 45 { 100 } else { at.wrapping_mul(37) % 19 },
+                    height: match at {
+                        45 => 100,
+                        0..45 => at.wrapping_mul(37) % 19,
+                        _ => 0,
+                    },
                     refused: 0,
-                    label: format!("13:{:02}, 12 calls: 10 ci-deploy, 2 hr-sync", at + 14),
+                    label: format!(
+                        "{:02}:{:02}, 12 calls: 10 ci-deploy, 2 hr-sync",
+                        13 + (at + 16) / 60,
+                        (at + 16) % 60
+                    ),
                 })
                 .collect(),
             from: "13:16 UTC".to_owned(),
-            to: "now".to_owned(),
+            to: "14:16 UTC".to_owned(),
             legend: None,
         },
         throttled: Histogram {

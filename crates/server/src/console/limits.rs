@@ -73,7 +73,7 @@ async fn show(admin: &Admin) -> Result<Response> {
     Ok(html::page(&LimitsPage {
         console: admin.frame("Limits", Section::Limits),
         quota: quota_of(&used, admin.ctx.now),
-        calls: drawings::calls(&used, admin.ctx.now, sees_callers),
+        calls: drawings::calls(&used, sees_callers),
         callers: if sees_callers { callers(admin, &used.callers) } else { Vec::new() },
         hottest: if sees_log { hottest(admin, &used) } else { Vec::new() },
         policies: if sees_log {

@@ -19,8 +19,8 @@ const NAMED: usize = 3;
 /// A minute's calls, and whose they were.
 type Minute<'u> = (i64, Vec<(&'u str, i64)>);
 
-/// The calls of the present hour, a bar for each minute since its first call.
-pub(super) fn calls(used: &LimitsUse, now: Time, names: bool) -> Histogram {
+/// The calls of the present hour, which begins with its first call: a bar for each of its minutes.
+pub(super) fn calls(used: &LimitsUse, names: bool) -> Histogram {
     let mut minutes: BTreeMap<i64, Minute<'_>> = BTreeMap::new();
     for caller in &used.callers {
         for (at, calls) in &caller.minutes {
@@ -45,13 +45,14 @@ pub(super) fn calls(used: &LimitsUse, now: Time, names: bool) -> Histogram {
             label: format!("{}, {}{whose}", at(minute), count(calls_made, "call")),
         }
     };
-    let range = since.0.div_euclid(MINUTE)..=now.0.div_euclid(MINUTE);
+    let ends = used.quota.resets_at;
+    let range = since.0.div_euclid(MINUTE)..=ends.0.div_euclid(MINUTE);
     let busiest = minutes.iter().find(|(_, (calls, _))| *calls == most).map_or(0, |(minute, _)| *minute);
     Histogram {
         label: format!("Calls by minute; most at {} UTC, {}", at(busiest), number(most)),
         from: when::pattern(since, "%H:%M UTC"),
         bars: range.map(bar).collect(),
-        to: "now".to_owned(),
+        to: when::pattern(ends, "%H:%M UTC"),
         legend: None,
     }
 }
