@@ -6,6 +6,8 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use crate::support::apps::{NewApp, Person};
 use crate::support::desk::Desk;
 use crate::support::make::unique;
+use crate::support::rows::Rows;
+use crate::support::until::until;
 
 on_each_engine! {
     one_address_that_tries_many_users_stands_out,
@@ -16,6 +18,7 @@ on_each_engine! {
     what_a_sentence_says_is_found_and_its_page_says_the_rest,
     lg_12_a_clock_that_steps_back_does_not_disturb_the_order,
     lg_14_a_search_that_finds_nothing_is_bounded,
+    a_long_range_of_a_large_log_is_drawn_whole,
 }
 
 /// Asks for a token by password, from an agent.
@@ -308,4 +311,33 @@ async fn lg_14_a_search_that_finds_nothing_is_bounded(app: TestApp) {
         assert!(page.all("tr.event").is_empty());
         next = page.attributes("a[rel=next]", "href").pop();
     }
+}
+
+/// Events over all bars of the drawing, and how many bars there are.
+async fn drawn(desk: &Desk, query: &str) -> (usize, usize) {
+    let page = desk.page(&format!("/console/log?{query}")).await.page();
+    let labels = page.attributes(".histogram a", "aria-label");
+    let events = |label: &String| -> usize {
+        let (before, _) = label.split_once(" event").expect("a count");
+        before.rsplit(' ').next().expect("a number").replace(',', "").parse().expect("a number")
+    };
+    (labels.iter().map(events).sum(), labels.len())
+}
+
+async fn a_long_range_of_a_large_log_is_drawn_whole(app: TestApp) {
+    const MANY: usize = 12_000;
+    let desk = Desk::of(&app.acme()).await;
+    fill(&app, 12_000).await;
+    // More than are counted one by one, and no hour has them: the newest are drawn.
+    let (newest, _) = drawn(&desk, "range=90d&machines=show").await;
+    assert!((9_000..MANY).contains(&newest), "{newest}");
+    // What was filled in lies before what was counted, so it is counted again.
+    let rows = Rows::of(&app).await;
+    rows.run("DELETE FROM hourly_events").await;
+    rows.run("UPDATE count_progress SET epoch = 0, txid = 0, seq = -1 WHERE id = 1").await;
+    until("the hours have them", async || drawn(&desk, "range=90d&machines=show").await.0 >= MANY).await;
+    assert_eq!(drawn(&desk, "range=90d&machines=show").await.1, 91, "a bar for each day, and for this one");
+    // Sums can't tell of words: the newest of what is found is drawn.
+    let (newest, _) = drawn(&desk, "range=90d&machines=show&q=filler").await;
+    assert!((9_000..MANY).contains(&newest), "{newest}");
 }

@@ -176,6 +176,7 @@ async fn apps(c: &mut Contract) {
         app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());
         counts(tx, a, b) tx.counts(None, signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
         hours_of_events(tx, a, b) tx.hours_of_events(Some(&a.app.client_id), signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if v.is_empty());
+        counts_of(tx, a, b) tx.counts_of("", signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
         live_counts(tx, a, b) tx.live_counts(None, signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
     }
 }

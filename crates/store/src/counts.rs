@@ -257,6 +257,14 @@ async fn store(
 }
 
 impl Tx {
+    /// The tenant's counts of the hours from `from` until `to` that have a detail, in the order of hours.
+    pub async fn counts_of(&mut self, detail: &str, from: Time, to: Time) -> Result<Vec<HourlyCount>> {
+        const SQL: &str = "SELECT hour, what, client_id, detail, outcome, count FROM hourly_counts
+            WHERE tenant_id = $1 AND hour >= $2 AND hour < $3 AND detail = $4
+            ORDER BY hour, what, client_id, outcome";
+        fetch_all!(self, HourlyCount, SQL, self.tenant, from, to, detail)
+    }
+
     /// The tenant's counts of the hours from `from` until `to`, of one kind or of all, in the order of hours.
     pub async fn counts(&mut self, what: Option<What>, from: Time, to: Time) -> Result<Vec<HourlyCount>> {
         const SQL: &str = "SELECT hour, what, client_id, detail, outcome, count FROM hourly_counts

@@ -24,6 +24,8 @@ const TAIL: i64 = 5_000;
 /// Events that are looked at for who still sends passwords.
 const NEWEST: u32 = 5_000;
 const LISTED: i64 = 5;
+/// The grant that apps should leave behind.
+const PASSWORD: &str = "password";
 const CHANGES: u32 = 8;
 const CHANGE_DAYS: i64 = 30;
 
@@ -94,7 +96,12 @@ impl Idp {
         let since = floor(ctx.now, DAY);
         let quota = self.quota(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let counts = tx.live_counts(None, since.plus_secs(-WEEK), ctx.now.plus_secs(HOUR), TAIL).await?;
+        let week_ago = since.plus_secs(-WEEK);
+        let today = tx.live_counts(None, since, ctx.now.plus_secs(HOUR), TAIL).await?;
+        let then = tx.counts(None, week_ago, week_ago.plus_secs(DAY)).await?;
+        let passwords = tx.counts_of(PASSWORD, week_ago, since).await?;
+        let passwords = [passwords, today.clone()].concat();
+        let counts = [then, today].concat();
         let mut figures =
             [What::SignIn, What::Token, What::Refused].map(|w| figure(&counts, w, since, ctx.now));
         for (figure, condition) in figures.iter_mut().zip([sign_ins(), tokens(), kinds::refusals()]) {
@@ -110,7 +117,7 @@ impl Idp {
             refused,
             most_refused: most_refused(&counts, since),
             quota,
-            password_apps: used(&mut tx, password_apps(&counts, ctx.now), ctx.now).await?,
+            password_apps: used(&mut tx, password_apps(&passwords, ctx.now), ctx.now).await?,
             idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
             locked: locked(&mut tx, ctx).await?,
             changes: tx.latest_matching(changed, month, CHANGES).await?,
@@ -175,7 +182,7 @@ fn most_refused(counts: &[HourlyCount], since: Time) -> Option<(String, i64)> {
 
 fn password_apps(counts: &[HourlyCount], now: Time) -> Vec<(String, i64)> {
     let asked = |c: &&HourlyCount| {
-        c.detail == "password"
+        c.detail == PASSWORD
             && (c.what == What::Token.as_str() || c.what == What::Refused.as_str())
             && c.hour > now.plus_secs(-WEEK)
     };
@@ -189,7 +196,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
     if apps.is_empty() {
         return Ok(Vec::new());
     }
-    let by_password = equals(TextField::Debug("grantType".to_owned()), "password");
+    let by_password = equals(TextField::Debug("grantType".to_owned()), PASSWORD);
     let condition = Condition::All(vec![tokens(), kinds::succeeded(), by_password]);
     let query = LogQuery { condition, ..LogQuery::default() };
     let to = Time(now.0.saturating_add(1));
