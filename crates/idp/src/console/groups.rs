@@ -10,7 +10,7 @@ use signet_store::Tx;
 use signet_store::log_query::{Bucket, Budget, Group, GroupBy, MAX_GROUPS};
 
 /// Most events that are added up: more than a page looks at, since one that tries many users takes its time.
-const BUDGET: Budget = Budget::of(50_000);
+const BUDGET: Budget = Budget { together: 25_000, apart: 6_250 };
 
 /// Different users from whom on one source is said to try many.
 pub const MANY_USERS: i64 = 5;
