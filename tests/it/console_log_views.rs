@@ -328,10 +328,7 @@ async fn a_long_range_of_a_large_log_is_drawn_whole(app: TestApp) {
     const MANY: usize = 12_000;
     let desk = Desk::of(&app.acme()).await;
     fill(&app, 12_000).await;
-    // More than are counted one by one, and no hour has them: the newest are drawn.
-    let (newest, _) = drawn(&desk, "range=90d&machines=show").await;
-    assert!((9_000..MANY).contains(&newest), "{newest}");
-    // What was filled in lies before what was counted, so it is counted again.
+    // What was filled in lies before what is counted already, so all is counted again.
     let rows = Rows::of(&app).await;
     rows.run("DELETE FROM hourly_events").await;
     rows.run("UPDATE count_progress SET epoch = 0, txid = 0, seq = -1 WHERE id = 1").await;
