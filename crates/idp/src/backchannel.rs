@@ -122,14 +122,7 @@ impl Idp {
         let tenant = self.tenant_by_host(&due.host).await?.filter(|tenant| tenant.id == delivery.tenant_id);
         let Some(tenant) = tenant else { return self.drop_if_last(delivery).await };
         let now = self.clock().now();
-        let ctx = Ctx {
-            tenant,
-            now,
-            request: no_request(self, now),
-            locales: String::new(),
-            brand: None,
-            trial_by: None,
-        };
+        let ctx = Ctx::new(tenant, now, no_request(self, now));
         let found = {
             let mut tx = self.store().tenant(delivery.tenant_id).read().await?;
             (tx.app(delivery.app_id).await?, tx.server(delivery.server_id).await?)

@@ -29,6 +29,12 @@ pub struct Ctx {
 }
 
 impl Ctx {
+    /// Of a request of which nothing else is known.
+    #[must_use]
+    pub fn new(tenant: Arc<Tenant>, now: Time, request: RequestFacts) -> Self {
+        Self { tenant, now, request, locales: String::new(), brand: None, trial_by: None }
+    }
+
     /// The tenant's id.
     #[must_use]
     pub fn tenant_id(&self) -> TenantId {

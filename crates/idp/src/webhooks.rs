@@ -133,14 +133,7 @@ impl Idp {
         ];
         let told = self.fetch().post(&webhook.url, delivery.body.clone(), &headers).await;
         let now = self.clock().now();
-        let ctx = Ctx {
-            tenant,
-            now,
-            request: no_request(self, now),
-            locales: String::new(),
-            brand: None,
-            trial_by: None,
-        };
+        let ctx = Ctx::new(tenant, now, no_request(self, now));
         let event = self
             .event(&ctx, types::WEBHOOK_DELIVER, Entity::system())
             .target(entity(&webhook))

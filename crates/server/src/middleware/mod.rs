@@ -115,7 +115,7 @@ impl Edge {
             Target::Tenant(tenant) => {
                 line.tenant(&tenant.name);
                 let locales = locales::wanted(request.headers());
-                let ctx = Ctx { tenant, now, request: facts.clone(), locales, brand: None, trial_by: None };
+                let ctx = Ctx { locales, ..Ctx::new(tenant, now, facts.clone()) };
                 request.extensions_mut().insert(ctx);
                 &self.tenant
             }
