@@ -16,7 +16,7 @@ pub(crate) use reasons::reasons_told_with;
 pub use render::{LogEvent, log_event};
 pub use user_agent::device;
 pub(crate) use words::types_told_with;
-pub use words::{Kind, fix, kind, kind_of, sentence, visible, why};
+pub use words::{Kind, fix, kind, kind_of, sentence, visible, visible_whole, why};
 
 use signet_domain::Time;
 use signet_store::log_query::{Budget, LogPage, LogQuery, Order, Position};

@@ -447,16 +447,30 @@ pub fn visible(text: &str) -> String {
     const LONGEST: usize = 120;
     let mut shown = String::with_capacity(text.len().min(LONGEST + 8));
     for c in text.chars() {
-        if is_hidden(c) {
-            shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
-        } else {
-            shown.push(c);
-        }
+        push_visible(&mut shown, c);
         if shown.len() > LONGEST {
             break;
         }
     }
     bounded(&shown, LONGEST)
+}
+
+/// The same in full, however long it is.
+#[must_use]
+pub fn visible_whole(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_visible(&mut shown, c);
+    }
+    shown
+}
+
+fn push_visible(shown: &mut String, c: char) {
+    if is_hidden(c) {
+        shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+    } else {
+        shown.push(c);
+    }
 }
 
 fn is_hidden(c: char) -> bool {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use signet_domain::Time;
 use signet_domain::app::App;
-use signet_idp::syslog::visible;
+use signet_idp::syslog::{visible, visible_whole};
 use signet_oauth::OAuthError;
 use signet_oauth::response::TokenResponse;
 use signet_web::{Snippet, TryRow, TryTable};
@@ -193,9 +193,4 @@ fn text(value: &Value) -> String {
         Value::String(text) => visible_whole(text),
         other => visible_whole(&other.to_string()),
     }
-}
-
-/// A text in full, with nothing hidden in it.
-fn visible_whole(text: &str) -> String {
-    text.chars().collect::<Vec<_>>().chunks(8).map(|part| visible(&part.iter().collect::<String>())).collect()
 }
