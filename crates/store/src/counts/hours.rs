@@ -1,7 +1,7 @@
 //! How many events each hour has, of the tenant and of each app: the log's drawing of a long range.
 
 use super::Counted;
-use super::live::TRIES;
+use super::live::as_counted;
 use crate::macros::{execute, fetch_all};
 use crate::{Result, Tx};
 use signet_domain::Time;
@@ -82,17 +82,8 @@ impl Tx {
         const SQL: &str = "SELECT hour, total, refused, machines FROM hourly_events
             WHERE tenant_id = $1 AND client_id = $2 AND hour >= $3 AND hour < $4 ORDER BY hour";
         let whose = client_id.unwrap_or("");
-        let mut progress = self.count_progress().await?;
-        let mut hours = fetch_all!(self, HourOfEvents, SQL, self.tenant, whose, from, to)?;
-        for _ in 1..TRIES {
-            let now = self.count_progress().await?;
-            if now == progress {
-                break;
-            }
-            // A step came in between: the sums may be those before it or after it.
-            progress = now;
-            hours = fetch_all!(self, HourOfEvents, SQL, self.tenant, whose, from, to)?;
-        }
+        let (progress, mut hours) =
+            as_counted!(self, fetch_all!(self, HourOfEvents, SQL, self.tenant, whose, from, to)?);
         let uncounted = add_up(&self.uncounted(progress, max_rows).await?);
         let of_it = |(_, app, hour): &(TenantId, String, Time)| app == whose && *hour >= from && *hour < to;
         hours.extend(uncounted.into_iter().filter(|(key, _)| of_it(key)).map(|(_, sum)| sum));

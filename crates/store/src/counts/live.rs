@@ -8,6 +8,26 @@ use signet_domain::Time;
 /// How often a step of counting may get in between before what was read is taken as it is.
 pub(super) const TRIES: usize = 3;
 
+/// Reads sums, and how far the events are counted that they hold. A step that comes in between makes it read again: the
+/// sums may be those before it or after it.
+macro_rules! as_counted {
+    ($tx:expr, $read:expr) => {{
+        let mut progress = $tx.count_progress().await?;
+        let mut sums = $read;
+        for _ in 1..$crate::counts::live::TRIES {
+            let now = $tx.count_progress().await?;
+            if now == progress {
+                break;
+            }
+            progress = now;
+            sums = $read;
+        }
+        (progress, sums)
+    }};
+}
+
+pub(super) use as_counted;
+
 impl Tx {
     /// The tenant's counts of the hours from `from` until `to`, of one kind or of all, with the events that no step
     /// has counted yet; at most `max_rows` of those are looked at. An hour may come twice: once counted, once
@@ -19,17 +39,7 @@ impl Tx {
         to: Time,
         max_rows: i64,
     ) -> Result<Vec<HourlyCount>> {
-        let mut progress = self.count_progress().await?;
-        let mut counts = self.counts(what, from, to).await?;
-        for _ in 1..TRIES {
-            let now = self.count_progress().await?;
-            if now == progress {
-                break;
-            }
-            // A step came in between: the sums may be those before it or after it.
-            progress = now;
-            counts = self.counts(what, from, to).await?;
-        }
+        let (progress, mut counts) = as_counted!(self, self.counts(what, from, to).await?);
         let tail = self.uncounted(progress, max_rows).await?;
         let uncounted =
             add_up(&tail).into_iter().map(|((_, hour, of, client_id, detail, outcome), count)| HourlyCount {
