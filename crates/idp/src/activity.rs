@@ -1,6 +1,6 @@
 //! What users are told of the past of their account: who came in or tried to, and what was changed.
 
-use crate::console::directory::latest_about;
+use crate::console::directory::{BUDGET, latest_about};
 use crate::console::kinds::{any_type, equals, refusals};
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
@@ -65,7 +65,8 @@ impl Idp {
     pub async fn account_activity(&self, ctx: &Ctx, user: UserId) -> Result<Vec<Activity>, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let id = user.to_string();
-        let events = latest_about(&mut tx, ctx, equals(TextField::UserId, &id), (told(), DAYS, MOST)).await?;
+        let events =
+            latest_about(&mut tx, ctx, equals(TextField::UserId, &id), (told(), DAYS, MOST), BUDGET).await?;
         Ok(events.iter().filter_map(|event| activity(event, &id)).collect())
     }
 }

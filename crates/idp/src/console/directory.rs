@@ -24,7 +24,7 @@ const REFUSAL_DAYS: i64 = 90;
 const RECENT: u32 = 10;
 const GRANTS: i64 = 200;
 /// Most of a user's events that are looked through.
-const BUDGET: u32 = 5_000;
+pub(crate) const BUDGET: u32 = 5_000;
 /// What is written about groups, and how many of each are looked through.
 const GROUP_TYPES: [EventType; 5] = [
     types::GROUP_CREATE,
@@ -80,16 +80,18 @@ pub fn of_user(id: &str) -> Condition {
     Condition::Any(vec![equals(TextField::UserId, id), equals(TextField::ActorId, id)])
 }
 
-/// The newest of the events about someone of which a condition holds, in so many days.
+/// The newest of the events about someone or something of which a condition holds, in so many days; of those about it
+/// at most `budget` are looked through.
 pub(crate) async fn latest_about(
     tx: &mut Tx,
     ctx: &Ctx,
     about: Condition,
     (condition, days, limit): (Condition, i64, u32),
+    budget: u32,
 ) -> Result<Vec<EventRow>, IdpError> {
     let all = LogQuery { condition: about.clone(), ..LogQuery::default() };
     let (to, from) = (Time(ctx.now.0.saturating_add(1)), ctx.now.plus_secs(-days * DAY));
-    let since = tx.log_floor_of(&all, to, from, Budget::each(BUDGET)).await?;
+    let since = tx.log_floor_of(&all, to, from, Budget::each(budget)).await?;
     Ok(tx.latest_matching(Condition::All(vec![about, condition]), Some(since), limit).await?)
 }
 
@@ -157,8 +159,8 @@ impl Idp {
         Ok(UserPast {
             sessions: live_sessions(&mut tx, ctx, &rules, user).await?,
             grants,
-            last_refusal: latest_about(&mut tx, ctx, about.clone(), refusals).await?.pop(),
-            recent: latest_about(&mut tx, ctx, about, everything).await?,
+            last_refusal: latest_about(&mut tx, ctx, about.clone(), refusals, BUDGET).await?.pop(),
+            recent: latest_about(&mut tx, ctx, about, everything, BUDGET).await?,
         })
     }
 
@@ -173,16 +175,13 @@ impl Idp {
         days: i64,
     ) -> Result<Vec<EventRow>, IdpError> {
         let about = equals(TextField::TargetId, &group.to_string());
-        let (to, from) = (Time(ctx.now.0.saturating_add(1)), ctx.now.plus_secs(-days * DAY));
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let mut found = Vec::new();
         // Each of the types has its place in an index, so no other change is passed over.
         for event_type in GROUP_TYPES {
             let of_type = equals(TextField::EventType, event_type.name);
-            let all = LogQuery { condition: of_type.clone(), ..LogQuery::default() };
-            let since = tx.log_floor_of(&all, to, from, Budget::each(GROUP_BUDGET)).await?;
-            let condition = Condition::All(vec![of_type, about.clone()]);
-            found.extend(tx.latest_matching(condition, Some(since), RECENT).await?);
+            let wanted = (about.clone(), days, RECENT);
+            found.extend(latest_about(&mut tx, ctx, of_type, wanted, GROUP_BUDGET).await?);
         }
         found.sort_by_key(|event| Reverse((event.published, event.epoch, event.txid, event.seq)));
         found.truncate(usize::try_from(RECENT).unwrap_or(usize::MAX));
