@@ -1,23 +1,18 @@
 //! Fuzzing of every parser that sees a stranger's bytes.
 //!
-//! Deterministic and without a nightly compiler: inputs come from the corpus of tests/fuzz by seeded mutation, so a
-//! failure names what repeats it. A target does more than not to panic: what it accepts must keep a promise. CI runs
-//! each target for a fixed number of inputs and sends more over the wire;
-//! `SIGNET_TEST_FUZZ_SECONDS=3600 ./scripts/test --test it -- fuzz::for_a_long_time` runs each for an
-//! hour. An input that fails is kept under target/fuzz; once understood it goes into the corpus.
+//! Deterministic: inputs come from the corpora of tests/fuzz by seeded changes, so a failure names what repeats it. A
+//! target does more than not to panic: what it accepts must keep a promise. Each target gets a fixed number of inputs
+//! here, and more are sent over the wire; `scripts/fuzz` goes on for hours. An input that fails is kept under
+//! target/fuzz; once understood it goes into the corpus.
 
-mod mutate;
-mod targets;
 mod wire;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use signet_fuzz::{Chance, TARGETS, Target, corpora, corpus, mutate};
 use signet_testkit::{Engine, TestApp, on_each_engine};
-
-use mutate::Chance;
-use targets::{TARGETS, Target};
 
 on_each_engine! { in_25_every_parser_survives_fuzzing }
 
@@ -27,31 +22,10 @@ const SHORT: usize = 4_000;
 async fn in_25_every_parser_survives_fuzzing(engine: Engine) {
     let seed = if engine == Engine::Sqlite { 1 } else { 2 };
     for target in TARGETS {
-        run(target, seed, |count| count < SHORT);
+        run(target, seed);
     }
     let app = TestApp::shared(engine).await;
     wire::survives(&app, seed).await;
-}
-
-/// Does nothing unless `SIGNET_TEST_FUZZ_SECONDS` says how long each parser is to be tried, each from another seed
-/// every time. `SIGNET_TEST_FUZZ_TARGET` names one of them.
-#[test]
-fn for_a_long_time() {
-    let seconds = std::env::var("SIGNET_TEST_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
-    let Some(seconds) = seconds.map(Duration::from_secs) else { return };
-    let only = std::env::var("SIGNET_TEST_FUZZ_TARGET").ok();
-    for target in TARGETS.iter().filter(|target| only.as_deref().is_none_or(|only| only == target.name)) {
-        let began = Instant::now();
-        let seed =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs();
-        let tried = run(target, seed, |_| began.elapsed() < seconds);
-        report(&format!("{}: {tried} inputs from seed {seed}", target.name));
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "for who waits an hour")]
-fn report(line: &str) {
-    eprintln!("{line}");
 }
 
 /// Every corpus has its target and every target its corpus.
@@ -68,36 +42,16 @@ fn corpora_and_targets_belong_together() {
     assert_eq!(names, targets);
 }
 
-fn corpora() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
-}
-
-/// The inputs that are kept for a target, by name.
-fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let dir = corpora().join(name);
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&dir)
-        .unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    files.sort();
-    assert!(!files.is_empty(), "{} is empty", dir.display());
-    files.iter().map(|file| std::fs::read(file).expect("an input")).collect()
-}
-
-/// Tries the corpus itself, then what becomes of it, while it shall go on; answers with how many inputs that were.
-fn run(target: &Target, seed: u64, go_on: impl Fn(usize) -> bool) -> usize {
+/// Tries the corpus itself, then what becomes of it.
+fn run(target: &Target, seed: u64) {
     let corpus = corpus(target.name);
     for input in &corpus {
         attempt(target, input, seed);
     }
     let mut chance = Chance::new(seed);
-    let mut count = 0;
-    while go_on(count) {
-        let input = mutate::mutate(&mut chance, &corpus, target.words);
-        attempt(target, &input, seed);
-        count += 1;
+    for _ in 0..SHORT {
+        attempt(target, &mutate(&mut chance, &corpus, target.words), seed);
     }
-    count
 }
 
 fn attempt(target: &Target, input: &[u8], seed: u64) {

@@ -1,10 +1,8 @@
 //! Changed requests, sent: JSON, forms and queries that a running server must answer with something that isn't its
 //! own fault.
 
+use signet_fuzz::{Chance, corpus, mutate};
 use signet_testkit::{Reply, TestApp};
-
-use super::corpus;
-use super::mutate::{Chance, mutate};
 
 /// The name of the corpus.
 pub(crate) const CORPUS: &str = "wire";

@@ -19,23 +19,23 @@ use signet_oauth::params::{MAX_NAME_BYTES, MAX_PARAMETERS, Params};
 use signet_oauth::redirect::{AppKind, RedirectUri};
 use signet_oauth::token_request::TokenRequest;
 use signet_oauth::{Scope, ScopeSet};
-use signet_testkit::reqwest::Url;
-use signet_testkit::serde_json;
+use url::Url;
 
-use super::corpora;
+use crate::corpora;
 
 /// A parser.
-pub(crate) struct Target {
+#[derive(Debug)]
+pub struct Target {
     /// Its name, and its corpus's.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Words of its language.
-    pub(crate) words: &'static [&'static str],
+    pub words: &'static [&'static str],
     /// Panics when the parser does, or when what it accepted breaks its promise.
-    pub(crate) survive: fn(&[u8]),
+    pub survive: fn(&[u8]),
 }
 
 /// All of them.
-pub(crate) const TARGETS: &[Target] = &[
+pub const TARGETS: &[Target] = &[
     Target {
         name: "form",
         words: &[

@@ -7,10 +7,13 @@ const LONGEST: usize = 64 * 1024;
 const TELLING: &[u8] = b"\0\t\n\r \"#%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~\x7f\x80\xbf\xc0\xe2\xed\xf0\xff";
 
 /// SplitMix64: small, good enough, and the same everywhere.
-pub(crate) struct Chance(u64);
+#[derive(Debug)]
+pub struct Chance(u64);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The same seed, the same chances.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -23,18 +26,19 @@ impl Chance {
     }
 
     /// A number below this one, or 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % (bound.max(1) as u64)).expect("below a usize")
     }
 
     /// One of these.
-    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 }
 
 /// An input of the corpus, changed in one to eight ways.
-pub(crate) fn mutate(chance: &mut Chance, corpus: &[Vec<u8>], words: &[&str]) -> Vec<u8> {
+#[must_use]
+pub fn mutate(chance: &mut Chance, corpus: &[Vec<u8>], words: &[&str]) -> Vec<u8> {
     let mut input = chance.pick(corpus).clone();
     for _ in 0..=chance.below(8) {
         change(chance, &mut input, corpus, words);
@@ -43,7 +47,8 @@ pub(crate) fn mutate(chance: &mut Chance, corpus: &[Vec<u8>], words: &[&str]) ->
     input
 }
 
-fn change(chance: &mut Chance, input: &mut Vec<u8>, corpus: &[Vec<u8>], words: &[&str]) {
+/// Changes an input in one way.
+pub fn change(chance: &mut Chance, input: &mut Vec<u8>, corpus: &[Vec<u8>], words: &[&str]) {
     let at = chance.below(input.len() + 1);
     let end = (at + chance.below(32)).min(input.len());
     match chance.below(10) {
