@@ -229,10 +229,13 @@ async fn cost(idp: &Idp, tenant: &Tenant, client: &Client, door: Door, name: &st
             let call = SignInCall {
                 login: name,
                 password: "the wrong password",
-                kind: SessionKind::User,
-                flow: None,
-                app: None,
-                replaces: None,
+                door: signet_idp::sign_in::Door {
+                    kind: SessionKind::User,
+                    browser: "sgbANY",
+                    flow: None,
+                    app: None,
+                    replaces: None,
+                },
             };
             let result = idp.sign_in(&ctx, &call).await.expect("an answer");
             assert!(matches!(result, SignInResult::Refused { .. }), "{name} is signed in");

@@ -206,6 +206,13 @@ async fn every_page_for_users_for_everybody(app: Shared) {
     walk.browser.click("form [type=submit]").await;
     walk.browser.wait_for("main").await;
     walk.look("signed-out").await;
+    person.lifecycle(&acme, "expire_password").await;
+    sign_in(&walk, &format!("{origin}/login"), &person.login, &person.password).await;
+    walk.browser.wait_for("#new").await;
+    walk.look("new-password").await;
+    walk.browser.fill("#new", "a-phrase-of-ones-own").await;
+    walk.browser.click("form [type=submit]").await;
+    walk.browser.wait_for("#activity").await;
 
     let operator = app.operator_url().to_owned();
     walk.open("operator-sign-in", &format!("{operator}/sign-in")).await;

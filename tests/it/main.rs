@@ -103,6 +103,7 @@ mod refresh_races;
 mod refresh_terms;
 mod registration;
 mod registration_door;
+mod renewal;
 mod request_objects;
 mod schema;
 mod security;

@@ -101,7 +101,8 @@ async fn passwords_are_what_the_tenant_asks_for(app: TestApp) {
     put(&acme, &json!({ "password": { "minLength": 64 } })).await.expect(200);
     let desk = Desk::of(&acme).await;
     let login = format!("{}@acme.test", unique("made"));
-    let fields = [("login", login.as_str()), ("email", &login), ("firstName", "A"), ("lastName", "B")];
+    let fields =
+        [("login", login.as_str()), ("email", &login), ("firstName", "A"), ("lastName", "B"), ("renew", "")];
     let made = desk.fill("/console/users/new", &fields).await.expect(200);
     let password = shown(&made, "Password");
     app.canaries().add(&password);

@@ -80,6 +80,7 @@ impl Idp {
         let event = self.own_event(ctx, me, types::PASSWORD_UPDATE);
         let mut user = match self.check_password(ctx, &key, old.expose()).await? {
             Checked::Right(user) => *user,
+            Checked::Expired(_) => return Err(AdminError::Status),
             Checked::Wrong { reason, mut events, .. } => {
                 events.push(event.failed(reason.as_str()));
                 self.record(ctx, events).await?;

@@ -70,6 +70,8 @@ impl Idp {
         };
         match self.check_password(ctx, &key, password).await? {
             Checked::Right(user) => self.forgive_attempt(ctx, &user).await.map(|()| true),
+            // Who is signed in has a password that holds, unless it expired this very moment.
+            Checked::Expired(_) => Ok(false),
             Checked::Wrong { reason, mut events, .. } => {
                 let mut event = self.event(ctx, types::SESSION_START, user_entity(user));
                 event.session_id = Some(signed_in.session.id);

@@ -33,6 +33,8 @@ pub enum Checked {
     /// The password is right and the user may sign in. Call [`Idp::note_right_password`] in the transaction
     /// that uses it.
     Right(Box<User>),
+    /// The password is right and has to be replaced before anything else. The attempt is forgiven.
+    Expired(Box<User>),
     /// It is not; the log hears the reason, the caller only that name and password don't match.
     Wrong {
         /// The log's reason.
@@ -77,7 +79,10 @@ impl Idp {
             _ if !matches => Reason::InvalidPasswordCredentials,
             Some(user) => match user.status {
                 UserStatus::Active => return Ok(Checked::Right(user.clone())),
-                UserStatus::PasswordExpired => Reason::ExpiredPasswordCredentials,
+                UserStatus::PasswordExpired => {
+                    self.forgive_attempt(ctx, user).await?;
+                    return Ok(Checked::Expired(user.clone()));
+                }
                 _ => Reason::UserInactive,
             },
         };

@@ -60,6 +60,7 @@ pub mod proofs;
 pub mod quota;
 pub mod rates;
 pub mod registration;
+pub mod renewal;
 pub mod revoke;
 pub mod secret_guard;
 pub mod secrets;

@@ -19,8 +19,16 @@ pub struct SignInCall<'a> {
     pub login: &'a str,
     /// The password as typed.
     pub password: &'a str,
+    /// Where.
+    pub door: Door<'a>,
+}
+
+/// Where someone signs in.
+pub struct Door<'a> {
     /// For apps or for the console.
     pub kind: SessionKind,
+    /// The cookie that forms and flows of the browser are bound to.
+    pub browser: &'a str,
     /// The flow that it belongs to, if any.
     pub flow: Option<FlowId>,
     /// The app that it is for, if any.
@@ -38,11 +46,23 @@ pub enum SignInResult {
         /// The cookie's value.
         cookie: String,
     },
-    /// Refused; the page says the same whatever the reason, except that a password must be renewed.
+    /// The password is right and has to be replaced first.
+    Renew {
+        /// For [`Idp::renew_password`].
+        ticket: String,
+    },
+    /// Refused; the page says the same whatever the reason.
     Refused {
         /// The log's reason.
         reason: Reason,
     },
+}
+
+impl Door<'_> {
+    /// Whether it is for this user at all.
+    pub(crate) fn admits(&self, user: &User) -> bool {
+        self.kind == SessionKind::User || user.admin_role.is_some()
+    }
 }
 
 impl Idp {
@@ -56,11 +76,19 @@ impl Idp {
             self.record(ctx, vec![event]).await?;
             return Ok(SignInResult::Refused { reason: Reason::UnknownUser });
         };
+        let door = &call.door;
         let (reason, user, mut events) = match self.check_password(ctx, &key, call.password).await? {
-            Checked::Right(user) if call.kind == SessionKind::User || user.admin_role.is_some() => {
-                return self.begin_session(ctx, call, *user).await;
+            Checked::Right(user) if door.admits(&user) => {
+                let (signed_in, cookie) = self.begin_session(ctx, door, *user).await?;
+                return Ok(SignInResult::Done { signed_in, cookie });
             }
-            Checked::Right(user) => {
+            Checked::Expired(user) if door.admits(&user) => {
+                let reason = Reason::ExpiredPasswordCredentials;
+                let event = self.failed_sign_in(ctx, call, Some(&user), reason);
+                self.record(ctx, vec![event]).await?;
+                return Ok(SignInResult::Renew { ticket: self.renewal_ticket(ctx, door, &user)? });
+            }
+            Checked::Right(user) | Checked::Expired(user) => {
                 self.forgive_attempt(ctx, &user).await?;
                 (Reason::AccessDenied, Some(user), Vec::new())
             }
@@ -71,20 +99,21 @@ impl Idp {
         Ok(SignInResult::Refused { reason })
     }
 
-    async fn begin_session(
+    /// Begins the session of a user whose password was right; with the cookie's value.
+    pub(crate) async fn begin_session(
         &self,
         ctx: &Ctx,
-        call: &SignInCall<'_>,
+        door: &Door<'_>,
         user: User,
-    ) -> Result<SignInResult, IdpError> {
-        let (prefix, kind) = cookie_kind(call.kind);
-        let lifetime = self.security(ctx).await?.limits(call.kind).lifetime_minutes;
+    ) -> Result<(Box<SignedIn>, String), IdpError> {
+        let (prefix, kind) = cookie_kind(door.kind);
+        let lifetime = self.security(ctx).await?.limits(door.kind).lifetime_minutes;
         let cookie = self.entropy().secret(prefix);
         let session = Session {
             tenant_id: ctx.tenant_id(),
             id: self.entropy().id(ctx.now),
             token_hash: self.secrets().hash(kind, ctx.tenant_id(), &cookie),
-            kind: call.kind,
+            kind: door.kind,
             user_id: user.id,
             auth_time: ctx.now,
             last_seen_at: ctx.now,
@@ -94,16 +123,16 @@ impl Idp {
             user_agent: bounded(&ctx.request.user_agent, 256),
             created_at: ctx.now,
         };
-        let event_type = match call.kind {
+        let event_type = match door.kind {
             SessionKind::User => types::SESSION_START,
             SessionKind::Console => types::SESSION_ADMIN,
         };
         let mut event = self.event(ctx, event_type, user_entity(&user)).target(user_entity(&user));
-        tie(&mut event, call, Some(&user));
+        tie(&mut event, door, Some(&user));
         event.session_id = Some(session.id);
-        let replaced = call.replaces.map(|old| self.secrets().hash(kind, ctx.tenant_id(), old));
+        let replaced = door.replaces.map(|old| self.secrets().hash(kind, ctx.tenant_id(), old));
         let idp = self.clone();
-        let (facts, owner, new, session_kind) = (ctx.clone(), user.clone(), session.clone(), call.kind);
+        let (facts, owner, new, session_kind) = (ctx.clone(), user.clone(), session.clone(), door.kind);
         self.store()
             .tenant(ctx.tenant_id())
             .write(move |tx| {
@@ -119,7 +148,7 @@ impl Idp {
                 })
             })
             .await?;
-        Ok(SignInResult::Done { signed_in: Box::new(SignedIn { session, user }), cookie })
+        Ok((Box::new(SignedIn { session, user }), cookie))
     }
 
     fn failed_sign_in(&self, ctx: &Ctx, call: &SignInCall<'_>, user: Option<&User>, reason: Reason) -> Event {
@@ -132,10 +161,10 @@ impl Idp {
         );
         let mut event =
             self.event(ctx, types::SESSION_START, who.clone()).failed(reason.as_str()).target(who);
-        if call.kind == SessionKind::Console {
+        if call.door.kind == SessionKind::Console {
             event = event.debug("door", "console");
         }
-        tie(&mut event, call, user);
+        tie(&mut event, &call.door, user);
         event
     }
 
@@ -195,8 +224,8 @@ const fn cookie_kind(kind: SessionKind) -> (&'static str, SecretKind) {
     }
 }
 
-fn tie(event: &mut Event, call: &SignInCall<'_>, user: Option<&User>) {
-    event.flow_id = call.flow;
-    event.client_id = call.app.map(|(_, client_id)| client_id.to_owned());
+pub(crate) fn tie(event: &mut Event, door: &Door<'_>, user: Option<&User>) {
+    event.flow_id = door.flow;
+    event.client_id = door.app.map(|(_, client_id)| client_id.to_owned());
     event.user_id = user.map(|u| u.id.to_string());
 }

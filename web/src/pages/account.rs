@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::pages::{AllowedApp, Field, Input, OpenSession};
-use crate::parts::{Csrf, Fact, Link, TimeText};
+use crate::parts::{Csrf, Fact, Hidden, Link, TimeText};
 use crate::shell::{Page as _, Shell, page};
 
 /// The account: who is signed in where, and which apps were let in.
@@ -47,21 +47,27 @@ pub struct ActivityRow {
     pub refused: bool,
 }
 
-/// Changing one's own password.
+/// Changing one's own password, or replacing one that has expired.
 #[derive(Template, Debug, Clone)]
 #[template(path = "account_password.html")]
 pub struct AccountPassword {
-    /// The frame.
+    /// The frame; its title is the heading.
     pub shell: Shell,
+    /// Under the heading.
+    pub sentence: &'static str,
     /// The token of the form.
     pub csrf: Csrf,
+    /// What the form carries along.
+    pub hidden: Vec<Hidden>,
     /// Where it posts to.
     pub action: String,
     /// For password managers.
     pub login: String,
-    /// The old one and the new one.
+    /// The old one, where it is asked for, and the new one.
     pub fields: Vec<Field>,
-    /// Back to the account.
+    /// On the button.
+    pub submit: &'static str,
+    /// The way out.
     pub back: Link,
 }
 

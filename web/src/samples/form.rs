@@ -2,8 +2,8 @@
 
 use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some, time};
 use crate::{
-    Account, AccountPassword, Action, ActivityRow, Clash, CredentialPage, Fact, Field, FormPage, Language,
-    Link, Pick, Section, ShownOnce, Status, Tone,
+    Account, AccountPassword, Action, ActivityRow, Clash, CredentialPage, Fact, Field, FormPage, Hidden,
+    Language, Link, Pick, Section, ShownOnce, Status, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -96,10 +96,13 @@ pub(super) fn all() -> Vec<Sample> {
     };
     let password = AccountPassword {
         shell: shell("Change your password"),
+        sentence: "You are signed out everywhere.",
         csrf: csrf(),
+        hidden: vec![Hidden::new("ticket", HOSTILE)],
         action: "/account/password".to_owned(),
         login: HOSTILE.to_owned(),
         fields: vec![Field::password("old", "Your password now", "current-password").required()],
+        submit: "Change password",
         back: Link::new("Back to your account", "/account"),
     };
     vec![

@@ -137,6 +137,13 @@ pub(super) const TEXTS: Texts = Texts {
         holds_login: "Ein Passwort darf den Anmeldenamen nicht enthalten.",
         forbidden: "Ein Passwort darf kein Wort enthalten, das Ihre Organisation ausschließt.",
         common: "Ein Passwort, das als erstes geraten wird, schützt nichts. Wählen Sie ein anderes.",
+        same: "Das ist Ihr jetziges Passwort. Wählen Sie ein anderes.",
+        renew: "Wählen Sie ein neues Passwort",
+        renew_sentence: "Vielleicht kennt jemand Ihr jetziges. Das neue gehört nur Ihnen.",
+        renew_go: "Sichern und weiter",
+        renew_back: "Als jemand anderes anmelden",
+        renew_needed: "Geben Sie ein neues Passwort ein.",
+        renew_late: "Das hat zu lange gedauert. Melden Sie sich noch einmal an und wählen Sie dann das neue Passwort.",
     },
     home: Home {
         title: "Willkommen",

@@ -133,6 +133,13 @@ pub(super) const TEXTS: Texts = Texts {
         holds_login: "A password must not contain the login.",
         forbidden: "A password must not contain a word that your organization forbids.",
         common: "A password that is guessed first protects nothing. Choose another.",
+        same: "That is the password you have now. Choose another.",
+        renew: "Choose a new password",
+        renew_sentence: "Somebody else may know the one you have. The new one is yours alone.",
+        renew_go: "Save and continue",
+        renew_back: "Sign in as someone else",
+        renew_needed: "Type a new password.",
+        renew_late: "That took too long. Sign in once more, then choose the new password.",
     },
     home: Home {
         title: "Welcome",

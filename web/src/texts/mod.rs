@@ -337,6 +337,20 @@ pub struct Password {
     pub forbidden: &'static str,
     /// Everybody tries the new one.
     pub common: &'static str,
+    /// The new one is the old one.
+    pub same: &'static str,
+    /// Where an expired one is replaced: title and heading.
+    pub renew: &'static str,
+    /// Why.
+    pub renew_sentence: &'static str,
+    /// The button.
+    pub renew_go: &'static str,
+    /// The way out.
+    pub renew_back: &'static str,
+    /// Nothing was typed.
+    pub renew_needed: &'static str,
+    /// It took too long, or was done already.
+    pub renew_late: &'static str,
 }
 
 /// The tenant's root.

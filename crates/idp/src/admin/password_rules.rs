@@ -102,6 +102,9 @@ pub enum PasswordFault {
     /// Guessers begin with it.
     #[error("is one of the passwords that are guessed first")]
     Common,
+    /// It is the one that has to be replaced.
+    #[error("must not be the one before")]
+    Same,
 }
 
 /// What is wrong with a password for a login, if anything.

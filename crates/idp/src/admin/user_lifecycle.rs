@@ -159,14 +159,14 @@ impl Idp {
         if !caller.rights.may_change(&user) && caller.user() != Some(user.id) {
             return Err(AdminError::Forbidden);
         }
-        if user.status != UserStatus::Active {
+        if !matches!(user.status, UserStatus::Active | UserStatus::PasswordExpired) {
             return Err(AdminError::Status);
         }
         let login: LoginKey = signet_domain::login::canonical(&user.login_key, &ctx.tenant.default_domain)
             .map_err(|_| AdminError::Status)?;
         let hash = self.hash_new_password(ctx, new, &user.login_key).await?;
         let mut user = match self.check_password(ctx, &login, old.expose()).await? {
-            Checked::Right(user) => *user,
+            Checked::Right(user) | Checked::Expired(user) => *user,
             Checked::Wrong { reason, mut events, .. } => {
                 let event = caller.event(self, ctx, types::PASSWORD_UPDATE).of(&user);
                 events.push(event.target(user_entity(&user)).failed(reason.as_str()));
@@ -174,7 +174,7 @@ impl Idp {
                 return Err(AdminError::OldPassword);
             }
         };
-        let events = set_password(self, ctx, caller, &mut user, hash);
+        let events = set_password(self, ctx, caller, &mut user, (hash, false));
         let (idp, ctx) = (self.clone(), ctx.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {

@@ -3,6 +3,7 @@
 use super::access::{Access, Area};
 use super::change::Diff;
 use super::profile::{self, Profile};
+use super::user_lifecycle::keep_a_super_admin;
 use super::{AdminError, Caller, Expected};
 use crate::ctx::{At, user_entity};
 use crate::grants::LONGEST_TOKEN_SECONDS;
@@ -33,6 +34,8 @@ pub struct UserInput {
     pub profile: Option<Map<String, Value>>,
     /// A password to set.
     pub password: Option<Secret>,
+    /// Whether the next sign-in asks for another one.
+    pub renew: bool,
 }
 
 /// How a user is created.
@@ -40,8 +43,6 @@ pub struct UserInput {
 pub struct Creation {
     /// Whether the user is active at once.
     pub activate: bool,
-    /// Whether the password must be changed first.
-    pub change_password: bool,
 }
 
 impl Idp {
@@ -98,7 +99,7 @@ impl Idp {
         let status = match (how.activate, &password_hash) {
             (false, _) => UserStatus::Staged,
             (true, None) => UserStatus::Provisioned,
-            (true, Some(_)) if how.change_password => UserStatus::PasswordExpired,
+            (true, Some(_)) if input.renew => UserStatus::PasswordExpired,
             (true, Some(_)) => UserStatus::Active,
         };
         let mut user = new_user(self, ctx, status, password_hash);
@@ -150,13 +151,16 @@ impl Idp {
         if let Some(password) = &input.password {
             caller.require(Area::Users, Access::SetPassword)?;
             let hash = self.hash_new_password(ctx, password, &after.login_key).await?;
-            events.extend(set_password(self, ctx, caller, &mut after, hash));
+            events.extend(set_password(self, ctx, caller, &mut after, (hash, input.renew)));
         }
         let cut_off = input.password.is_some();
         let (idp, ctx) = (self.clone(), ctx.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 if !events.is_empty() {
+                    if before.status == UserStatus::Active && after.status != UserStatus::Active {
+                        keep_a_super_admin(tx, &before).await?;
+                    }
                     tx.update_user(&after, ctx.now).await.map_err(|e| AdminError::taken("login", e))?;
                     if cut_off {
                         idp.cut_user_off(tx, after.id, ctx.now).await?;
@@ -206,26 +210,32 @@ fn new_user(idp: &Idp, ctx: &Ctx, status: UserStatus, password_hash: Option<Stri
     }
 }
 
-/// Sets a hash; who waited for a password becomes active by it.
+/// Sets a hash; who waited for a password becomes active by it, or has to choose another one first.
 pub(crate) fn set_password(
     idp: &Idp,
     ctx: &Ctx,
     caller: &Caller,
     user: &mut User,
-    hash: String,
+    (hash, renew): (String, bool),
 ) -> Vec<Event> {
     user.password_hash = Some(hash);
     user.password_changed_at = Some(ctx.now);
-    let mut events = Vec::new();
-    if matches!(user.status, UserStatus::Provisioned | UserStatus::PasswordExpired) {
+    let mut said = vec![types::PASSWORD_UPDATE];
+    let status = if renew { UserStatus::PasswordExpired } else { UserStatus::Active };
+    let signs_in =
+        matches!(user.status, UserStatus::Active | UserStatus::Provisioned | UserStatus::PasswordExpired);
+    if signs_in && user.status != status {
         if user.status == UserStatus::Provisioned {
-            events.push(caller.event(idp, ctx, types::USER_ACTIVATE).of(user).target(user_entity(user)));
+            said.insert(0, types::USER_ACTIVATE);
         }
-        user.status = UserStatus::Active;
+        user.status = status;
         user.status_changed_at = Some(ctx.now);
     }
-    events.push(caller.event(idp, ctx, types::PASSWORD_UPDATE).of(user).target(user_entity(user)));
-    events
+    if user.status == UserStatus::PasswordExpired {
+        said.push(types::PASSWORD_EXPIRE);
+    }
+    let event = |what| caller.event(idp, ctx, what).of(user).target(user_entity(user));
+    said.into_iter().map(event).collect()
 }
 
 impl Idp {

@@ -51,6 +51,9 @@ impl Idp {
     ) -> Result<TokenResponse, Refused> {
         let user = match self.check_password(call.ctx, key, password.expose()).await? {
             Checked::Right(user) => user,
+            Checked::Expired(user) => {
+                return Err(Refused::from(wrong(Reason::ExpiredPasswordCredentials)).of(Some(user)));
+            }
             Checked::Wrong { reason, user, events } => {
                 return Err(Refused::from(wrong(reason)).of(user).with(events));
             }

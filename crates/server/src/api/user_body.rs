@@ -243,7 +243,7 @@ impl UserRequest {
             }
         }
         let password = credentials.and_then(|c| c.password).and_then(|p| p.value).map(Secret::from);
-        Ok(UserInput { profile: self.profile, password })
+        Ok(UserInput { profile: self.profile, password, renew: false })
     }
 
     /// Whether a profile was sent.

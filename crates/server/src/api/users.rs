@@ -12,7 +12,7 @@ use crate::App;
 use axum::http::StatusCode;
 use axum::response::Response;
 use signet_idp::admin::user_list::UserQuery;
-use signet_idp::admin::users::Creation;
+use signet_idp::admin::users::{Creation, UserInput};
 use utoipa_axum::router::OpenApiRouter;
 
 const PATH: &str = "/api/v1/users";
@@ -63,13 +63,14 @@ async fn list_users(api: Api, query: Query) -> Result<Response, ApiError> {
     ),
     responses((status = 200, body = User, description = "The user", headers(("ETag" = String))), Errors))]
 async fn create_user(api: Api, query: Query, Body(request): Body<UserRequest>) -> Result<Response, ApiError> {
-    let change_password = match query.get("nextLogin") {
+    let renew = match query.get("nextLogin") {
         None => false,
         Some("changePassword") => true,
         Some(_) => return Err(ApiError::invalid("nextLogin", "nextLogin: must be changePassword")),
     };
-    let how = Creation { activate: query.flag("activate", true)?, change_password };
-    let view = api.idp.admin_create_user(&api.ctx, &api.caller, request.input()?, how).await?;
+    let how = Creation { activate: query.flag("activate", true)? };
+    let input = UserInput { renew, ..request.input()? };
+    let view = api.idp.admin_create_user(&api.ctx, &api.caller, input, how).await?;
     Ok(versioned(view.user.version, User::of(&api.ctx, &view)?))
 }
 

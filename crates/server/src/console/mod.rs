@@ -73,6 +73,7 @@ pub fn routes() -> Router<crate::App> {
     Router::new()
         .route("/console", get(overview::get))
         .route("/console/sign-in", get(sign_in::get).post(sign_in::post))
+        .route("/console/sign-in/password", post(sign_in::renew))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/find", get(find::get))
         .route("/console/find/list", get(find::list))

@@ -55,6 +55,11 @@ pub(super) fn sign_in(then: &str) -> String {
     }
 }
 
+/// Where the form posts to that replaces an expired password on the way to a page.
+pub(super) fn renewal(then: &str) -> String {
+    sign_in(then).replacen("/sign-in", "/sign-in/password", 1)
+}
+
 /// A text as the value of a query parameter.
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, VALUE).to_string()

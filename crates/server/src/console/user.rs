@@ -145,6 +145,7 @@ fn actions(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Action> {
         Deed::Unlock => view.locked_until.is_some(),
         Deed::Unsuspend => status == UserStatus::Suspended,
         Deed::SignOut => has_open,
+        Deed::ExpirePassword => status == UserStatus::Active,
         Deed::Suspend => status == UserStatus::Active && !oneself,
     };
     let url = user_url(&view.user.id.to_string());

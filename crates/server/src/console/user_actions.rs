@@ -24,13 +24,14 @@ pub(super) enum Deed {
     Unlock,
     Unsuspend,
     SignOut,
+    ExpirePassword,
     Suspend,
 }
 
 impl Deed {
     /// In the order in which a page offers them.
-    pub(super) const ALL: [Self; 5] =
-        [Self::Activate, Self::Unlock, Self::Unsuspend, Self::SignOut, Self::Suspend];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Activate, Self::Unlock, Self::Unsuspend, Self::SignOut, Self::ExpirePassword, Self::Suspend];
 
     /// In paths.
     pub(super) const fn name(self) -> &'static str {
@@ -39,6 +40,7 @@ impl Deed {
             Self::Unlock => "unlock",
             Self::Unsuspend => "unsuspend",
             Self::SignOut => "sign-out",
+            Self::ExpirePassword => "expire-password",
             Self::Suspend => "suspend",
         }
     }
@@ -53,6 +55,7 @@ impl Deed {
             Self::Unlock => "Unlock",
             Self::Unsuspend => "Let back in",
             Self::SignOut => "Sign out everywhere",
+            Self::ExpirePassword => "Ask for a new password",
             Self::Suspend => "Suspend",
         }
     }
@@ -64,6 +67,9 @@ impl Deed {
             Self::Unlock => "Wrong passwords are forgotten; the next right one signs in.",
             Self::Unsuspend => "Sign-ins work again, with the same password.",
             Self::SignOut => "Ends every session and revokes every token of every app.",
+            Self::ExpirePassword => {
+                "Ends all sessions and tokens; the next sign-in with the old password asks for a new one."
+            }
             Self::Suspend => {
                 "Ends all sessions and tokens, and refuses sign-ins until someone lifts it. Nothing is deleted."
             }
@@ -77,6 +83,7 @@ impl Deed {
             Self::Unlock => format!("{login} is unlocked."),
             Self::Unsuspend => format!("{login} may sign in again."),
             Self::SignOut => format!("{login} is signed out everywhere."),
+            Self::ExpirePassword => format!("{login} chooses a new password at the next sign-in."),
             Self::Suspend => format!("{login} is suspended."),
         }
     }
@@ -89,6 +96,7 @@ impl Deed {
             Self::Unlock => view.locked_until.is_none(),
             Self::Unsuspend => view.user.status == UserStatus::Active,
             Self::SignOut => true,
+            Self::ExpirePassword => view.user.status == UserStatus::PasswordExpired,
             Self::Suspend => view.user.status == UserStatus::Suspended,
         }
     }
@@ -117,6 +125,7 @@ async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &
         Deed::Activate => drop(step(Step::Activate).await?),
         Deed::Unlock => drop(step(Step::Unlock).await?),
         Deed::Unsuspend => drop(step(Step::Unsuspend).await?),
+        Deed::ExpirePassword => drop(step(Step::ExpirePassword).await?),
         Deed::Suspend => drop(step(Step::Suspend).await?),
         Deed::SignOut => idp.admin_end_sessions(ctx, caller, &key, true).await?,
     }

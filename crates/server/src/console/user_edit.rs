@@ -5,7 +5,7 @@ use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
 use super::rows::user_url;
 use super::user::{self, may_change};
-use super::user_new::{Chosen, chosen_password, password_fields, shown_once};
+use super::user_new::{Chosen, chosen_password, password_fields, renews, shown_once};
 use super::words;
 use crate::html;
 use crate::pages::step;
@@ -102,7 +102,7 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let form = admin.open(&headers, &body, (Area::Users, Access::Write))?;
         let view = changeable(&admin, &id).await?;
         let page = edit_page(&admin, &view, form.raw("version"), &|name| form.text(name));
-        let input = UserInput { profile: Some(sent(&form)), password: None };
+        let input = UserInput { profile: Some(sent(&form)), ..UserInput::default() };
         let key = view.user.id.to_string();
         let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());
         match admin.idp().admin_update_user(ctx, caller, &key, input, false, &expected).await {
@@ -118,7 +118,7 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     admin.answer(saved)
 }
 
-async fn password_page(admin: &Admin, view: &UserView, how: &str) -> Result<FormPage> {
+async fn password_page(admin: &Admin, view: &UserView, how: (&str, bool)) -> Result<FormPage> {
     let login = visible(&view.user.login);
     let page = form_of(admin, view, "Set a password", "password", "Set password")
         .intro(format!("Every session of {login} ends, and every token is revoked."))
@@ -130,7 +130,7 @@ pub(super) async fn password(admin: Admin, Path(id): Path<String>) -> Response {
     let shown = async {
         admin.must(Area::Users, Access::SetPassword)?;
         let view = changeable(&admin, &id).await?;
-        Ok(html::page(&password_page(&admin, &view, "make").await?))
+        Ok(html::page(&password_page(&admin, &view, ("make", true)).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -145,19 +145,20 @@ pub(super) async fn set_password(
     let set = async {
         let form = admin.open(&headers, &body, (Area::Users, Access::SetPassword))?;
         let view = changeable(&admin, &id).await?;
-        let mut page = password_page(&admin, &view, form.raw("how")).await?;
+        let renew = renews(&form);
+        let mut page = password_page(&admin, &view, (form.raw("how"), renew)).await?;
         let chosen = chosen_password(&admin, &form, &view.user.login_key, &mut page).await?;
         let Some(Chosen { password: Some(password), made }) = chosen else { return Ok(refused(&page)) };
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }
         admin.once(&form).await?;
-        let input = UserInput { profile: None, password: Some(password) };
+        let input = UserInput { profile: None, password: Some(password), renew };
         let key = view.user.id.to_string();
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         match admin.idp().admin_update_user(ctx, caller, &key, input, false, &Expected::Any).await {
             Ok(_) => Ok(match made {
-                Some(made) => shown_once(&admin, &visible(&view.user.login), &made, &user_url(&key)),
+                Some(made) => shown_once(&admin, &visible(&view.user.login), (&made, renew), &user_url(&key)),
                 None => done(&view, "password"),
             }),
             Err(error) => again(page, error),

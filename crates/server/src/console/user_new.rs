@@ -18,22 +18,37 @@ use signet_web::{Fact, Field, FormPage, Link, Pick, Section, ShownOnce};
 
 const PATH: &str = "/console/users/new";
 
-/// How the password comes about.
-pub(super) async fn password_fields(admin: &Admin, chosen: &str, may_wait: bool) -> Result<Vec<Field>> {
+/// How the password comes about, and whether it is for one sign-in only.
+pub(super) async fn password_fields(
+    admin: &Admin,
+    (chosen, renew): (&str, bool),
+    may_wait: bool,
+) -> Result<Vec<Field>> {
     let least = admin.idp().security(&admin.ctx).await?.min_length;
     let typed = format!("At least {least} characters. A few words are better than a short riddle.");
     let pick = |value: &str, label: &str, help: &str| Pick::new(value, label, chosen == value).help(help);
-    let mut picks = vec![
-        pick("make", "Make one", "It is shown to you once. The user can change it on the account page."),
-        pick("type", "Type one", &typed),
-    ];
+    let mut picks =
+        vec![pick("make", "Make one", "It is shown to you once."), pick("type", "Type one", &typed)];
     if may_wait {
         picks.push(pick("none", "None yet", "The user can't sign in until one is set."));
     }
     Ok(vec![
         Field::radio("how", "How it is set", picks),
         Field::password("password", "The password, if you type one", "new-password"),
+        Field::checks(
+            "renew",
+            "What follows",
+            vec![
+                Pick::new("true", "The next sign-in asks for a new password", renew)
+                    .help("So that nobody but the user knows it."),
+            ],
+        ),
     ])
+}
+
+/// Whether the form says so.
+pub(super) fn renews(form: &Form) -> bool {
+    form.ticked("renew", "true")
 }
 
 /// A password that was chosen for a login.
@@ -70,7 +85,7 @@ pub(super) async fn chosen_password(
     })
 }
 
-async fn page(admin: &Admin, value: impl Fn(&str) -> String, how: &str) -> Result<FormPage> {
+async fn page(admin: &Admin, value: impl Fn(&str) -> String, how: (&str, bool)) -> Result<FormPage> {
     let password = password_fields(admin, how, true).await?;
     Ok(admin
         .form(("New user", Section::Users), vec![Link::new("Users", "/console/users")], PATH, "Create user")
@@ -81,7 +96,7 @@ async fn page(admin: &Admin, value: impl Fn(&str) -> String, how: &str) -> Resul
 pub(super) async fn get(admin: Admin) -> Response {
     let shown = async {
         admin.must(Area::Users, Access::Write)?;
-        Ok(html::page(&page(&admin, |_| String::new(), "make").await?))
+        Ok(html::page(&page(&admin, |_| String::new(), ("make", true)).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -93,13 +108,14 @@ pub(super) async fn post(admin: Admin, headers: HeaderMap, body: Bytes) -> Respo
 
 async fn create(admin: &Admin, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
     let form = admin.open(headers, body, (Area::Users, Access::Write))?;
-    let mut page = page(admin, |name| form.text(name), form.raw("how")).await?;
+    let mut page = page(admin, |name| form.text(name), (form.raw("how"), renews(&form))).await?;
     let login = form.text("login");
     let Some(Chosen { password, made }) = chosen_password(admin, &form, &login, &mut page).await? else {
         return Ok(refused(&page));
     };
-    let input = UserInput { profile: Some(super::user_edit::sent(&form)), password };
-    let how = Creation { activate: true, change_password: false };
+    let renew = renews(&form);
+    let input = UserInput { profile: Some(super::user_edit::sent(&form)), password, renew };
+    let how = Creation { activate: true };
     let view = match admin.idp().admin_create_user(&admin.ctx, &admin.caller, input, how).await {
         Ok(view) => view,
         Err(error) => return again(page, error),
@@ -107,16 +123,21 @@ async fn create(admin: &Admin, headers: &HeaderMap, body: &[u8]) -> Result<Respo
     let url = user_url(&view.user.id.to_string());
     match made {
         None => Ok(step::redirect(&format!("{url}?done=create"))),
-        Some(made) => Ok(shown_once(admin, &visible(&view.user.login), &made, &url)),
+        Some(made) => Ok(shown_once(admin, &visible(&view.user.login), (&made, renew), &url)),
     }
 }
 
-/// A password that was just made.
-pub(super) fn shown_once(admin: &Admin, login: &str, password: &str, url: &str) -> Response {
+/// A password that was just made, and whether it has to be replaced at the next sign-in.
+pub(super) fn shown_once(admin: &Admin, login: &str, (password, renew): (&str, bool), url: &str) -> Response {
+    let then = if renew {
+        "The next sign-in asks for a new one."
+    } else {
+        "The user can change it on the account page."
+    };
     html::page(&ShownOnce {
         console: admin.frame(&format!("The password of {login}"), Section::Users),
         crumbs: vec![Link::new("Users", "/console/users"), Link::new(login, url)],
-        sentence: "Hand it over where nobody listens. The user can change it on the account page.".to_owned(),
+        sentence: format!("Hand it over where nobody listens. {then}"),
         values: vec![Fact::code("Login", login), Fact::code("Password", password)],
         snippet: None,
         next: Link::new("Go to the user", url),

@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::open_things::{activity, allowed, sessions};
-use super::{forbidden, language, step};
+use super::{forbidden, language, renewal, step};
 use crate::App;
 use crate::console::when;
 use crate::extract::Tenant;
@@ -12,7 +12,6 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use signet_idp::admin::AdminError;
-use signet_idp::admin::password_rules::PasswordFault;
 use signet_idp::authorize::SignedIn;
 use signet_idp::console::directory::Held;
 use signet_idp::syslog::visible;
@@ -192,13 +191,16 @@ async fn form(visit: &Visit, status: StatusCode, [old, new]: [Option<String>; 2]
     let texts = &language::texts(&visit.ctx).password;
     let page = AccountPassword {
         shell: language::shell(&visit.ctx, texts.heading),
+        sentence: texts.sentence,
         csrf: Csrf::new(visit.browser.csrf(&visit.app, &visit.ctx)),
+        hidden: Vec::new(),
         action: PASSWORD.to_owned(),
         login: visit.me.user.login.clone(),
         fields: vec![
             field("old", texts.old, "current-password", old),
             field("new", texts.new, "new-password", new).help(texts.help.with(rules.min_length)),
         ],
+        submit: texts.change,
         back: Link::new(texts.back, PATH),
     };
     html::page_with(status, &page, &[])
@@ -233,16 +235,7 @@ pub(super) async fn change(
             response
         }
         Err(AdminError::OldPassword) => wrong(Some(texts.wrong), None).await,
-        Err(AdminError::Password(fault)) => {
-            let rule = match fault {
-                PasswordFault::Short(least) => return wrong(None, Some(&texts.too_short.with(least))).await,
-                PasswordFault::Long => texts.too_long,
-                PasswordFault::HoldsLogin => texts.holds_login,
-                PasswordFault::Forbidden => texts.forbidden,
-                PasswordFault::Common => texts.common,
-            };
-            wrong(None, Some(rule)).await
-        }
+        Err(AdminError::Password(fault)) => wrong(None, Some(&renewal::sentence(texts, fault))).await,
         Err(AdminError::Failed(error)) => broken(&v.ctx, error),
         Err(_) => language::wrong(&v.ctx, StatusCode::CONFLICT, |errors| errors.changed),
     }

@@ -7,6 +7,7 @@ pub mod step;
 
 mod account;
 mod consent;
+pub(crate) mod renewal;
 mod sign_in;
 
 use crate::App;
@@ -18,6 +19,7 @@ use axum::routing::{get, post};
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in::get).post(sign_in::post))
+        .route("/login/password", post(renewal::post))
         .merge(own_account())
         .route("/consent", get(consent::get).post(consent::post))
         .route("/consent/account", post(consent::other_account))

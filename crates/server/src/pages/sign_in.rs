@@ -1,7 +1,7 @@
 //! The sign-in page.
 
 use super::browser::Browser;
-use super::{language, step};
+use super::{language, renewal, step};
 use crate::App;
 use crate::extract::Tenant;
 use crate::{brand, cookie, html};
@@ -10,11 +10,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use signet_domain::session::SessionKind;
-use signet_idp::authorize::{OpenFlow, Page};
-use signet_idp::sign_in::{SignInCall, SignInResult};
+use signet_idp::authorize::{OpenFlow, Page, SignedIn};
+use signet_idp::sign_in::{Door, SignInCall, SignInResult};
 use signet_idp::{Ctx, IdpError};
 use signet_oauth::{OAuthError, Params, Reason};
-use signet_web::{Csrf, Door, SignIn};
+use signet_web::{Csrf, SignIn};
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -54,49 +54,94 @@ pub(super) async fn post(
 }
 
 async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> Result<Response, Page> {
-    let browser = Browser::of(app, ctx, headers).await?;
-    if !browser.csrf_matches(app, ctx, headers, params.get("csrf").unwrap_or_default()) {
-        return Ok(super::forbidden(ctx));
-    }
-    let handle = params.get("flow");
-    let open = open(app, ctx, &browser, handle).await?;
-    let ctx = &for_reader(ctx, open.as_ref());
+    let entry = match Entry::of(app, ctx, headers, params).await? {
+        Ok(entry) => entry,
+        Err(response) => return Ok(response),
+    };
+    let (ctx, browser) = (&entry.ctx, &entry.browser);
     let texts = &language::texts(ctx).sign_in;
-    let login = params.get("login").unwrap_or_default();
-    let form =
-        |error| Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login, error: Some(error) };
-    let Some(password) = params.get("password").filter(|_| !login.is_empty()) else {
-        return Ok(show(app, ctx, &browser, StatusCode::OK, &form(texts.both_needed)));
+    let Some(password) = params.get("password").filter(|_| !entry.login.is_empty()) else {
+        return Ok(show(app, ctx, browser, StatusCode::OK, &entry.form(Some(texts.both_needed))));
     };
-    let call = SignInCall {
-        login,
-        password,
-        kind: SessionKind::User,
-        flow: open.as_ref().map(|o| o.flow.id),
-        app: open.as_ref().map(|o| (o.app.app.id, o.app.app.client_id.as_str())),
-        replaces: browser.session_cookie.as_deref(),
-    };
+    let call = SignInCall { login: entry.login, password, door: entry.door() };
     match app.idp().sign_in(ctx, &call).await {
-        Ok(SignInResult::Done { signed_in, cookie }) => {
-            let mut response = match (&open, handle) {
-                (Some(open), Some(handle)) => {
-                    step::go(ctx, app.idp().resume(ctx, open, handle, Some(&signed_in)).await?)
-                }
-                _ => step::redirect("/account"),
-            };
-            let name = cookie::name(&ctx.tenant, "session");
-            let value = cookie::set(&name, &cookie, ctx.tenant.is_https(), None);
-            response.headers_mut().append(header::SET_COOKIE, value);
-            cookie::unwatch(&mut response, &ctx.tenant, headers);
-            Ok(response)
+        Ok(SignInResult::Done { signed_in, cookie }) => entry.go_on(app, headers, &signed_in, &cookie).await,
+        Ok(SignInResult::Renew { ticket }) => {
+            Ok(renewal::ask(app, ctx, browser, &entry.form(None), &ticket).await?)
         }
         Ok(SignInResult::Refused { .. }) => {
-            Ok(show(app, ctx, &browser, StatusCode::OK, &form(texts.no_match)))
+            Ok(show(app, ctx, browser, StatusCode::OK, &entry.form(Some(texts.no_match))))
         }
         Err(IdpError::Overloaded { .. }) => {
-            Ok(show(app, ctx, &browser, StatusCode::SERVICE_UNAVAILABLE, &form(texts.busy)))
+            Ok(show(app, ctx, browser, StatusCode::SERVICE_UNAVAILABLE, &entry.form(Some(texts.busy))))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// A form of the way in, sent by this browser's own page.
+pub(super) struct Entry<'p> {
+    /// For the reader.
+    pub(super) ctx: Ctx,
+    pub(super) browser: Browser,
+    handle: Option<&'p str>,
+    open: Option<OpenFlow>,
+    login: &'p str,
+}
+
+impl<'p> Entry<'p> {
+    /// Reads it; the answer to one that no page of ours sent.
+    pub(super) async fn of(
+        app: &App,
+        ctx: &Ctx,
+        headers: &HeaderMap,
+        params: &'p Params,
+    ) -> Result<Result<Self, Response>, Page> {
+        let browser = Browser::of(app, ctx, headers).await?;
+        if !browser.csrf_matches(app, ctx, headers, params.get("csrf").unwrap_or_default()) {
+            return Ok(Err(super::forbidden(ctx)));
+        }
+        let handle = params.get("flow");
+        let open = open(app, ctx, &browser, handle).await?;
+        let ctx = for_reader(ctx, open.as_ref());
+        Ok(Ok(Self { ctx, browser, handle, open, login: params.get("login").unwrap_or_default() }))
+    }
+
+    pub(super) fn form<'a>(&'a self, error: Option<&'a str>) -> Form<'a> {
+        let handle = self.handle.unwrap_or_default();
+        Form { handle, open: self.open.as_ref(), login: self.login, error }
+    }
+
+    pub(super) fn door(&self) -> Door<'_> {
+        Door {
+            kind: SessionKind::User,
+            browser: &self.browser.cookie,
+            flow: self.open.as_ref().map(|o| o.flow.id),
+            app: self.open.as_ref().map(|o| (o.app.app.id, o.app.app.client_id.as_str())),
+            replaces: self.browser.session_cookie.as_deref(),
+        }
+    }
+
+    /// Goes on with who is signed in now, and hands the browser its cookie.
+    pub(super) async fn go_on(
+        &self,
+        app: &App,
+        headers: &HeaderMap,
+        signed_in: &SignedIn,
+        cookie: &str,
+    ) -> Result<Response, Page> {
+        let ctx = &self.ctx;
+        let mut response = match (&self.open, self.handle) {
+            (Some(open), Some(handle)) => {
+                step::go(ctx, app.idp().resume(ctx, open, handle, Some(signed_in)).await?)
+            }
+            _ => step::redirect("/account"),
+        };
+        let name = cookie::name(&ctx.tenant, "session");
+        let value = cookie::set(&name, cookie, ctx.tenant.is_https(), None);
+        response.headers_mut().append(header::SET_COOKIE, value);
+        cookie::unwatch(&mut response, &ctx.tenant, headers);
+        Ok(response)
     }
 }
 
@@ -117,31 +162,36 @@ async fn open(
     }
 }
 
-struct Form<'a> {
-    handle: &'a str,
+pub(super) struct Form<'a> {
+    pub(super) handle: &'a str,
     open: Option<&'a OpenFlow>,
-    login: &'a str,
-    error: Option<&'a str>,
+    pub(super) login: &'a str,
+    pub(super) error: Option<&'a str>,
 }
 
-fn show(app: &App, ctx: &Ctx, browser: &Browser, status: StatusCode, form: &Form<'_>) -> Response {
+impl Form<'_> {
+    /// The form may end at the app, when there is nothing to ask.
+    pub(super) fn target(&self) -> String {
+        self.open.map(|o| step::form_target(&o.request.redirect_uri)).unwrap_or_default()
+    }
+}
+
+pub(super) fn show(app: &App, ctx: &Ctx, browser: &Browser, status: StatusCode, form: &Form<'_>) -> Response {
     let brand = ctx.brand.as_deref();
     let mut shell = language::shell(ctx, language::texts(ctx).sign_in.heading);
     // Here help has a place of its own.
     shell.help = None;
-    let door = form.open.map_or_else(|| brand::name(ctx).to_owned(), |o| o.app.app.label.clone());
+    let behind = form.open.map_or_else(|| brand::name(ctx).to_owned(), |o| o.app.app.label.clone());
     let page = SignIn {
         csrf: Csrf::new(browser.csrf(app, ctx)),
         action: "/login".to_owned(),
         flow: form.handle.to_owned(),
-        door: Door::App(door),
+        door: signet_web::Door::App(behind),
         login: form.login.to_owned(),
         error: form.error.map(str::to_owned),
         sentence: brand.and_then(|brand| brand::sentence(brand, shell.language)),
         help: brand.and_then(|brand| brand::help(brand, language::texts(ctx).sign_in.cannot)),
         shell,
     };
-    // The form may end at the app, when there is nothing to ask.
-    let target = form.open.map(|o| step::form_target(&o.request.redirect_uri)).unwrap_or_default();
-    html::page_with(status, &page, &[&target])
+    html::page_with(status, &page, &[&form.target()])
 }
