@@ -14,6 +14,7 @@ use signet_domain::server::KeyStatus;
 use signet_domain::session::SessionKind;
 use signet_domain::token::RevocationKind;
 use signet_domain::user::UserStatus;
+use signet_store::counts::HourlyCount;
 use signet_store::lockout::Begun;
 use signet_store::log_query::{Budget, Condition, LogQuery, Order, Position};
 use signet_store::one_time::Spent;
@@ -176,7 +177,8 @@ async fn apps(c: &mut Contract) {
         app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());
         counts(tx, a, b) tx.counts(None, signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
         hours_of_events(tx, a, b) tx.hours_of_events(Some(&a.app.client_id), signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if v.is_empty());
-        counts_of(tx, a, b) tx.counts_of("", signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
+        counts_in_all(tx, a, b) beyond_its_own(tx, a) => (Ok(0));
+        requests_by_app(tx, a, b) tx.requests_by_app("", signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if v.iter().all(|(app, _)| *app == b.app.client_id));
         live_counts(tx, a, b) tx.live_counts(None, signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
     }
 }
@@ -329,6 +331,7 @@ async fn log(c: &mut Contract) {
         log_histogram(tx, a, b) counted(tx, a) => (Ok(0));
         log_count(tx, a, b) counted(tx, a) => (Ok(0));
         log_groups(tx, a, b) counted(tx, a) => (Ok(0));
+        types_between(tx, a, b) counted(tx, a) => (Ok(0));
         log_times(tx, a, b) counted(tx, a) => (Ok(0));
         log_oldest(tx, a, b) oldest(tx, b) => (Ok(true));
         log_floor(tx, a, b) tx.log_floor(a.now.plus_secs(9), Time(0), 2) => (Ok(Time(0)));
@@ -413,6 +416,13 @@ async fn oldest(tx: &mut Tx, b: &Furniture) -> Result<bool> {
     Ok(tx.log_oldest().await? == Some(b.event.published))
 }
 
+/// What the sums have beyond this tenant's own counts.
+async fn beyond_its_own(tx: &mut Tx, a: &Furniture) -> Result<i64> {
+    let (from, to) = (Time(0), a.now.plus_secs(9_999));
+    let sum = |counts: &[HourlyCount]| counts.iter().map(|count| count.count).sum::<i64>();
+    Ok(sum(&tx.counts_in_all(from, to).await?) - sum(&tx.counts(None, from, to).await?))
+}
+
 /// Events that are counted beyond this tenant's one.
 async fn counted(tx: &mut Tx, a: &Furniture) -> Result<i64> {
     let (from, to) = (a.now.plus_secs(-9_999), a.now.plus_secs(9_999));
@@ -422,9 +432,18 @@ async fn counted(tx: &mut Tx, a: &Furniture) -> Result<i64> {
     let by = signet_store::log_query::GroupBy::Actor;
     let groups = tx.log_groups(&LogQuery::default(), by, from, to, 10).await?;
     let grouped: i64 = groups.iter().map(|group| group.total).sum();
+    let typed: i64 = tx.types_between(from, to).await?.iter().map(|of_type| of_type.total).sum();
     let times = tx.log_times(&LogQuery::default(), from, to).await?.len();
     let times = i64::try_from(times).unwrap_or(i64::MAX);
-    Ok(buckets.iter().map(|(bucket, _)| bucket.total).sum::<i64>().max(all.total).max(grouped).max(times) - 1)
+    Ok(buckets
+        .iter()
+        .map(|(bucket, _)| bucket.total)
+        .sum::<i64>()
+        .max(all.total)
+        .max(grouped)
+        .max(typed)
+        .max(times)
+        - 1)
 }
 
 async fn limits(c: &mut Contract, engine: Engine) {

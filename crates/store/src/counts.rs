@@ -257,20 +257,36 @@ async fn store(
 }
 
 impl Tx {
-    /// The tenant's counts of the hours from `from` until `to` that have a detail, in the order of hours.
-    pub async fn counts_of(&mut self, detail: &str, from: Time, to: Time) -> Result<Vec<HourlyCount>> {
-        const SQL: &str = "SELECT hour, what, client_id, detail, outcome, count FROM hourly_counts
-            WHERE tenant_id = $1 AND hour >= $2 AND hour < $3 AND detail = $4
-            ORDER BY hour, what, client_id, outcome";
-        fetch_all!(self, HourlyCount, SQL, self.tenant, from, to, detail)
-    }
-
     /// The tenant's counts of the hours from `from` until `to`, of one kind or of all, in the order of hours.
     pub async fn counts(&mut self, what: Option<What>, from: Time, to: Time) -> Result<Vec<HourlyCount>> {
         const SQL: &str = "SELECT hour, what, client_id, detail, outcome, count FROM hourly_counts
             WHERE tenant_id = $1 AND hour >= $2 AND hour < $3 AND ($4 = '' OR what = $4)
             ORDER BY hour, what, client_id, detail, outcome";
         fetch_all!(self, HourlyCount, SQL, self.tenant, from, to, what.map_or("", What::as_str))
+    }
+
+    /// The same summed up over apps and details, which are empty in what this gives.
+    pub async fn counts_in_all(&mut self, from: Time, to: Time) -> Result<Vec<HourlyCount>> {
+        const SQL: &str = "SELECT hour, what, '' AS client_id, '' AS detail, outcome,
+              CAST(SUM(count) AS BIGINT) AS count
+            FROM hourly_counts WHERE tenant_id = $1 AND hour >= $2 AND hour < $3
+            GROUP BY hour, what, outcome ORDER BY hour, what, outcome";
+        fetch_all!(self, HourlyCount, SQL, self.tenant, from, to)
+    }
+
+    /// How many requests for tokens with a detail, a grant's name, each of the tenant's apps made in the hours from
+    /// `from` until `to`, whatever came of them.
+    pub async fn requests_by_app(
+        &mut self,
+        detail: &str,
+        from: Time,
+        to: Time,
+    ) -> Result<Vec<(String, i64)>> {
+        const SQL: &str = "SELECT client_id, CAST(SUM(count) AS BIGINT) FROM hourly_counts
+            WHERE tenant_id = $1 AND hour >= $2 AND hour < $3 AND detail = $4
+              AND what IN ('token', 'refused') AND client_id <> ''
+            GROUP BY client_id ORDER BY client_id";
+        fetch_all!(self, (String, i64), SQL, self.tenant, from, to, detail)
     }
 }
 

@@ -12,10 +12,10 @@ pub use ways::FREQUENT;
 
 use crate::conn::Conn;
 use crate::dialect::Text;
-use crate::macros::fetch_optional;
+use crate::macros::{fetch_all, fetch_optional};
 use crate::{Result, StoreError, Tx};
 use signet_domain::Time;
-use signet_domain::event::EventRow;
+use signet_domain::event::{EventRow, Outcome};
 use sql::{Arg, Sql};
 use sqlx::AssertSqlSafe;
 use std::cmp::Reverse;
@@ -110,6 +110,17 @@ pub struct Bucket {
     pub total: i64,
     /// Events that tell of something refused.
     pub refused: i64,
+}
+
+/// Events of one type and outcome.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct TypeCount {
+    /// The type's name.
+    pub event_type: String,
+    /// How they ended.
+    pub outcome: Outcome,
+    /// How many.
+    pub total: i64,
 }
 
 /// Everything but the column `words`, which only a search reads.
@@ -259,6 +270,14 @@ impl Tx {
     pub async fn log_count(&mut self, query: &LogQuery, from: Time, to: Time) -> Result<Bucket> {
         let all = self.log_histogram(query, &Condition::Never, (from, to), i64::MAX).await?;
         Ok(all.first().map_or(Bucket { start: from, total: 0, refused: 0 }, |(bucket, _)| *bucket))
+    }
+
+    /// How many events of each type and outcome there are from `from` until `to`.
+    pub async fn types_between(&mut self, from: Time, to: Time) -> Result<Vec<TypeCount>> {
+        const SQL: &str = "SELECT event_type, outcome, COUNT(*) AS total FROM events
+            WHERE tenant_id = $1 AND published >= $2 AND published < $3
+            GROUP BY event_type, outcome ORDER BY event_type, outcome";
+        fetch_all!(self, TypeCount, SQL, self.tenant, from, to)
     }
 
     /// The newest events of which a condition holds.

@@ -5,13 +5,13 @@ use crate::quota::Standing;
 use crate::syslog::Kind;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::event::{EventRow, Outcome, types};
+use signet_domain::event::{EventRow, EventType, Outcome, types};
 use signet_domain::id::UserId;
 use signet_domain::login;
 use signet_store::Tx;
 use signet_store::console::IdleSecret;
 use signet_store::counts::{HourlyCount, What};
-use signet_store::log_query::{Condition, GroupBy, LogQuery, MAX_GROUPS, TextField};
+use signet_store::log_query::{Condition, GroupBy, LogQuery, MAX_GROUPS, TextField, TypeCount};
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3600;
@@ -98,16 +98,19 @@ impl Idp {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let week_ago = since.plus_secs(-WEEK);
         let today = tx.live_counts(None, since, ctx.now.plus_secs(HOUR), TAIL).await?;
-        let then = tx.counts(None, week_ago, week_ago.plus_secs(DAY)).await?;
-        let passwords = tx.counts_of(PASSWORD, week_ago, since).await?;
-        let passwords = [passwords, today.clone()].concat();
+        let then = tx.counts_in_all(week_ago, week_ago.plus_secs(DAY)).await?;
+        // The hour that a week ago was under way: only its beginning is compared, so the log is asked.
+        let same_time = ctx.now.plus_secs(-WEEK);
+        let begun = tx.types_between(floor(same_time, HOUR), same_time).await?;
+        let before = tx.requests_by_app(PASSWORD, Time(same_time.0.saturating_add(1)), since).await?;
+        let apps = password_apps(before, &today);
+        let most_refused = most_refused(&today);
         let counts = [then, today].concat();
-        let mut figures =
-            [What::SignIn, What::Token, What::Refused].map(|w| figure(&counts, w, since, ctx.now));
-        for (figure, condition) in figures.iter_mut().zip([sign_ins(), tokens(), kinds::refusals()]) {
-            figure.last_week += part_of_hour(&mut tx, condition, ctx.now.plus_secs(-WEEK)).await?;
-        }
-        let [sign_ins, tokens, refused] = figures;
+        let [sign_ins, tokens, refused] = [What::SignIn, What::Token, What::Refused].map(|what| {
+            let mut figure = figure(&counts, what, since, ctx.now);
+            figure.last_week += begun.iter().filter(|b| is_of(b, what)).map(|b| b.total).sum::<i64>();
+            figure
+        });
         let changed = kinds::condition(Kind::Changed);
         let month = Some(ctx.now.plus_secs(-CHANGE_DAYS * DAY));
         Ok(Overview {
@@ -115,9 +118,9 @@ impl Idp {
             sign_ins,
             tokens,
             refused,
-            most_refused: most_refused(&counts, since),
+            most_refused,
             quota,
-            password_apps: used(&mut tx, password_apps(&passwords, ctx.now), ctx.now).await?,
+            password_apps: used(&mut tx, apps, ctx.now).await?,
             idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
             locked: locked(&mut tx, ctx).await?,
             changes: tx.latest_matching(changed, month, CHANGES).await?,
@@ -130,12 +133,16 @@ fn floor(time: Time, seconds: i64) -> Time {
     Time(time.0.div_euclid(step) * step)
 }
 
-fn sign_ins() -> Condition {
-    Condition::All(vec![any_type(&[types::SESSION_START]), kinds::succeeded()])
-}
+const TOKENS: [EventType; 2] = [types::ORG_ACCESS_TOKEN, types::AS_ACCESS_TOKEN];
 
-fn tokens() -> Condition {
-    any_type(&[types::ORG_ACCESS_TOKEN, types::AS_ACCESS_TOKEN])
+/// Whether events are counted as this, by their type and outcome.
+fn is_of(events: &TypeCount, what: What) -> bool {
+    let succeeded = events.outcome == Outcome::Success;
+    match what {
+        What::SignIn => succeeded && events.event_type == types::SESSION_START.name,
+        What::Token => TOKENS.iter().any(|token| events.event_type == token.name),
+        _ => !succeeded,
+    }
 }
 
 /// Adds up the hours of today, and of a week ago as far as they are over by the same time.
@@ -159,34 +166,28 @@ fn figure(counts: &[HourlyCount], what: What, since: Time, now: Time) -> Figure 
     figure
 }
 
-/// The hour that a week ago was under way: only its beginning is compared, so the log is asked.
-async fn part_of_hour(tx: &mut Tx, condition: Condition, until: Time) -> Result<i64, IdpError> {
-    let query = LogQuery { condition, ..LogQuery::default() };
-    Ok(tx.log_count(&query, floor(until, HOUR), until).await?.total)
-}
-
-fn by_app<'c>(counts: impl Iterator<Item = &'c HourlyCount>) -> Vec<(String, i64)> {
+fn by_app(counts: impl Iterator<Item = (String, i64)>) -> Vec<(String, i64)> {
     let mut sums = BTreeMap::new();
-    for count in counts.filter(|c| !c.client_id.is_empty()) {
-        *sums.entry(count.client_id.clone()).or_insert(0) += count.count;
+    for (client_id, count) in counts.filter(|(client_id, _)| !client_id.is_empty()) {
+        *sums.entry(client_id).or_insert(0) += count;
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     sums
 }
 
-fn most_refused(counts: &[HourlyCount], since: Time) -> Option<(String, i64)> {
-    let refused = counts.iter().filter(|c| c.what == What::Refused.as_str() && c.hour >= since);
-    by_app(refused).into_iter().next()
+fn most_refused(today: &[HourlyCount]) -> Option<(String, i64)> {
+    let refused = today.iter().filter(|c| c.what == What::Refused.as_str());
+    by_app(refused.map(|c| (c.client_id.clone(), c.count))).into_iter().next()
 }
 
-fn password_apps(counts: &[HourlyCount], now: Time) -> Vec<(String, i64)> {
+/// The apps that sent most passwords, by what they sent before today and what today has.
+fn password_apps(before: Vec<(String, i64)>, today: &[HourlyCount]) -> Vec<(String, i64)> {
     let asked = |c: &&HourlyCount| {
-        c.detail == PASSWORD
-            && (c.what == What::Token.as_str() || c.what == What::Refused.as_str())
-            && c.hour > now.plus_secs(-WEEK)
+        c.detail == PASSWORD && (c.what == What::Token.as_str() || c.what == What::Refused.as_str())
     };
-    let mut apps = by_app(counts.iter().filter(asked));
+    let today = today.iter().filter(asked).map(|c| (c.client_id.clone(), c.count));
+    let mut apps = by_app(before.into_iter().chain(today));
     apps.truncate(usize::try_from(LISTED).unwrap_or(0));
     apps
 }
@@ -197,7 +198,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
         return Ok(Vec::new());
     }
     let by_password = equals(TextField::Debug("grantType".to_owned()), PASSWORD);
-    let condition = Condition::All(vec![tokens(), kinds::succeeded(), by_password]);
+    let condition = Condition::All(vec![any_type(&TOKENS), kinds::succeeded(), by_password]);
     let query = LogQuery { condition, ..LogQuery::default() };
     let to = Time(now.0.saturating_add(1));
     let from = tx.log_floor(to, now.plus_secs(-WEEK), NEWEST).await?;
@@ -264,7 +265,8 @@ mod tests {
             count(10, What::Throttled, "b", Outcome::Failure, 5),
             count(10, What::Token, "", Outcome::Success, 99),
         ];
-        let apps = password_apps(&counts, Time::from_secs(11 * HOUR));
-        assert_eq!(apps, [("b".to_owned(), 5), ("a".to_owned(), 2)]);
+        let before = vec![("c".to_owned(), 9), ("a".to_owned(), 1)];
+        let apps = password_apps(before, &counts);
+        assert_eq!(apps, [("c", 9), ("b", 5), ("a", 3)].map(|(app, n)| (app.to_owned(), n)));
     }
 }
