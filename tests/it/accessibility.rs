@@ -222,6 +222,8 @@ async fn every_page_for_users_for_everybody(app: Shared) {
     walk.open("operator", &format!("{operator}/")).await;
     for page in [
         "tenants",
+        "tenants?q=ACME",
+        "tenants?q=nobody",
         "tenants/new",
         "tenants/acme",
         "tenants/acme/suspend",
@@ -229,7 +231,8 @@ async fn every_page_for_users_for_everybody(app: Shared) {
         "tenants/deleted",
         "tenants/nobody",
     ] {
-        walk.open(&format!("operator-{}", page.replace('/', "-")), &format!("{operator}/{page}")).await;
+        walk.open(&format!("operator-{}", page.replace(['/', '?', '='], "-")), &format!("{operator}/{page}"))
+            .await;
     }
     walk.end(20);
 }

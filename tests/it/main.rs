@@ -116,6 +116,7 @@ mod support;
 mod tenancy;
 mod tenancy_lists;
 mod tenant_deletion;
+mod tenant_search;
 mod throttle;
 mod throttle_doors;
 mod throttle_log;

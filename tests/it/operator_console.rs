@@ -11,6 +11,7 @@ use crate::support::until::until;
 on_each_engine! {
     a_tenant_is_made_and_its_administrator_gets_in,
     what_is_wrong_with_a_tenant_is_said,
+    tenants_are_searched,
     a_tenant_is_suspended_by_its_name_and_a_password,
     a_tenant_is_deleted_and_restored_while_it_may_be,
     only_an_operator_sees_the_pages,
@@ -104,6 +105,44 @@ async fn what_is_wrong_with_a_tenant_is_said(app: Shared) {
         assert!(alert.contains(told), "{name} {url} {domain}: {alert}");
         let kept = reply.page().attributes("#url", "value");
         assert_eq!(kept, [url], "what was typed stays");
+    }
+}
+
+async fn tenants_are_searched(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let base = unique("found");
+    let url = |which: &str| format!("http://{which}.{base}.localhost:{}", app.port());
+    for which in ["a", "b"] {
+        let (name, url) = (format!("{base}-{which}"), url(which));
+        let values = [("name", name.as_str()), ("url", &url), ("default_domain", "example.com")];
+        booth.fill("/tenants/new", &values).await.expect(200);
+    }
+    let names = |page: &Reply| page.page().all("table.list .first .quiet");
+    let both = [format!("{base}-a"), format!("{base}-b")];
+    for (q, found) in [
+        (base.clone(), &both[..]),
+        (base.to_uppercase(), &both),
+        (both[0].clone(), &both[..1]),
+        (url("b"), &both[1..]),
+        (format!("B.{base}"), &both[1..]),
+    ] {
+        let page = booth.page(&format!("/tenants?q={q}")).await;
+        assert_eq!(names(&page), found, "{q}");
+        assert_eq!(page.page().attributes("#q", "value"), [q], "what was typed stays");
+    }
+    // The pages behind the first one keep the search, and the way back, too.
+    let second = booth.page(&format!("/tenants?q={base}&after={}", both[0])).await;
+    assert_eq!(names(&second), both[1..]);
+    let back = second.page().attributes(".paging [rel=prev]", "href").concat();
+    assert_eq!(names(&booth.page(&back).await), both);
+
+    let none = booth.page(&format!("/tenants?q=no-{base}")).await;
+    assert!(names(&none).is_empty());
+    assert!(none.page().all(".empty").concat().contains("Nothing matches"), "{}", none.page().text());
+    assert!(none.page().attributes(".empty a", "href").iter().all(|url| url == "/tenants"));
+    // What can't be searched for at all is answered, too.
+    for odd in ["%00", "%25", "%ff", "_", &"x".repeat(300), "a&q=b", "a&after=%00"] {
+        booth.page(&format!("/tenants?q={odd}")).await;
     }
 }
 

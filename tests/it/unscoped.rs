@@ -50,6 +50,7 @@ const UNSCOPED: &[&str] = &[
     "unscoped_tenant_by_host",
     "unscoped_tenant_by_name",
     "unscoped_tenants",
+    "unscoped_tenants_with_prefix",
     "unscoped_touch_operator_session",
     "unscoped_unused_registrations",
 ];

@@ -35,6 +35,10 @@ pub struct OperatorTenants {
     pub create: Option<Link>,
     /// Where those are that were deleted.
     pub deleted: Option<Link>,
+    /// Where the search goes.
+    pub action: String,
+    /// What was searched for.
+    pub q: String,
     /// `2 tenants`.
     pub count: Option<String>,
     /// All of them.

@@ -1,9 +1,10 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
-    Action, Bar, Caller, Change, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants, Fact,
-    Figure, Histogram, LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview, Paging,
-    PolicyUse, Quota, RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone, WorkRow,
+    Action, Bar, Caller, Change, Chip, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants,
+    Empty, Fact, Figure, Histogram, LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview,
+    Paging, PolicyUse, Quota, RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone,
+    WorkRow,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -284,10 +285,23 @@ fn operators() -> Vec<Sample> {
         console: operator("Tenants", Section::Tenants),
         create: Some(Link::new("New tenant", "/tenants/new")),
         deleted: Some(Link::new("Deleted tenants", "/tenants/deleted")),
+        action: "/tenants".to_owned(),
+        q: String::new(),
         count: some("2 tenants"),
         tenants: [tenants, vec![tenant(HOSTILE, LONG, LONG)]].concat(),
         paging: Paging::default(),
         empty: None,
+    };
+    let none_found = OperatorTenants {
+        q: HOSTILE.to_owned(),
+        count: None,
+        tenants: Vec::new(),
+        empty: Some(Empty::NoMatch {
+            filters: vec![Chip { label: HOSTILE.to_owned(), remove_url: "/tenants".to_owned() }],
+            nearest: None,
+            clear_url: "/tenants".to_owned(),
+        }),
+        ..list.clone()
     };
     let deleted = DeletedTenants {
         console: operator("Deleted tenants", Section::Tenants),
@@ -321,6 +335,7 @@ fn operators() -> Vec<Sample> {
     vec![
         sample("operator-home", &home),
         sample("operator-tenants", &list),
+        sample("operator-tenants-none", &none_found),
         sample("operator-tenant", &one),
         sample("operator-deleted", &deleted),
         sample("operator-deleted-none", &none_deleted),

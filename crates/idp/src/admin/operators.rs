@@ -50,12 +50,22 @@ impl Idp {
         limit: i64,
     ) -> Result<(Vec<TenantSummary>, bool), AdminError> {
         let limit = limit.clamp(1, MAX_LIMIT);
-        let mut tenants = self.store().unscoped_tenants(after, limit + 1).await?;
-        let more = tenants.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            tenants.pop();
-        }
-        Ok((tenants, more))
+        Ok(page_of(self.store().unscoped_tenants(after, limit + 1).await?, limit))
+    }
+
+    /// The same of those whose name or host begins with a text, in capitals or not; it may be a whole address.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn operator_tenants_like(
+        &self,
+        q: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<(Vec<TenantSummary>, bool), AdminError> {
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let found = self.store().unscoped_tenants_with_prefix(after, &prefix(q), limit + 1).await?;
+        Ok(page_of(found, limit))
     }
 
     /// A tenant by its name.
@@ -94,5 +104,39 @@ impl Idp {
         let event = self.tenant_change(operator, &tenant, event_type, now, request);
         self.store().unscoped_set_tenant_status(tenant.id, (tenant.status, status), event).await?;
         Ok(Tenant { status, ..tenant })
+    }
+}
+
+/// What fits a page, and whether there was one tenant more.
+fn page_of(mut tenants: Vec<TenantSummary>, limit: i64) -> (Vec<TenantSummary>, bool) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = tenants.len() > limit;
+    tenants.truncate(limit);
+    (tenants, more)
+}
+
+/// How a name or a host that was typed or copied begins: in small letters, and without what an address has around it.
+fn prefix(q: &str) -> String {
+    let q = q.trim().to_lowercase();
+    let rest = ["https://", "http://"].into_iter().find_map(|scheme| q.strip_prefix(scheme)).unwrap_or(&q);
+    rest.split('/').next().unwrap_or(rest).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefix;
+
+    #[test]
+    fn an_address_is_looked_for_by_its_host() {
+        for (typed, looked_for) in [
+            ("acme", "acme"),
+            (" ACME ", "acme"),
+            ("https://Login.Example.com/console?x=y", "login.example.com"),
+            ("http://acme.localhost:8080/", "acme.localhost:8080"),
+            ("https", "https"),
+            ("%_", "%_"),
+        ] {
+            assert_eq!(prefix(typed), looked_for, "{typed}");
+        }
     }
 }

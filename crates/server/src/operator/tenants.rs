@@ -3,7 +3,7 @@
 use super::{deletion, session, visit::Visit};
 use crate::console::when;
 use crate::html;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,43 +11,71 @@ use serde::Deserialize;
 use signet_domain::tenant::{Tenant, TenantStatus};
 use signet_idp::IdpError;
 use signet_idp::admin::AdminError;
+use signet_idp::syslog::visible;
+use signet_oauth::Params;
 use signet_store::unscoped::TenantSummary;
 use signet_web::{
-    Action, Empty, Fact, Link, OperatorTenants, Paging, Section, Status, TenantPage, TenantRow, Tone,
+    Action, Chip, Empty, Fact, Link, OperatorTenants, Paging, Section, Status, TenantPage, TenantRow, Tone,
 };
 
 pub(super) const PATH: &str = "/tenants";
 
 /// Tenants on one page.
 const PAGE: i64 = 50;
+/// Longest beginning of a name or an address.
+const MAX_PREFIX: usize = 256;
 
 #[derive(Deserialize)]
 pub(super) struct Place {
     #[serde(default)]
-    after: String,
-    #[serde(default)]
     done: String,
 }
 
-/// All tenants, by name.
-pub(super) async fn list(visit: Visit, Query(place): Query<Place>) -> Response {
-    let (tenants, more) = match visit.app.idp().operator_tenants(&place.after, PAGE).await {
+/// All tenants, by name, or those that a search finds.
+pub(super) async fn list(visit: Visit, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let q = params.get("q").map(str::trim).filter(|q| !q.is_empty() && q.len() <= MAX_PREFIX);
+    let after = params.get("after").unwrap_or_default();
+    let idp = visit.app.idp();
+    let found = match q {
+        Some(q) => idp.operator_tenants_like(q, after, PAGE).await,
+        None => idp.operator_tenants(after, PAGE).await,
+    };
+    let (tenants, more) = match found {
         Ok(found) => found,
         Err(error) => return failed(&visit, error),
     };
-    let link = |name: &str| format!("{PATH}?after={}", utf8_percent_encode(name, NON_ALPHANUMERIC));
-    let older = tenants.last().filter(|_| more).map(|t| link(&t.tenant.name));
-    let newer = (!place.after.is_empty()).then(|| PATH.to_owned());
-    let sentence = "Nobody can sign in anywhere yet.".to_owned();
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let first = q.map_or_else(|| PATH.to_owned(), |q| format!("{PATH}?q={}", encoded(q)));
+    let mark = if q.is_some() { '&' } else { '?' };
+    let last = tenants.last().filter(|_| more);
+    let older = last.map(|last| format!("{first}{mark}after={}", encoded(&last.tenant.name)));
+    let newer = (!after.is_empty()).then_some(first);
     html::page(&OperatorTenants {
         console: visit.frame("Tenants", Section::Tenants),
         create: Some(Link::new("New tenant", format!("{PATH}/new"))),
         deleted: Some(Link::new("Deleted tenants", format!("{PATH}/deleted"))),
+        action: PATH.to_owned(),
+        q: q.unwrap_or_default().to_owned(),
         count: None,
-        empty: tenants.is_empty().then_some(Empty::NothingYet { sentence, action: None }),
+        empty: tenants.is_empty().then(|| empty(q)),
         tenants: tenants.iter().map(row).collect(),
         paging: Paging { newer, older, note: None },
     })
+}
+
+/// Why there are no rows.
+fn empty(q: Option<&str>) -> Empty {
+    let Some(q) = q else {
+        let sentence = "Nobody can sign in anywhere yet.".to_owned();
+        return Empty::NothingYet { sentence, action: None };
+    };
+    let label = format!("Begins with “{}”", visible(q));
+    Empty::NoMatch {
+        filters: vec![Chip { label, remove_url: PATH.to_owned() }],
+        nearest: None,
+        clear_url: PATH.to_owned(),
+    }
 }
 
 /// One tenant.
