@@ -67,7 +67,7 @@ async fn a_policy_with_a_rule_is_made_and_decides(app: Shared) {
         ("conditions.people.groups", ""),
         ("conditions.grantTypes", "password"),
         ("conditions.scopes", "openid read"),
-        ("accessTokenLifetimeMinutes", "7"),
+        ("accessTokenLifetimeMinutes", "7 min"),
     ];
     let page = desk.page(&format!("{url}/rules/new")).await;
     let mut form = the_form(&page);
@@ -169,6 +169,7 @@ async fn what_is_wrong_with_a_rule_stands_beside_its_field(app: Shared) {
     let desk = Desk::of(&acme).await;
     let server = Server::new(&acme, json!({})).await;
     let url = policy(&desk, &server, "all", &["ALL_CLIENTS"]).await;
+    let access = "accessTokenLifetimeMinutes";
     for (field, value, at, says) in [
         ("name", "", "name", "Must have 1 to 100 characters."),
         ("conditions.people.groups", "", "conditions.people.groups", ""),
@@ -182,7 +183,8 @@ async fn what_is_wrong_with_a_rule_stands_beside_its_field(app: Shared) {
         ("conditions.grantTypes", "implicit", "conditions.grantTypes", "Must be of authorization_code"),
         ("conditions.scopes", "", "conditions.scopes", "Must have 1 to 100 entries."),
         ("conditions.scopes", "unheard", "conditions.scopes", "has no scope 'unheard'"),
-        ("accessTokenLifetimeMinutes", "soon", "accessTokenLifetimeMinutes", "Must be from 5 to 1440."),
+        (access, "soon", access, "Write a time like 30 min, 12 h or 90 days."),
+        (access, "2 min", access, "Must be from 5 min to 1 day."),
         ("refreshTokenLifetimeMinutes", "20", "refreshTokenWindowMinutes", "Must not be longer"),
     ] {
         let page = desk.page(&format!("{url}/rules/new")).await;

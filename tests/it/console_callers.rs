@@ -1,11 +1,16 @@
 //! API tokens, API credentials and authorization servers in the console.
 
-use signet_testkit::{Shared, on_each_engine};
+use signet_testkit::{Reply, Shared, json, on_each_engine};
 
-use crate::support::desk::{Desk, shown};
+use crate::support::apps::Server;
+use crate::support::desk::{Desk, shown, the_form};
 use crate::support::make::unique;
 
-on_each_engine! { tokens_and_credentials_are_made_and_revoked, a_server_and_its_scopes }
+on_each_engine! {
+    tokens_and_credentials_are_made_and_revoked,
+    a_server_and_its_scopes,
+    an_initial_access_token_ends_after_a_time,
+}
 
 async fn tokens_and_credentials_are_made_and_revoked(app: Shared) {
     let acme = app.acme();
@@ -42,11 +47,27 @@ async fn a_server_and_its_scopes(app: Shared) {
     let page = desk.page("/console/servers/new").await;
     let wrong = [("name", "orders"), ("audiences", "api://orders"), ("accessTokenLifetimeMinutes", "soon")];
     let reply = desk.send(&page, &wrong).await.expect(422);
-    assert_eq!(reply.page().all("#accessTokenLifetimeMinutes-error"), ["Must be from 5 to 1440."]);
-    let reply = desk.send(&reply, &[("accessTokenLifetimeMinutes", "15")]).await;
+    let access = "accessTokenLifetimeMinutes";
+    let told = |reply: &Reply| reply.page().all(&format!("#{access}-error"));
+    assert_eq!(told(&reply), ["Write a time like 30 min, 12 h or 90 days."]);
+    assert_eq!(the_form(&reply).get(access), Some("soon"), "what was typed stays");
+    let reply = desk.send(&reply, &[(access, "2 days")]).await.expect(422);
+    assert_eq!(told(&reply), ["Must be from 5 min to 1 day."]);
+    let reply = desk.send(&reply, &[(access, "15"), ("refreshTokenWindowMinutes", "1h30min")]).await;
     let made = desk.visitor.follow(reply).await.expect(200);
-    assert!(made.text().contains("api://orders") && made.text().contains("15 minutes"));
+    for shown in ["api://orders", "15 minutes", "90 minutes", "90 days"] {
+        assert!(made.text().contains(shown), "{shown}: {}", made.page().text());
+    }
     let path = made.url.path().to_owned();
+    let edit = the_form(&desk.page(&format!("{path}/edit")).await);
+    for (name, shown) in [
+        (access, "15 min"),
+        ("idTokenLifetimeMinutes", "1 h"),
+        ("refreshTokenWindowMinutes", "1 h 30 min"),
+        ("refreshTokenLifetimeMinutes", "90 days"),
+    ] {
+        assert_eq!(edit.get(name), Some(shown), "{name}");
+    }
     let scope = unique("orders") + ":write";
     let fields = [("name", scope.as_str()), ("displayName", "Change <i>orders</i>")];
     let page = desk.fill(&format!("{path}/scopes/new"), &fields).await.expect(200);
@@ -68,4 +89,29 @@ async fn a_server_and_its_scopes(app: Shared) {
     let default = crate::support::apps::server_id(&acme, "default").await;
     let ask = desk.page(&format!("/console/servers/{default}/delete")).await;
     assert!(desk.send(&ask, &[("typed", "default")]).await.expect(422).text().contains("stays"));
+}
+
+async fn an_initial_access_token_ends_after_a_time(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let server = Server::new(&acme, json!({})).await;
+    let ends = "lifetimeMinutes";
+    let mut page = desk.page(&format!("/console/servers/{}/registration/tokens/new", server.id)).await;
+    assert_eq!(the_form(&page).get(ends), Some("1 day"));
+    for (typed, told) in [
+        ("two years", "Write a time like 30 min, 12 h or 90 days."),
+        ("0", "Write a time like 30 min, 12 h or 90 days."),
+        ("366 days", "Must be from 1 min to 365 days."),
+    ] {
+        page = desk.send(&page, &[("name", "for the shop"), (ends, typed)]).await.expect(422);
+        assert_eq!(page.page().all(&format!("#{ends}-error")), [told], "{typed}");
+        assert_eq!(the_form(&page).get(ends), Some(typed), "what was typed stays");
+    }
+    let made = desk.send(&page, &[(ends, "2 days")]).await.expect(200);
+    app.canaries().add(&shown(&made, "Initial access token"));
+    let list = format!("/api/v1/authorizationServers/{}/registrationTokens", server.id);
+    let tokens = acme.api("GET", &list).await.expect(200).json();
+    let date_and_time = |member: &str| tokens[0][member].as_str().unwrap().split_once('T').unwrap();
+    let (made_at, ends_at) = (date_and_time("created"), date_and_time("expiresAt"));
+    assert!(made_at.0 < ends_at.0 && made_at.1 == ends_at.1, "whole days: {tokens}");
 }

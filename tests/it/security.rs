@@ -181,7 +181,14 @@ async fn the_console_changes_it(app: &TestApp, acme: &Tenant) {
     let preset = desk.page("/console/security/edit?preset=nist").await;
     assert_eq!(the_form(&preset).get("password.minLength"), Some("15"));
     let users = "sessions.users.idleMinutes";
+    for (typed, told) in
+        [("a while", "Write a time like 30 min, 12 h or 90 days."), ("4", "Must be from 5 min to 30 days.")]
+    {
+        let refused = desk.send(&preset, &[(users, typed)]).await.expect(422);
+        assert_eq!(refused.page().all("[id='sessions.users.idleMinutes-error']"), [told]);
+    }
     let seen = desk.send(&preset, &[(users, "5")]).await.expect(200);
+    assert_eq!(the_form(&seen).get(users), Some("5 min"));
     let facts = seen.page().all("dl.facts dd");
     assert!(facts.iter().any(|fact| fact == "8 → 15"), "{facts:?}");
     let ends = seen.page().all("dl.facts dt").iter().position(|label| label == "Ends at once");

@@ -19,6 +19,11 @@ use signet_store::sqlx_types::Json;
 /// Most initial access tokens of a server.
 pub const MAX_TOKENS: usize = 100;
 
+/// Minutes that an initial access token may live: up to a year.
+pub const LIFETIME_MINUTES: std::ops::RangeInclusive<i64> = 1..=525_600;
+/// How many they are unless others are asked for: a day.
+pub const USUAL_LIFETIME_MINUTES: i64 = 1_440;
+
 /// Grants that an app which registers itself can ever have. Passwords are for apps that somebody vouches for.
 pub const GRANTS: &[&str] = &["authorization_code", "refresh_token", "client_credentials"];
 
@@ -134,9 +139,9 @@ impl RegistrationTokenSettings {
         check_grants(&mut causes, &self.grant_types);
         check_scopes(&mut causes, &self.scopes, of_server);
         let max_uses = self.max_uses.unwrap_or(1);
-        let minutes = self.lifetime_minutes.unwrap_or(1_440);
+        let minutes = self.lifetime_minutes.unwrap_or(USUAL_LIFETIME_MINUTES);
         causes.range("maxUses", max_uses, 1..=10_000);
-        causes.range("lifetimeMinutes", minutes, 1..=525_600);
+        causes.range("lifetimeMinutes", minutes, LIFETIME_MINUTES);
         causes.check("registrationToken")?;
         Ok((max_uses, minutes))
     }

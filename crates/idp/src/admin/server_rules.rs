@@ -8,9 +8,9 @@ use signet_oauth::Scope;
 use signet_oauth::jwt::Alg;
 
 /// Minutes that an access or ID token may live.
-pub(super) const TOKEN_MINUTES: std::ops::RangeInclusive<i64> = 5..=1440;
+pub const TOKEN_MINUTES: std::ops::RangeInclusive<i64> = 5..=1440;
 /// Minutes that a refresh token may live: up to five years.
-pub(super) const REFRESH_MINUTES: std::ops::RangeInclusive<i64> = 10..=2_628_000;
+pub const REFRESH_MINUTES: std::ops::RangeInclusive<i64> = 10..=2_628_000;
 /// Days between two keys that turn by themselves: longer than the day that a key is published before it signs.
 const ROTATION_DAYS: std::ops::RangeInclusive<i64> = 2..=730;
 

@@ -2,6 +2,7 @@
 
 use super::access_policy_forms::{sent_state, ticked};
 use super::admin::Admin;
+use super::duration;
 use super::failure::Result;
 use super::form::Form;
 use signet_domain::access_policy::{ANY_SCOPE, AccessRule, EVERYONE};
@@ -19,13 +20,16 @@ pub(super) const GRANTS: &str = "conditions.grantTypes";
 pub(super) const SCOPES: &str = "conditions.scopes";
 /// Most logins that are looked up; one more is refused as too many.
 const LOGINS: usize = 101;
-/// A number that no lifetime may have, for what is no number.
-pub(super) const NO_NUMBER: i64 = -1;
+/// How long an access token lives, and a refresh token that is unused, and in all.
+pub(super) const TIMES: [&str; 3] =
+    ["accessTokenLifetimeMinutes", "refreshTokenWindowMinutes", "refreshTokenLifetimeMinutes"];
 
 /// What the fields say. Users are named by their logins here.
 pub(super) struct Typed {
     pub(super) settings: AccessRuleSettings,
     pub(super) logins: Vec<String>,
+    /// What stands in the fields of [`TIMES`].
+    pub(super) times: [String; 3],
 }
 
 impl Typed {
@@ -42,7 +46,7 @@ impl Typed {
             refresh_window_minutes: None,
             refresh_lifetime_minutes: None,
         };
-        Self { settings, logins: Vec::new() }
+        Self { settings, logins: Vec::new(), times: Default::default() }
     }
 
     /// A rule as it is, with logins in the place of ids where there is such a user.
@@ -56,13 +60,24 @@ impl Typed {
             };
             logins.push(user.map_or_else(|| id.clone(), |user| user.login));
         }
-        Ok(Self { settings: AccessRuleSettings::of(rule), logins })
+        let settings = AccessRuleSettings::of(rule);
+        let times = [
+            settings.access_token_minutes,
+            settings.refresh_window_minutes,
+            settings.refresh_lifetime_minutes,
+        ];
+        Ok(Self {
+            settings,
+            logins,
+            times: times.map(|time| time.map(duration::written).unwrap_or_default()),
+        })
     }
 
     /// What a form sends. Users stay as they are for who may not look at them.
     pub(super) fn sent(admin: &Admin, form: &Form, before: Option<&AccessRule>) -> Self {
         let sees_users = admin.may(Area::Users, Access::Read);
-        let minutes = |name: &str| form.number(name).unwrap_or(Some(NO_NUMBER));
+        let [access_token_minutes, refresh_window_minutes, refresh_lifetime_minutes] =
+            TIMES.map(|name| duration::minutes(form, name));
         let settings = AccessRuleSettings {
             name: form.text("name"),
             priority: None,
@@ -71,11 +86,12 @@ impl Typed {
             users: before.filter(|_| !sees_users).map_or_else(Vec::new, |rule| rule.user_ids.0.clone()),
             groups: ticked(form, GROUPS),
             scopes: form.raw(SCOPES).split_whitespace().map(str::to_owned).collect(),
-            access_token_minutes: minutes("accessTokenLifetimeMinutes"),
-            refresh_window_minutes: minutes("refreshTokenWindowMinutes"),
-            refresh_lifetime_minutes: minutes("refreshTokenLifetimeMinutes"),
+            access_token_minutes,
+            refresh_window_minutes,
+            refresh_lifetime_minutes,
         };
-        Self { settings, logins: if sees_users { form.lines(USERS) } else { Vec::new() } }
+        let logins = if sees_users { form.lines(USERS) } else { Vec::new() };
+        Self { settings, logins, times: TIMES.map(|name| duration::shown(form.raw(name))) }
     }
 
     /// As settings, with the ids of those who were named; a name that nobody has stands beside its field.

@@ -2,13 +2,13 @@
 
 use super::access_policies::{one, policy_crumbs, policy_url};
 use super::access_policy_forms::{state, ticks};
-use super::access_rule_fields::{GRANTS, GROUPS, NO_NUMBER, SCOPES, Typed, USERS};
+use super::access_rule_fields::{GRANTS, GROUPS, SCOPES, TIMES, Typed, USERS};
 use super::admin::Admin;
+use super::duration;
 use super::failure::{Failure, Result};
 use super::form::{again, clashing, refused};
 use super::policies::grant_label;
 use super::server_forms::WRITE;
-use super::words::lifetime;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -17,7 +17,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::access_policy::{AccessPolicy, AccessRule, EVERYONE};
 use signet_domain::server::Server;
-use signet_idp::admin::access_rules::{AccessRuleSettings, GRANT_TYPES};
+use signet_idp::admin::access_rules::GRANT_TYPES;
+use signet_idp::admin::server_rules::{REFRESH_MINUTES, TOKEN_MINUTES};
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
 use signet_web::{Choice, Field, FormPage, Link, Pick, Section};
@@ -63,33 +64,18 @@ async fn groups(admin: &Admin) -> Result<(Vec<Choice>, bool)> {
     Ok((known, groups.len() < LISTED as usize))
 }
 
-fn lifetimes(server: &Server, s: &AccessRuleSettings) -> Vec<Field> {
-    let field = |name: &'static str, label: &str, minutes: Option<i64>, of_server: i64| {
-        let typed =
-            minutes.map_or_else(String::new, |m| if m == NO_NUMBER { String::new() } else { m.to_string() });
-        Field::number(name, label, typed)
-            .help(format!("In minutes. Empty: the server’s {}.", lifetime(of_server)))
+fn lifetimes(server: &Server, times: &[String; 3]) -> Vec<Field> {
+    let labels = ["Access token", "Refresh token, unused", "Refresh token, in all"];
+    let of_server =
+        [server.access_token_seconds, server.refresh_idle_seconds, server.refresh_absolute_seconds];
+    let bounds = [TOKEN_MINUTES, REFRESH_MINUTES, REFRESH_MINUTES];
+    let fields = TIMES.into_iter().zip(labels).zip(times).zip(of_server.into_iter().zip(bounds));
+    let field = |(((name, label), typed), (seconds, bounds)): (((&str, &str), &String), (i64, _))| {
+        let of_server = duration::written(seconds / 60);
+        let help = format!("{} Empty: the server’s {of_server}.", duration::range(&bounds));
+        Field::line(name, label, typed).help(help)
     };
-    vec![
-        field(
-            "accessTokenLifetimeMinutes",
-            "Access token",
-            s.access_token_minutes,
-            server.access_token_seconds,
-        ),
-        field(
-            "refreshTokenWindowMinutes",
-            "Refresh token, unused",
-            s.refresh_window_minutes,
-            server.refresh_idle_seconds,
-        ),
-        field(
-            "refreshTokenLifetimeMinutes",
-            "Refresh token, in all",
-            s.refresh_lifetime_minutes,
-            server.refresh_absolute_seconds,
-        ),
-    ]
+    fields.map(field).collect()
 }
 
 async fn page(admin: &Admin, place: &Place, version: &str, typed: &Typed) -> Result<FormPage> {
@@ -131,7 +117,7 @@ async fn page(admin: &Admin, place: &Place, version: &str, typed: &Typed) -> Res
     Ok(page
         .group("Whom it lets through", people)
         .group("With what", what)
-        .group("How long tokens live", lifetimes(&place.server, s)))
+        .group("How long tokens live", lifetimes(&place.server, &typed.times)))
 }
 
 async fn page_now(admin: &Admin, place: &Place, rule: &AccessRule) -> Result<FormPage> {
@@ -177,7 +163,7 @@ pub(super) async fn create(
         let (ctx, caller, key) = (&admin.ctx, &admin.caller, place.server.id.to_string());
         match admin.idp().admin_create_access_rule(ctx, caller, (&key, &policy), settings).await {
             Ok(_) => Ok(place.done("rule")),
-            Err(error) => again(page, beside(error)),
+            Err(error) => again(page, duration::told(beside(error), &form)),
         }
     };
     let made = made.await;
@@ -216,7 +202,7 @@ pub(super) async fn save(
                 let now = place.rule.clone().ok_or(AdminError::Stale)?;
                 Ok(clashing(page, &page_now(&admin, &place, &now).await?))
             }
-            Err(error) => again(page, beside(error)),
+            Err(error) => again(page, duration::told(beside(error), &form)),
         }
     };
     let saved = saved.await;

@@ -22,6 +22,7 @@ mod claim_fields;
 mod claim_forms;
 mod credential_forms;
 mod credentials;
+mod duration;
 mod event;
 mod failure;
 mod find;

@@ -1,6 +1,7 @@
 //! Which apps may register themselves at a server, and the initial access tokens that let them.
 
 use super::admin::Admin;
+use super::duration;
 use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
 use super::server_forms::{WRITE, crumbs};
@@ -13,7 +14,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::registration::{RegistrationMode, RegistrationPolicy, RegistrationToken};
 use signet_domain::server::{ScopeRow, Server};
-use signet_idp::admin::registration::{GRANTS, RegistrationSettings, RegistrationTokenSettings};
+use signet_idp::admin::registration::{
+    GRANTS, LIFETIME_MINUTES, RegistrationSettings, RegistrationTokenSettings, USUAL_LIFETIME_MINUTES,
+};
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
 use signet_web::{Fact, Field, FormPage, InitialToken, Link, Pick, RegistrationBox, Section, ShownOnce};
@@ -191,6 +194,7 @@ fn token_page(
     admin: &Admin,
     (server, scopes): &(Server, Vec<ScopeRow>),
     settings: &RegistrationTokenSettings,
+    lifetime: &str,
 ) -> FormPage {
     let action = format!("{}/registration/tokens/new", server_url(server));
     let text = |number: Option<i64>| number.filter(|n| *n >= 0).map(|n| n.to_string()).unwrap_or_default();
@@ -202,8 +206,8 @@ fn token_page(
                 .required()
                 .help("Who gets it, so that others know."),
             Field::number("maxUses", "Apps", text(settings.max_uses)).help("How many, from 1 to 10000."),
-            Field::number("lifetimeMinutes", "Ends after", text(settings.lifetime_minutes))
-                .help("In minutes, up to 525600, which is a year. 1440 is a day."),
+            Field::line("lifetimeMinutes", "Ends after", duration::shown(lifetime))
+                .help(duration::range(&LIFETIME_MINUTES)),
         ])
         .group(
             "Less than the server allows",
@@ -225,9 +229,10 @@ pub(super) async fn new_token(admin: Admin, Path(id): Path<String>) -> Response 
             grant_types: Vec::new(),
             scopes: Vec::new(),
             max_uses: Some(1),
-            lifetime_minutes: Some(1_440),
+            lifetime_minutes: Some(USUAL_LIFETIME_MINUTES),
         };
-        Ok(html::page(&token_page(&admin, &find(&admin, &id).await?, &fresh)))
+        let lifetime = duration::written(USUAL_LIFETIME_MINUTES);
+        Ok(html::page(&token_page(&admin, &find(&admin, &id).await?, &fresh, &lifetime)))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -247,9 +252,9 @@ pub(super) async fn make_token(
             grant_types: form.all("grantTypes"),
             scopes: form.all("scopes"),
             max_uses: form.number("maxUses").unwrap_or(Some(-1)),
-            lifetime_minutes: form.number("lifetimeMinutes").unwrap_or(Some(-1)),
+            lifetime_minutes: duration::minutes(&form, "lifetimeMinutes"),
         };
-        let mut page = token_page(&admin, &found, &settings);
+        let mut page = token_page(&admin, &found, &settings, form.raw("lifetimeMinutes"));
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }
@@ -259,7 +264,7 @@ pub(super) async fn make_token(
         let (token, secret) =
             match admin.idp().admin_make_registration_token(ctx, caller, &key, settings).await {
                 Ok(made) => made,
-                Err(error) => return again(page, error),
+                Err(error) => return again(page, duration::told(error, &form)),
             };
         let snippet = format!(
             "curl {} \\\n  -H 'Authorization: Bearer {}' \\\n  -H 'Content-Type: application/json' \\\n  -d \

@@ -1,6 +1,7 @@
 //! What the tenant asks of passwords and how long sessions last. Every change is seen before it is saved.
 
 use super::admin::Admin;
+use super::duration;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::security_fields::{Draft, changes, facts_of_passwords, facts_of_sessions};
@@ -153,7 +154,7 @@ async fn put(admin: &Admin, form: &Form, draft: &Draft, mut page: FormPage) -> R
     let (ctx, caller, input) = (&admin.ctx, &admin.caller, draft.input());
     let preview = match admin.idp().admin_security_preview(ctx, &input).await {
         Ok(preview) => preview,
-        Err(error) => return again(page, error),
+        Err(error) => return again(page, duration::told(error, form)),
     };
     let seen = form.raw("version") == preview.before.version.to_string();
     if seen && SecurityInput::of(&preview.after) != SecurityInput::of(&preview.before) {
@@ -170,7 +171,7 @@ async fn put(admin: &Admin, form: &Form, draft: &Draft, mut page: FormPage) -> R
     match admin.idp().admin_put_security(ctx, caller, input, &form.expected()).await {
         Ok(_) => Ok(step::redirect(&format!("{PATH}?done=edit"))),
         Err(AdminError::Stale) => Ok(clashing(page, &page_now(admin, "").await?)),
-        Err(error) => again(page, error),
+        Err(error) => again(page, duration::told(error, form)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The rules for passwords and sessions as a form has them, and as people read them.
 
 use super::form::Form;
-use super::words;
+use super::{duration, words};
 use signet_domain::security::{MAX_WORDS, MIN_LENGTH, WORD_CHARS};
 use signet_domain::session::{SessionKind, SessionLimits};
 use signet_idp::admin::security::SecurityInput;
 use signet_idp::syslog::visible;
 use signet_web::{Choice, Fact, Field, FormPage};
+use std::ops::RangeInclusive;
 
 const MIN: &str = "password.minLength";
 const WORDS: &str = "password.forbiddenWords";
@@ -18,7 +19,7 @@ const LIMITS: [(SessionKind, [&str; 2]); 2] = [
 /// Minutes that are offered, as far as they may be chosen.
 const OFFERED: [i64; 9] = [5, 15, 30, 60, 120, 480, 720, 1_440, 43_200];
 
-/// The form's values as they were typed.
+/// The form's values as they were typed, times as they are written here.
 pub(super) struct Draft {
     min_length: String,
     words: Vec<String>,
@@ -29,7 +30,7 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn of(input: &SecurityInput) -> Self {
         let pair =
-            |limits: SessionLimits| [limits.idle_minutes, limits.lifetime_minutes].map(|n| n.to_string());
+            |limits: SessionLimits| [limits.idle_minutes, limits.lifetime_minutes].map(duration::written);
         Self {
             min_length: input.min_length.to_string(),
             words: input.forbidden_words.clone(),
@@ -41,20 +42,20 @@ impl Draft {
         Self {
             min_length: form.text(MIN),
             words: form.lines(WORDS),
-            limits: LIMITS.map(|(_, names)| names.map(|name| form.text(name))),
+            limits: LIMITS.map(|(_, names)| names.map(|name| duration::shown(form.raw(name)))),
         }
     }
 
-    /// What was typed; what is no number is one that can't be chosen.
+    /// What was typed; what is no number or no time is one that can't be chosen.
     pub(super) fn input(&self) -> SecurityInput {
-        let number = |text: &str| text.parse().unwrap_or(-1);
+        let time = |text: &str| duration::parse(text).unwrap_or(duration::NO_TIME);
         let [users, console] = &self.limits;
         let limits = |[idle, lifetime]: &[String; 2]| SessionLimits {
-            idle_minutes: number(idle),
-            lifetime_minutes: number(lifetime),
+            idle_minutes: time(idle),
+            lifetime_minutes: time(lifetime),
         };
         SecurityInput {
-            min_length: number(&self.min_length),
+            min_length: self.min_length.parse().unwrap_or(-1),
             forbidden_words: self.words.clone(),
             users: limits(users),
             console: limits(console),
@@ -89,24 +90,19 @@ impl Draft {
         let mut page = page.group("Passwords", [least, forbidden]);
         for ((kind, names), values) in LIMITS.into_iter().zip(&self.limits) {
             let (idle, lifetime) = SessionLimits::bounds(kind);
-            let field = |name: &str, label: &str, value: &str, (least, most): (i64, i64)| {
-                let offered = OFFERED.into_iter().filter(|n| (least..=most).contains(n));
-                let choice = |n: i64| Choice::new(n.to_string(), words::lifetime(n * 60), false);
-                let most = match words::lifetime(most * 60) {
-                    long if most >= 60 => format!("{} ({long})", words::number(most)),
-                    _ => most.to_string(),
-                };
-                Field::number(name, label, value)
+            let field = |name: &str, label: &str, value: &str, bounds: &RangeInclusive<i64>| {
+                let offered = OFFERED.into_iter().filter(|n| bounds.contains(n));
+                let choice = |n: i64| Choice::new(duration::written(n), words::lifetime(n * 60), false);
+                Field::line(name, label, value)
                     .required()
                     .suggest(offered.map(choice))
-                    .help(format!("From {least} to {most}."))
+                    .help(duration::range(bounds))
             };
-            let bounds = |range: &std::ops::RangeInclusive<i64>| (*range.start(), *range.end());
             page = page.group(
                 kind_name(kind),
                 [
-                    field(names[0], "Minutes without use", &values[0], bounds(&idle)),
-                    field(names[1], "Minutes in all", &values[1], bounds(&lifetime)),
+                    field(names[0], "Time without use", &values[0], &idle),
+                    field(names[1], "Time in all", &values[1], &lifetime),
                 ],
             );
         }

@@ -1,8 +1,9 @@
 //! Making and changing authorization servers.
 
 use super::admin::Admin;
+use super::duration;
 use super::form::{Form, again, clashing};
-use super::server_page::{PATH, find, lives, minutes, name_of, server_url};
+use super::server_page::{PATH, find, name_of, server_url};
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -10,21 +11,22 @@ use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::server::{Server, ServerKind};
-use signet_idp::admin::server_rules::ServerSettings;
+use signet_idp::admin::server_rules::{REFRESH_MINUTES, ServerSettings, TOKEN_MINUTES};
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_web::{Field, FormPage, Link, Pick, Section};
+use std::ops::RangeInclusive;
 
 pub(super) const WRITE: (Area, Access) = (Area::Apps, Access::Write);
-/// A number that no lifetime may have, for what is no number.
+/// A number of days that no rotation may have, for what is no number.
 const NO_NUMBER: i64 = -1;
 
-/// Each lifetime: the field, its label, and its seconds.
-type Lifetime = (&'static str, &'static str, fn(&Server) -> i64);
+/// Each lifetime: the field, its label, its seconds, and the minutes that it may have.
+type Lifetime = (&'static str, &'static str, fn(&Server) -> i64, RangeInclusive<i64>);
 const LIFETIMES: [Lifetime; 4] = [
-    ("accessTokenLifetimeMinutes", "Access token", |s| s.access_token_seconds),
-    ("idTokenLifetimeMinutes", "ID token", |s| s.id_token_seconds),
-    ("refreshTokenWindowMinutes", "Refresh token, unused", |s| s.refresh_idle_seconds),
-    ("refreshTokenLifetimeMinutes", "Refresh token, in all", |s| s.refresh_absolute_seconds),
+    ("accessTokenLifetimeMinutes", "Access token", |s| s.access_token_seconds, TOKEN_MINUTES),
+    ("idTokenLifetimeMinutes", "ID token", |s| s.id_token_seconds, TOKEN_MINUTES),
+    ("refreshTokenWindowMinutes", "Refresh token, unused", |s| s.refresh_idle_seconds, REFRESH_MINUTES),
+    ("refreshTokenLifetimeMinutes", "Refresh token, in all", |s| s.refresh_absolute_seconds, REFRESH_MINUTES),
 ];
 
 pub(super) fn crumbs(server: Option<&Server>) -> Vec<Link> {
@@ -55,9 +57,11 @@ fn fields(page: FormPage, server: Option<&Server>, value: &dyn Fn(&str) -> Strin
             pick("EdDSA", "EdDSA"),
         ],
     );
-    let lifetimes = LIFETIMES.iter().map(|(name, label, seconds)| {
-        let field = Field::number(*name, *label, value(name));
-        field.help(server.map_or("In minutes.".to_owned(), |s| lives(seconds(s))))
+    let lifetimes = LIFETIMES.iter().map(|(name, label, seconds, bounds)| {
+        let now =
+            server.map_or_else(String::new, |s| format!(" Now {}.", duration::written(seconds(s) / 60)));
+        let field = Field::line(*name, *label, duration::shown(&value(name)));
+        field.help(format!("{}{now}", duration::range(bounds)))
     });
     let rotation = Field::number("keyRotationDays", "A new key every", value("keyRotationDays"));
     let watched = value("sessionManagement") == "true";
@@ -86,7 +90,7 @@ fn of_server(server: &Server, name: &str) -> String {
         other => LIFETIMES
             .iter()
             .find(|(name, ..)| *name == other)
-            .map_or_else(String::new, |(.., seconds)| minutes(seconds(server))),
+            .map_or_else(String::new, |(_, _, seconds, _)| duration::written(seconds(server) / 60)),
     }
 }
 
@@ -94,16 +98,16 @@ fn of_new(name: &str) -> String {
     match name {
         "signingAlgorithm" => "RS256",
         "keyRotationDays" => "90",
-        "accessTokenLifetimeMinutes" | "idTokenLifetimeMinutes" => "60",
-        "refreshTokenWindowMinutes" => "10080",
-        "refreshTokenLifetimeMinutes" => "129600",
+        "accessTokenLifetimeMinutes" | "idTokenLifetimeMinutes" => "1 h",
+        "refreshTokenWindowMinutes" => "7 days",
+        "refreshTokenLifetimeMinutes" => "90 days",
         _ => "",
     }
     .to_owned()
 }
 
 fn sent(form: &Form, server: Option<&Server>) -> ServerSettings {
-    let time = |name: &str| form.number(name).unwrap_or(Some(NO_NUMBER));
+    let time = |name: &str| duration::minutes(form, name);
     let audience = match server.filter(|s| s.kind == ServerKind::Org) {
         Some(org) => org.audience.clone(),
         None => form.text("audiences"),
@@ -117,7 +121,7 @@ fn sent(form: &Form, server: Option<&Server>) -> ServerSettings {
         refresh_window_minutes: time("refreshTokenWindowMinutes"),
         refresh_lifetime_minutes: time("refreshTokenLifetimeMinutes"),
         signing_alg: Some(form.text("signingAlgorithm")),
-        key_rotation_days: time("keyRotationDays"),
+        key_rotation_days: form.number("keyRotationDays").unwrap_or(Some(NO_NUMBER)),
         session_management: Some(form.ticked("sessionManagement", "true")),
     }
 }
@@ -145,7 +149,7 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
         let settings = sent(&form, None);
         match admin.idp().admin_create_server(&admin.ctx, &admin.caller, settings).await {
             Ok(made) => Ok(step::redirect(&format!("{}?done=create", server_url(&made.server)))),
-            Err(error) => again(page, error),
+            Err(error) => again(page, duration::told(error, &form)),
         }
     };
     let made = made.await;
@@ -185,7 +189,7 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
                 let (now, _) = find(&admin, &id).await?;
                 Ok(clashing(page, &edit_page_now(&admin, &now)))
             }
-            Err(error) => again(page, error),
+            Err(error) => again(page, duration::told(error, &form)),
         }
     };
     let saved = saved.await;

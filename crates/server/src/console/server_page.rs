@@ -6,7 +6,7 @@ use super::claim_fields::claim_item;
 use super::failure::Result;
 use super::rows::brief;
 use super::servers::row;
-use super::{when, words};
+use super::when;
 use crate::html;
 use crate::pages::step;
 use axum::extract::{Path, RawQuery};
@@ -194,14 +194,4 @@ fn actions(server: &Server, keys: &[KeyRow]) -> Vec<Action> {
         }
     }
     actions
-}
-
-/// Minutes, as a form has them.
-pub(super) fn minutes(seconds: i64) -> String {
-    (seconds / 60).to_string()
-}
-
-/// How long something lives, beside a field of minutes.
-pub(super) fn lives(seconds: i64) -> String {
-    format!("In minutes. Now {}.", words::lifetime(seconds))
 }
