@@ -294,9 +294,16 @@ async fn a_policy_names_only_what_is_there(app: Shared) {
         let reply = acme.api("POST", &path).json(&body).await.expect(400);
         assert!(reply.text().contains(says), "{pointer}: {}", reply.describe());
     }
-    let mut body = rule("r");
-    body["actions"] = json!({ "token": { "accessTokenLifetimeMinutes": 1441 } });
-    acme.api("POST", &path).json(&body).await.expect(400);
+    for (lifetime, minutes) in [
+        ("accessTokenLifetimeMinutes", 1441),
+        ("accessTokenLifetimeMinutes", i64::MAX),
+        ("refreshTokenWindowMinutes", i64::MAX),
+        ("refreshTokenLifetimeMinutes", i64::MIN),
+    ] {
+        let mut body = rule("r");
+        body["actions"] = json!({ "token": { lifetime: minutes } });
+        acme.api("POST", &path).json(&body).await.expect(400);
+    }
     acme.api("POST", &path).json(&rule("same")).await.expect(201);
     let reply = acme.api("POST", &path).json(&rule("same")).await.expect(400);
     assert!(reply.text().contains("already exists"), "{}", reply.describe());

@@ -142,8 +142,9 @@ impl AccessRuleSettings {
                 causes.range(member, minutes, bounds);
             }
         }
-        let idle = self.refresh_window_minutes.map_or(server.refresh_idle_seconds, |m| m * 60);
-        let absolute = self.refresh_lifetime_minutes.map_or(server.refresh_absolute_seconds, |m| m * 60);
+        let idle = self.refresh_window_minutes.map_or(server.refresh_idle_seconds, |m| m.saturating_mul(60));
+        let absolute =
+            self.refresh_lifetime_minutes.map_or(server.refresh_absolute_seconds, |m| m.saturating_mul(60));
         if idle > absolute {
             causes.add("refreshTokenWindowMinutes", "must not be longer than refreshTokenLifetimeMinutes");
         }
