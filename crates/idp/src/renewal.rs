@@ -63,8 +63,7 @@ impl Idp {
     pub(crate) fn renewal_ticket(&self, ctx: &Ctx, door: &Door<'_>, user: &User) -> Result<String, IdpError> {
         let set_at = user.password_changed_at.map(|at| at.0);
         let ticket = Ticket { user: user.id, set_at, at: ctx.now.0 };
-        let plain =
-            serde_json::to_vec(&ticket).map_err(|error| IdpError::Internal(error.to_string().into()))?;
+        let plain = serde_json::to_vec(&ticket).map_err(|error| IdpError::Internal(error.to_string()))?;
         let sealed = self.secrets().seal(self.entropy(), &purpose(ctx, door), &plain)?;
         Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
