@@ -44,6 +44,7 @@ mod console_policies;
 mod console_start;
 mod console_try;
 mod console_users;
+mod console_zone;
 mod cors;
 mod counters;
 mod crash;

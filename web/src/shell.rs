@@ -250,6 +250,8 @@ pub struct Console {
     pub login: String,
     /// Where the sign-out form posts to.
     pub sign_out: String,
+    /// The zone of the times, and where another is chosen.
+    pub zone: Option<Link>,
     /// The places, in order.
     pub nav: Vec<NavItem>,
     /// The current place.

@@ -135,8 +135,6 @@ pub struct LogList {
     pub console: Console,
     /// The filters' form.
     pub form: LogForm,
-    /// The zone of all times: `UTC+1`.
-    pub zone: String,
     /// Filters in force.
     pub chips: Vec<Chip>,
     /// Successful machine tokens.

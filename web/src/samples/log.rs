@@ -84,7 +84,6 @@ fn list() -> LogList {
         live: Some("/console/log/newer?after=c".to_owned()),
         console: console("System log", Section::Log),
         form: form(),
-        zone: "UTC+1".to_owned(),
         chips: vec![Chip {
             label: "Outcome: all but allowed".to_owned(),
             remove_url: "/console/log".to_owned(),

@@ -17,7 +17,7 @@ mod policies;
 mod settings;
 mod webhooks;
 
-use crate::{Console, Csrf, NavItem, Page, Section, Shell, TimeText};
+use crate::{Console, Csrf, Link, NavItem, Page, Section, Shell, TimeText};
 
 /// Text that tries to become markup.
 pub const HOSTILE: &str = "\"><script>alert(1)</script>' onload='x";
@@ -88,6 +88,7 @@ fn console(title: &str, current: Section) -> Console {
         csrf: csrf(),
         login: "eve@acme.test".to_owned(),
         sign_out: "/console/sign-out".to_owned(),
+        zone: Some(Link::new("UTC+1", "/console/zone")),
         nav: nav.map(|(section, url)| NavItem::new(section, url)).to_vec(),
         current,
         degraded: None,
@@ -99,6 +100,7 @@ fn operator(title: &str, current: Section) -> Console {
     Console {
         shell: Shell::new("Signet", title),
         login: "operator".to_owned(),
+        zone: None,
         nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
         ..console(title, current)
     }

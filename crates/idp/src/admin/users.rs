@@ -174,6 +174,31 @@ impl Idp {
         .await
     }
 
+    /// Sets the time zone in the caller's own profile, whatever the role may change besides; an empty name clears it.
+    /// Whether there is such a zone was looked at before.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] for a caller that is nobody.
+    pub async fn admin_set_own_zone(&self, ctx: &Ctx, caller: &Caller, zone: &str) -> Result<(), AdminError> {
+        let own = caller.user().ok_or(AdminError::Forbidden)?;
+        let sent = Map::from_iter([("timezone".to_owned(), Value::from(zone))]);
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let before = tx.user(own).await?.ok_or_else(|| AdminError::not_found(own, "User"))?;
+                let mut after = before.clone();
+                Profile::of(&before).with(&sent, &ctx.tenant.default_domain)?.put(&mut after);
+                let events = idp.profile_events(&ctx, &caller, &before, &after);
+                if !events.is_empty() {
+                    tx.update_user(&after, ctx.now).await?;
+                    tx.append_all(&events).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     fn profile_events(&self, ctx: &Ctx, caller: &Caller, before: &User, after: &User) -> Vec<Event> {
         let diff = Diff::of(profile::facts(before), profile::facts(after));
         if diff.is_empty() {

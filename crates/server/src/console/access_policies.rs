@@ -6,7 +6,6 @@ use super::failure::{Failure, Result};
 use super::form::Form;
 use super::server_forms::{WRITE, crumbs};
 use super::server_page::{find, server_url};
-use super::when;
 use super::words::{count, on_or_off};
 use crate::html;
 use crate::pages::step;
@@ -193,8 +192,8 @@ async fn show(admin: &Admin, (id, policy): (&str, &str), done: Option<&str>) -> 
         facts: vec![
             Fact::text("Apps", apps_of(admin, &policy).await?),
             Fact::text("Priority", policy.priority.to_string()),
-            Fact::text("Made", when::moment(policy.created_at, admin.ctx.now).shown),
-            Fact::text("Changed", when::moment(policy.updated_at, admin.ctx.now).shown),
+            Fact::text("Made", admin.moment(policy.created_at).shown),
+            Fact::text("Changed", admin.moment(policy.updated_at).shown),
             Fact::code("Id", policy.id.to_string()),
         ],
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },

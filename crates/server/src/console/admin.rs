@@ -3,6 +3,7 @@
 use super::failure::{Failure, Result};
 use super::next;
 use super::zone::Zone;
+use super::zone_choice;
 use crate::extract::Tenant;
 use crate::pages::browser::form_is_ours;
 use crate::pages::step;
@@ -11,12 +12,13 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
+use signet_domain::Time;
 use signet_domain::session::SessionKind;
 use signet_idp::admin::{Access, Area, Caller};
 use signet_idp::authorize::SignedIn;
 use signet_idp::{Ctx, Idp, console};
 use signet_oauth::Params;
-use signet_web::{Console, Csrf, NavItem, Section};
+use signet_web::{Console, Csrf, Link, NavItem, Section, TimeText};
 
 /// An administrator with a live session. Whoever has none is sent to the sign-in page.
 pub(super) struct Admin {
@@ -26,6 +28,9 @@ pub(super) struct Admin {
     pub(super) caller: Caller,
     /// What alerts told that nobody took note of, for who sees the log.
     open_alerts: i64,
+    zone: Zone,
+    /// The page that was asked for.
+    here: String,
     cookie: String,
 }
 
@@ -73,7 +78,8 @@ impl Admin {
                         false => Ok(0),
                     };
                     let open_alerts = open_alerts.map_err(|error| Failure::Broken(error).page(&ctx))?;
-                    Ok(Self { app: app.clone(), ctx, signed_in, caller, open_alerts, cookie })
+                    let (app, zone, here) = (app.clone(), Zone::of(&signed_in.user), wanted(parts));
+                    Ok(Self { app, ctx, signed_in, caller, open_alerts, zone, here, cookie })
                 }
                 None => Err(step::redirect(&next::sign_in(&wanted(parts)))),
             },
@@ -97,8 +103,18 @@ impl Admin {
     }
 
     /// The zone of the times that are shown to them.
-    pub(super) fn zone(&self) -> Zone {
-        Zone::of(&self.signed_in.user)
+    pub(super) fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// A time in their zone: `today, 14:02 UTC+1`.
+    pub(super) fn moment(&self, time: Time) -> TimeText {
+        self.zone.moment(time, self.ctx.now)
+    }
+
+    /// A time in their zone, for short lists: `14:02:07`, or with its day if that isn't today.
+    pub(super) fn brief(&self, time: Time) -> TimeText {
+        self.zone.brief(time, self.ctx.now)
     }
 
     /// Whether the role reaches this.
@@ -134,6 +150,7 @@ impl Admin {
             csrf: Csrf::new(self.idp().secrets().csrf(self.ctx.tenant_id(), &self.cookie)),
             login: self.signed_in.user.login.clone(),
             sign_out: "/console/sign-out".to_owned(),
+            zone: Some(Link::new(self.zone.label(self.ctx.now), zone_choice::url(&self.here))),
             nav: self.nav(),
             current,
             degraded: None,

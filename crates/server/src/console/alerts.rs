@@ -5,7 +5,6 @@ use super::failure::{Failure, Result};
 use super::log::{events_url, search_url};
 use super::next::encoded;
 use super::prefix::or_the_first;
-use super::when;
 use super::words::{count, number};
 use crate::html;
 use crate::pages::step;
@@ -54,9 +53,7 @@ pub(super) fn says(alert: &Alert) -> String {
 fn status(alert: &Alert, admin: &Admin) -> Status {
     match alert.muted_until.filter(|_| alert.is_muted(admin.ctx.now)) {
         _ if !alert.enabled => Status::new("Off", Tone::Quiet),
-        Some(until) => {
-            Status::new(format!("Muted until {}", when::moment(until, admin.ctx.now).shown), Tone::Warn)
-        }
+        Some(until) => Status::new(format!("Muted until {}", admin.moment(until).shown), Tone::Warn),
         None => Status::new("On", Tone::Good),
     }
 }
@@ -67,21 +64,21 @@ pub(super) fn told(firing: &AlertFiring) -> String {
 }
 
 fn firing_row(admin: &Admin, alert: &Alert, firing: &AlertFiring, told: Option<Vec<ToldRow>>) -> FiringRow {
-    let now = admin.ctx.now;
+    let zone = admin.zone();
     let window = format!(
         "from {} to {}",
-        when::pattern(firing.since_at, "%-d %b %Y, %H:%M:%S"),
-        when::pattern(firing.until_at, "%-d %b, %H:%M:%S UTC")
+        zone.pattern(firing.since_at, "%-d %b %Y, %H:%M:%S"),
+        zone.told(firing.until_at, "%-d %b, %H:%M:%S")
     );
     let noted = firing.acknowledged_at.map(|at| {
         let by = firing.acknowledged_by.as_deref().map_or_else(String::new, visible);
-        format!("Acknowledged by {by}, {}", when::moment(at, now).shown)
+        format!("Acknowledged by {by}, {}", admin.moment(at).shown)
     });
     let may = admin.may(WRITE.0, WRITE.1) && noted.is_none();
     let url = url_of(alert);
     FiringRow {
         alert: told.is_none().then(|| Link::new(visible(&alert.name), url.clone())),
-        fired: when::moment(firing.fired_at, now),
+        fired: admin.moment(firing.fired_at),
         events: self::told(firing),
         window,
         url: events_url(&alert.search, firing.since_at, firing.until_at),
@@ -118,7 +115,7 @@ async fn show_all(admin: &Admin, done: Option<&str>) -> Result<Response> {
         name: visible(&view.alert.name),
         says: says(&view.alert),
         status: status(&view.alert, admin),
-        fired: view.last_fired.map(|at| when::moment(at, admin.ctx.now)),
+        fired: view.last_fired.map(|at| admin.moment(at)),
     };
     let mut console = admin.frame("Alerts", Section::Alerts);
     console.notice = match done {
@@ -222,7 +219,7 @@ fn facts(view: &AlertView, webhooks: &[Webhook], admin: &Admin) -> Vec<Fact> {
         facts.push(Fact::text("Tells", visible(&webhook.name)).to(super::webhooks::url_of(webhook)));
     }
     facts.push(Fact::code("Id", alert.id.to_string()));
-    facts.push(Fact::text("Changed", when::moment(alert.updated_at, admin.ctx.now).shown));
+    facts.push(Fact::text("Changed", admin.moment(alert.updated_at).shown));
     facts
 }
 

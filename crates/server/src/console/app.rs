@@ -10,7 +10,6 @@ use super::{app_start, when, words::count};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use signet_domain::Time;
 use signet_domain::app::{App, AppSecret, AppStatus, ConsentMethod, Rotation};
 
 use signet_domain::id::AppId;
@@ -65,7 +64,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         actions: actions(admin, &app),
         redirect_uris: app.redirect_uris.iter().map(|uri| visible_uri(uri)).collect(),
         grants: grants(&app),
-        settings: settings(&app, past.registration.as_ref(), admin.ctx.now),
+        settings: settings(admin, &app, past.registration.as_ref()),
         recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
         activity: activity(&past),
         log_url: sees_log.then_some(log),
@@ -119,7 +118,7 @@ fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow
         }
         SecretRow {
             id: secret.id.to_string(),
-            made: when::moment(secret.created_at, now),
+            made: admin.moment(secret.created_at),
             used: match secret.last_used_at {
                 Some(at) => format!("last used {}", when::hour(at, now).shown),
                 None => "never used".to_owned(),
@@ -172,7 +171,7 @@ fn grants(app: &App) -> Vec<Grant> {
     ]
 }
 
-fn settings(app: &App, registration: Option<&Registration>, now: Time) -> Vec<Fact> {
+fn settings(admin: &Admin, app: &App, registration: Option<&Registration>) -> Vec<Fact> {
     let consent = match app.consent_method {
         ConsentMethod::Required => "users are asked once",
         ConsentMethod::Trusted => "the tenant trusts the app",
@@ -191,8 +190,8 @@ fn settings(app: &App, registration: Option<&Registration>, now: Time) -> Vec<Fa
         settings.push(Fact::text("After sign-out", after.join(", ")));
     }
     if let Some(own) = registration {
-        let made = when::moment(own.created_at, now).shown;
-        let goes = |at| format!("; unless it gets a token it goes {}", when::moment(at, now).shown);
+        let made = admin.moment(own.created_at).shown;
+        let goes = |at| format!("; unless it gets a token it goes {}", admin.moment(at).shown);
         let ends = own.expires_at.map(goes);
         let how = if own.token_id.is_some() { "with an initial access token" } else { "without a token" };
         let fact = Fact::text("Registered itself", format!("{made}, {how}{}", ends.unwrap_or_default()));

@@ -245,7 +245,7 @@ async fn trade(admin: &Admin, app: &App, trial: &Trial, answer: &str) -> Result<
 }
 
 fn show(shown: &mut AppTry, admin: &Admin, app: &App, Got { tokens, userinfo }: &Got, trial: &Trial) {
-    let read = tables::Read { now: admin.ctx.now, zone: admin.zone(), nonce: &trial.nonce };
+    let read = tables::Read { now: admin.ctx.now, zone: admin.zone().clone(), nonce: &trial.nonce };
     shown.tables.extend(read.tokens(tokens));
     shown.tables.extend(userinfo.as_ref().map(|told| read.userinfo(told.as_ref())));
     shown.raw.push(tables::raw(tokens));

@@ -4,7 +4,6 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::next::encoded;
-use super::when;
 use crate::brand::{self, dress};
 use crate::html;
 use crate::pages::step;
@@ -146,7 +145,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     let logo = size.map_or_else(|| "None".to_owned(), |(width, height)| format!("{width} × {height} pixels"));
     facts.push(Fact::text("Logo", logo));
     if brand.version > 0 {
-        facts.push(Fact::text("Last changed", when::moment(brand.updated_at, admin.ctx.now).shown));
+        facts.push(Fact::text("Last changed", admin.moment(brand.updated_at).shown));
     }
     let writes = admin.may(WRITE.0, WRITE.1);
     let mut console = admin.frame("Branding", Section::Branding);

@@ -60,9 +60,9 @@ pub(super) async fn show(admin: Admin, Path((kind, id)): Path<(String, String)>)
                 let facts = vec![
                     Fact::code("Id", token.id.to_string()),
                     Fact::text("May", may_of(owner.as_ref())),
-                    Fact::text("Created", when::moment(token.created_at, now).shown),
+                    Fact::text("Created", admin.moment(token.created_at).shown),
                     Fact::text("Last used", used),
-                    Fact::text("Ends unused", when::moment(token.expires_at, now).shown),
+                    Fact::text("Ends unused", admin.moment(token.expires_at).shown),
                 ];
                 ("API token", token_status(token, owner.as_ref(), now), facts)
             }
@@ -70,7 +70,7 @@ pub(super) async fn show(admin: Admin, Path((kind, id)): Path<(String, String)>)
                 let facts = vec![
                     Fact::code("Client ID", &credential.client_id),
                     Fact::text("May", words::scope(credential.scope)),
-                    Fact::text("Created", when::moment(credential.created_at, now).shown),
+                    Fact::text("Created", admin.moment(credential.created_at).shown),
                 ];
                 ("API credential", words::on_or_off(true), facts)
             }

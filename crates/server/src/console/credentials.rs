@@ -52,12 +52,11 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
         }
     }
     drop(tx);
-    let now = admin.ctx.now;
     let mut rows: Vec<CredentialRow> = Vec::new();
     for token in &tokens {
-        rows.push(token_row(token, owners.get(&token.user_id).and_then(Option::as_ref), now));
+        rows.push(token_row(admin, token, owners.get(&token.user_id).and_then(Option::as_ref)));
     }
-    rows.extend(credentials.iter().map(|c| credential_row(c, now)));
+    rows.extend(credentials.iter().map(|c| credential_row(admin, c)));
     let mut console = admin.frame("API credentials", Section::Credentials);
     console.notice = done.filter(|d| *d == "revoke").map(|_| "It is revoked.".to_owned());
     Ok(html::page(&CredentialList {
@@ -80,16 +79,16 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
 }
 
 /// A token acts for the administrator that made it, as far as that one's role reaches now.
-fn token_row(token: &ApiToken, owner: Option<&User>, now: Time) -> CredentialRow {
+fn token_row(admin: &Admin, token: &ApiToken, owner: Option<&User>) -> CredentialRow {
     CredentialRow {
         url: Some(format!("{PATH}/tokens/{}", token.id)),
         name: visible(&token.name),
         kind: "API token".to_owned(),
         hint: token.id.to_string(),
         scopes: may_of(owner),
-        created: Some(when::moment(token.created_at, now)),
-        last_used: token.last_used_at.map(|at| when::hour(at, now)),
-        status: token_status(token, owner, now),
+        created: Some(admin.moment(token.created_at)),
+        last_used: token.last_used_at.map(|at| when::hour(at, admin.ctx.now)),
+        status: token_status(token, owner, admin.ctx.now),
     }
 }
 
@@ -122,14 +121,14 @@ pub(super) fn token_status(token: &ApiToken, owner: Option<&User>, now: Time) ->
     }
 }
 
-fn credential_row(credential: &Credential, now: Time) -> CredentialRow {
+fn credential_row(admin: &Admin, credential: &Credential) -> CredentialRow {
     CredentialRow {
         url: Some(format!("{PATH}/clients/{}", credential.id)),
         name: visible(&credential.name),
         kind: "API credential".to_owned(),
         hint: shortened(&credential.client_id),
         scopes: words::scope(credential.scope).to_owned(),
-        created: Some(when::moment(credential.created_at, now)),
+        created: Some(admin.moment(credential.created_at)),
         last_used: None,
         status: words::on_or_off(true),
     }

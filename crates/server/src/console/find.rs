@@ -206,7 +206,7 @@ async fn by_id(admin: &Admin, q: &str) -> Result<Vec<FoundRow>> {
             label: syslog::sentence(&event),
             detail: match found.counted {
                 true => "it was counted with this refusal".to_owned(),
-                false => super::when::moment(event.published, admin.ctx.now).shown,
+                false => admin.moment(event.published).shown,
             },
             url: event_url(&event),
             icon,

@@ -5,7 +5,7 @@ use super::failure::Result;
 use super::next::encoded;
 use super::prefix::{Asked, PAGE, or_the_first};
 use super::rows::{brief, user_url};
-use super::{when, words};
+use super::words;
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -39,7 +39,7 @@ async fn show_all(admin: &Admin, params: &Params) -> Result<Response> {
         url: url_of(group),
         name: visible(&group.name),
         description: visible(&group.description),
-        changed: when::moment(group.members_changed_at, admin.ctx.now),
+        changed: admin.moment(group.members_changed_at),
     };
     let mut console = admin.frame("Groups", Section::Groups);
     console.notice =
@@ -129,7 +129,7 @@ fn member(user: &User, group: Option<&String>) -> MemberRow {
 }
 
 fn facts(admin: &Admin, group: &Group) -> Vec<Fact> {
-    let moment = |at| when::moment(at, admin.ctx.now).shown;
+    let moment = |at| admin.moment(at).shown;
     vec![
         Fact::code("Id", group.id.to_string()),
         Fact::text("Created", moment(group.created_at)),

@@ -6,7 +6,6 @@ use super::failure::{Failure, Result};
 use super::form::Form;
 use super::rows::{app_url, event_url, user_url};
 use super::token_preview::block;
-use super::when;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -76,7 +75,7 @@ fn unknown(admin: &Admin, searched: Option<signet_domain::Time>) -> Answer {
     let note = match searched {
         Some(to) => format!(
             "The log was looked through back to {}. With the token itself, not its jti alone, older ones are found.",
-            when::moment(to, admin.ctx.now).shown
+            admin.moment(to).shown
         ),
         None => "Signet made nothing like this for this tenant, or it is so old that it was cleared away."
             .to_owned(),
@@ -157,14 +156,14 @@ fn facts(admin: &Admin, found: &Found) -> Vec<Fact> {
     if let Some(event) = &found.event {
         facts.push(Fact::text("Issued", sentence(event)).to(event_url(event)));
     }
-    facts.extend(found.issued.map(|at| Fact::text("Made", when::moment(at, now).shown)));
+    facts.extend(found.issued.map(|at| Fact::text("Made", admin.moment(at).shown)));
     facts.extend(found.ends.map(|at| {
         let label = if at <= now { "Ended" } else { "Ends" };
-        Fact::text(label, when::moment(at, now).shown)
+        Fact::text(label, admin.moment(at).shown)
     }));
     if let Some(grant) = &found.grant {
         let state = match grant.revoked_at {
-            Some(at) => format!("revoked {}", when::moment(at, now).shown),
+            Some(at) => format!("revoked {}", admin.moment(at).shown),
             None => "not revoked".to_owned(),
         };
         facts.push(Fact::text("Scopes", visible(&grant.scopes)));
@@ -210,7 +209,7 @@ fn revoke_page(admin: &Admin, event: &EventRow, chosen: &str) -> FormPage {
     let mut page = admin.form(("Revoke", Section::Inspector), crumbs, action, "Revoke").dangerous();
     page.facts = vec![
         Fact::text("Issued", sentence(event)).to(event_url(event)),
-        Fact::text("Made", when::moment(event.published, admin.ctx.now).shown),
+        Fact::text("Made", admin.moment(event.published).shown),
     ];
     page.facts.extend(event.grant_id.map(|id| Fact::code("Grant id", id.to_string())));
     let picks = reach.iter().map(pick).collect();

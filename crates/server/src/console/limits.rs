@@ -7,6 +7,7 @@ use super::failure::{Failure, Result};
 use super::form::params;
 use super::rows::{app_url, brief, user_url};
 use super::words::number;
+use super::zone::Zone;
 use super::{next, policies, when};
 use crate::html;
 use crate::pages::step;
@@ -69,11 +70,12 @@ async fn show(admin: &Admin) -> Result<Response> {
     let used = admin.idp().limits_use(&admin.ctx).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
     let sees_callers = admin.may(Area::Callers, Access::Read);
-    let (throttled, throttled_sum) = if sees_log { drawings::throttled(&used) } else { Default::default() };
+    let (throttled, throttled_sum) =
+        if sees_log { drawings::throttled(&used, admin.zone()) } else { Default::default() };
     Ok(html::page(&LimitsPage {
         console: admin.frame("Limits", Section::Limits),
-        quota: quota_of(&used, admin.ctx.now),
-        calls: drawings::calls(&used, sees_callers),
+        quota: quota_of(&used, admin.zone(), admin.ctx.now),
+        calls: drawings::calls(&used, admin.zone(), sees_callers),
         callers: if sees_callers { callers(admin, &used.callers) } else { Vec::new() },
         hottest: if sees_log { hottest(admin, &used) } else { Vec::new() },
         policies: if sees_log {
@@ -130,7 +132,7 @@ fn hottest(admin: &Admin, used: &LimitsUse) -> Vec<RefusedOften> {
         url,
         kind,
         refusals: number(hot.refusals),
-        last: when::moment(hot.last_at, admin.ctx.now),
+        last: admin.moment(hot.last_at),
     };
     let user = |hot: &Hot| hot.id.as_deref().filter(|_| admin.may(Area::Users, Access::Read)).map(user_url);
     let app = |hot: &Hot| hot.id.as_deref().filter(|_| admin.may(Area::Apps, Access::Read)).map(app_url);
@@ -164,24 +166,24 @@ fn policy(used: &policy_use::PolicyUse) -> PolicyUse {
     }
 }
 
-fn pace(used: &LimitsUse, now: Time) -> String {
+fn pace(used: &LimitsUse, zone: &Zone, now: Time) -> String {
     let Some(at) = used.runs_out_at else { return String::new() };
     format!(
         "At {} calls a minute nothing is left at {}, in {}.",
         number(used.per_minute),
-        when::pattern(at, "%H:%M UTC"),
+        zone.told(at, "%H:%M"),
         when::span(at.since(now))
     )
 }
 
-fn quota_of(use_now: &LimitsUse, now: Time) -> Quota {
+fn quota_of(use_now: &LimitsUse, zone: &Zone, now: Time) -> Quota {
     let standing = &use_now.quota;
     let used = (quota::LIMIT - standing.remaining).max(0);
     let (full, limit) = (number(quota::LIMIT), quota::LIMIT.unsigned_abs());
     let reset = if standing.reset_seconds == 0 {
         format!("All {full} are there. The hour begins with the first call.")
     } else {
-        let at = when::pattern(standing.resets_at, "%H:%M UTC");
+        let at = zone.told(standing.resets_at, "%H:%M");
         let wait = when::span(standing.resets_at.since(now));
         let until = if standing.remaining == 0 { "Calls are refused until then. " } else { "" };
         format!("{until}The full {full} are back at {at}, in {wait}.")
@@ -191,7 +193,7 @@ fn quota_of(use_now: &LimitsUse, now: Time) -> Quota {
         limit,
         shown: format!("{} of {full} used", number(used)),
         reset,
-        pace: pace(use_now, now),
+        pace: pace(use_now, zone, now),
     }
 }
 

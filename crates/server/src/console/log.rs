@@ -66,12 +66,11 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     admin.idp().note_console_log_read(&admin.ctx, &admin.signed_in).await?;
     let zone = admin.zone();
-    let asked = Asked::read(params, &admin.ctx, &zone);
+    let asked = Asked::read(params, &admin.ctx, zone);
     let names = Names::of(admin, params).await?;
     let mut page = LogList {
         console: admin.frame("System log", Section::Log),
         form: form(params, &asked),
-        zone: zone.label(admin.ctx.now),
         chips: chips(params, &asked, &names),
         folded: None,
         histogram: Histogram::default(),
@@ -100,10 +99,10 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         page.alert = (terms != SearchTerms::default() && admin.may(Area::Logs, Access::Write))
             .then(|| Link::new("Alert me", Params::of_terms(&terms).url("/console/alerts/new")));
         match asked.group {
-            Some(by) => groups::fill(admin, (params, &zone), &asked, by, &mut page).await?,
+            Some(by) => groups::fill(admin, (params, zone), &asked, by, &mut page).await?,
             None => {
                 let view = admin.idp().console_log(&admin.ctx, &asked.search).await?;
-                fill(admin, (params, &zone), &view, &mut page).await?;
+                fill(admin, (params, zone), &view, &mut page).await?;
             }
         }
     }

@@ -4,7 +4,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::settings::{PATH, WRITE};
-use super::{when, words};
+use super::words;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -60,7 +60,7 @@ fn hold_facts(admin: &Admin, retention: &LogRetention) -> Vec<Fact> {
     vec![
         Fact::text("On hold", visible(reason)),
         Fact::text("By", visible(by)),
-        Fact::text("Since", when::moment(at, admin.ctx.now).shown),
+        Fact::text("Since", admin.moment(at).shown),
     ]
 }
 
@@ -105,10 +105,10 @@ fn preview_page(admin: &Admin, preview: &LogPreview, before: &LogRetention, vers
     page.facts = vec![
         Fact::text("Kept until now for", days(before.days)),
         Fact::text("Goes", many),
-        Fact::text("Those before", when::moment(preview.before, admin.ctx.now).shown),
+        Fact::text("Those before", admin.moment(preview.before).shown),
     ];
     if let Some(oldest) = found.oldest.filter(|_| found.events > 0) {
-        page.facts.push(Fact::text("The oldest is from", when::moment(oldest, admin.ctx.now).shown));
+        page.facts.push(Fact::text("The oldest is from", admin.moment(oldest).shown));
     }
     admin.asking(page)
 }

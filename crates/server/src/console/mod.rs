@@ -61,7 +61,8 @@ mod users;
 mod webhooks;
 pub(crate) mod when;
 mod words;
-mod zone;
+pub(crate) mod zone;
+mod zone_choice;
 
 pub(crate) use log::events_url as alert_events_url;
 
@@ -76,6 +77,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/sign-in", get(sign_in::get).post(sign_in::post))
         .route("/console/sign-in/password", post(sign_in::renew))
         .route("/console/sign-out", post(sign_in::sign_out))
+        .route("/console/zone", get(zone_choice::get).post(zone_choice::post))
         .route("/console/find", get(find::get))
         .route("/console/find/list", get(find::list))
         .route("/console/log", get(log::get))

@@ -36,7 +36,7 @@ async fn show(admin: &Admin) -> Result<Response> {
         period: period(&day, admin.ctx.now),
         figures: figures(&day, &apps, admin.ctx.now, sees_log),
         needs: needs(admin, &day, &apps, &fired),
-        changes: if sees_log { changes(&day, admin.ctx.now) } else { Vec::new() },
+        changes: if sees_log { changes(admin, &day) } else { Vec::new() },
         changes_url: (sees_log && !day.changes.is_empty())
             .then(|| "/console/log?outcome=changed&range=30d".to_owned()),
     }))
@@ -126,8 +126,8 @@ fn needs(admin: &Admin, day: &Day, apps: &Apps, fired: &[(Alert, AlertFiring)]) 
         needs.extend(locks(day, admin.ctx.now));
     }
     if admin.may(Area::Apps, Access::Read) {
-        needs.extend(passwords(day, apps, admin.ctx.now));
-        needs.extend(secrets(day, admin.ctx.now));
+        needs.extend(passwords(admin, day, apps));
+        needs.extend(secrets(admin, day));
     }
     needs
 }
@@ -136,7 +136,7 @@ fn alert_need(admin: &Admin, alert: &Alert, firing: &AlertFiring) -> Need {
     Need {
         kind: Outcome::Throttled,
         sentence: format!("{}: {}", syslog::visible(&alert.name), alerts::told(firing)),
-        detail: Some(format!("alert of {}", when::moment(firing.fired_at, admin.ctx.now).shown)),
+        detail: Some(format!("alert of {}", admin.moment(firing.fired_at).shown)),
         action: Some(Link::new("See the alert", alerts::url_of(alert))),
     }
 }
@@ -166,14 +166,14 @@ fn locks(day: &Day, now: Time) -> impl Iterator<Item = Need> {
     })
 }
 
-fn passwords(day: &Day, apps: &Apps, now: Time) -> impl Iterator<Item = Need> {
+fn passwords(admin: &Admin, day: &Day, apps: &Apps) -> impl Iterator<Item = Need> {
     let people = |n: i64| count(usize::try_from(n).unwrap_or(0), "user");
     day.password_apps.iter().filter_map(move |sender| {
         let app = apps.get(Some(&sender.client_id))?;
         let requests = count(usize::try_from(sender.requests).unwrap_or(0), "request");
         let used = sender
             .used
-            .map(|(users, last)| format!(", for {}, last {}", people(users), when::brief(last, now).shown));
+            .map(|(users, last)| format!(", for {}, last {}", people(users), admin.brief(last).shown));
         Some(Need {
             kind: Outcome::Throttled,
             sentence: format!("{} still sends passwords", syslog::visible(&app.label)),
@@ -186,15 +186,15 @@ fn passwords(day: &Day, apps: &Apps, now: Time) -> impl Iterator<Item = Need> {
     })
 }
 
-fn secrets(day: &Day, now: Time) -> impl Iterator<Item = Need> {
+fn secrets(admin: &Admin, day: &Day) -> impl Iterator<Item = Need> {
     day.idle_secrets.iter().map(move |secret| {
-        let idle = now.since(secret.last_used_at.unwrap_or(secret.created_at));
+        let idle = admin.ctx.now.since(secret.last_used_at.unwrap_or(secret.created_at));
         Need {
             kind: Outcome::Changed,
             sentence: format!(
                 "The secret of {} made on {} is unused",
                 syslog::visible(&secret.label),
-                when::pattern(secret.created_at, "%-d %b %Y")
+                admin.zone().pattern(secret.created_at, "%-d %b %Y")
             ),
             detail: Some(format!("for {}", when::span(idle))),
             action: Some(Link::new("See the app", app_url(&secret.app_id.to_string()))),
@@ -202,9 +202,9 @@ fn secrets(day: &Day, now: Time) -> impl Iterator<Item = Need> {
     })
 }
 
-fn changes(day: &Day, now: Time) -> Vec<Change> {
+fn changes(admin: &Admin, day: &Day) -> Vec<Change> {
     let changes = day.changes.iter().map(|event| Change {
-        time: when::brief(event.published, now),
+        time: admin.brief(event.published),
         sentence: syslog::sentence(event),
         url: event_url(event),
     });

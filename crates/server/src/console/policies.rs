@@ -104,7 +104,7 @@ async fn show_all(admin: &Admin, done: Option<&str>) -> Result<Response> {
         says: says(policy),
         grants: grants(policy),
         status: status(policy),
-        changed: when::moment(policy.updated_at, admin.ctx.now),
+        changed: admin.moment(policy.updated_at),
     };
     let mut console = admin.frame("Rate policies", Section::Limits);
     console.notice = done.filter(|d| *d == "delete").map(|_| "The rate policy is deleted.".to_owned());
@@ -202,7 +202,7 @@ fn facts(policy: &RatePolicy, admin: &Admin) -> Vec<Fact> {
     }
     facts.push(Fact::code("Namespace", &policy.namespace));
     facts.push(Fact::code("Id", policy.id.to_string()));
-    facts.push(Fact::text("Changed", when::moment(policy.updated_at, admin.ctx.now).shown));
+    facts.push(Fact::text("Changed", admin.moment(policy.updated_at).shown));
     facts
 }
 

@@ -2,9 +2,9 @@
 
 use super::admin::Admin;
 use super::form::Form;
+use super::next;
 use super::rows::{app_url, user_url};
 use super::words::{count, number};
-use super::{next, when};
 use signet_domain::id::{ServerId, UserId};
 use signet_domain::rate_policy::RateIdentifier;
 use signet_idp::IdpError;
@@ -58,7 +58,7 @@ pub(super) async fn tried(
     for one in found.refusals.iter().take(SHOWN) {
         rows.push(row(admin, &identifier, one).await?);
     }
-    let found = TrialFound { sentence: sentence(&found, label), note: note(&found), rows };
+    let found = TrialFound { sentence: sentence(&found, label), note: note(admin, &found), rows };
     Ok(Trial { hours: hours.choices(), found: Some(found) })
 }
 
@@ -77,10 +77,10 @@ fn sentence(found: &Simulation, label: &str) -> String {
     }
 }
 
-fn note(found: &Simulation) -> Option<String> {
+fn note(admin: &Admin, found: &Simulation) -> Option<String> {
     let mut notes = Vec::new();
     if found.truncated {
-        let until = when::pattern(found.until, "%H:%M:%S UTC");
+        let until = admin.zone().told(found.until, "%H:%M:%S");
         notes.push(format!("There is more in the log than is replayed: this is the time until {until}."));
     }
     if found.refusals.len() > SHOWN {
@@ -100,8 +100,8 @@ async fn row(admin: &Admin, identifier: &str, one: &Refused) -> Result<TrialRow,
         url,
         passed: number(signed(one.admitted)),
         refused: number(signed(one.refused)),
-        first: when::brief(one.first, admin.ctx.now),
-        last: when::brief(one.last, admin.ctx.now),
+        first: admin.brief(one.first),
+        last: admin.brief(one.last),
     })
 }
 

@@ -6,7 +6,6 @@ use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
 use super::server_forms::{WRITE, crumbs};
 use super::server_page::{done, find, server_url};
-use super::when;
 use crate::html;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -42,7 +41,7 @@ pub(super) async fn shown(admin: &Admin, server: &Server, writes: bool) -> Resul
                 name: visible(&token.name),
                 uses: format!("{} of {}", token.uses, token.max_uses),
                 good: token.is_good(now),
-                ends: when::moment(token.expires_at, now),
+                ends: admin.moment(token.expires_at),
                 revoke: writes.then(|| format!("{url}/registration/tokens/{}/revoke", token.id)),
             })
             .collect(),

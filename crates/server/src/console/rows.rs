@@ -90,8 +90,7 @@ fn client_id(event: &EventRow) -> Option<&str> {
 /// Short lists of events, each line leading to the event's own page.
 pub(super) async fn brief(admin: &Admin, events: &[EventRow]) -> Result<Vec<LogRow>> {
     let apps = Apps::of(admin, events).await?;
-    let zone = admin.zone();
-    let row = |e: &EventRow| apps.row(e, event_url(e), zone.brief(e.published, admin.ctx.now));
+    let row = |e: &EventRow| apps.row(e, event_url(e), admin.brief(e.published));
     Ok(events.iter().map(row).collect())
 }
 

@@ -5,7 +5,7 @@ use super::duration;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::security_fields::{Draft, changes, facts_of_passwords, facts_of_sessions};
-use super::{when, words};
+use super::words;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -53,7 +53,7 @@ async fn show(admin: &Admin, query: &str) -> Result<Response> {
     };
     let mut facts = facts_of_sessions(&input);
     if settings.version > 0 {
-        facts.push(Fact::text("Last changed", when::moment(settings.updated_at, admin.ctx.now).shown));
+        facts.push(Fact::text("Last changed", admin.moment(settings.updated_at).shown));
     }
     let reset = Action::ask("Reset to the first rules…", format!("{PATH}/reset"));
     let sessions = SettingsPart {

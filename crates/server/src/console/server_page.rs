@@ -11,7 +11,6 @@ use crate::html;
 use crate::pages::step;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use signet_domain::Time;
 use signet_domain::event::types;
 use signet_domain::id::ServerId;
 use signet_domain::key_life::{KeyLife, since};
@@ -106,7 +105,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         policies_page: Link::new("Access policies", access_policies::list_url(&server)),
         add_scope: writes.then(|| Link::new("Add a scope", format!("{url}/scopes/new"))),
         registration,
-        keys: keys.iter().map(|key| key_item(life, key, admin.ctx.now)).collect(),
+        keys: keys.iter().map(|key| key_item(admin, life, key)).collect(),
         key_history,
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&server, &keys) } else { Vec::new() },
@@ -152,7 +151,7 @@ fn scope_item(scope: &ScopeRow, url: Option<&String>) -> ScopeItem {
     }
 }
 
-fn key_item(life: KeyLife<'_>, key: &KeyRow, now: Time) -> KeyItem {
+fn key_item(admin: &Admin, life: KeyLife<'_>, key: &KeyRow) -> KeyItem {
     let (status, then) = match key.status {
         KeyStatus::Active => (Status::new("Signs", Tone::Good), "Stops signing"),
         KeyStatus::Next => (Status::new("Published, signs next", Tone::Quiet), "Begins to sign"),
@@ -162,8 +161,8 @@ fn key_item(life: KeyLife<'_>, key: &KeyRow, now: Time) -> KeyItem {
         kid: key.kid.clone(),
         alg: key.alg.clone(),
         status,
-        since: when::moment(since(key), now),
-        until: life.until(key).map(|until| (then.to_owned(), when::moment(until, now))),
+        since: admin.moment(since(key)),
+        until: life.until(key).map(|until| (then.to_owned(), admin.moment(until))),
     }
 }
 

@@ -4,7 +4,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::rows::{app_url, brief, user_url};
 use super::user_actions::Deed;
-use super::{when, words};
+use super::words;
 use crate::html;
 use crate::pages::open_things::{allowed, sessions};
 use axum::extract::{Path, RawQuery};
@@ -68,14 +68,14 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
         sessions: sessions(
             Language::English,
-            admin.ctx.now,
+            (admin.zone(), admin.ctx.now),
             Some(admin.signed_in.session.id),
             &past.sessions,
             |session| changes.then(|| format!("{url}/sessions/{}/end", session.id)),
         ),
         allowed: allowed(
             Language::English,
-            admin.ctx.now,
+            (admin.zone(), admin.ctx.now),
             &past.grants,
             |held| sees_apps.then(|| app_url(&held.app.id.to_string())),
             |held| changes.then(|| format!("{url}/apps/{}/revoke", held.app.id)),
@@ -102,8 +102,8 @@ fn told(done: Option<&str>, view: &UserView) -> Option<String> {
 }
 
 fn facts(admin: &Admin, view: &UserView, groups: &[Group]) -> Vec<Fact> {
-    let (user, now) = (&view.user, admin.ctx.now);
-    let moment = |at| when::moment(at, now).shown;
+    let user = &view.user;
+    let moment = |at| admin.moment(at).shown;
     let mut facts =
         vec![Fact::code("Id", user.id.to_string()), Fact::text("Number", user.number.to_string())];
     let mut text = |label: &str, value: Option<String>| {

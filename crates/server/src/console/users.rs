@@ -4,7 +4,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::prefix::{Asked, PAGE};
 use super::rows::user_url;
-use super::{when, words};
+use super::words;
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -54,13 +54,12 @@ async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
         }
     };
     let found = asked.page(find).await?;
-    let now = admin.ctx.now;
     let row = |view: &UserView| UserRow {
         url: user_url(&view.user.id.to_string()),
         login: visible(&view.user.login),
         name: visible(format!("{} {}", view.user.first_name, view.user.last_name).trim()),
         status: words::user_status(view.user.status, view.locked_until.is_some()),
-        last_sign_in: view.user.last_login_at.map(|at| when::moment(at, now)),
+        last_sign_in: view.user.last_login_at.map(|at| admin.moment(at)),
     };
     let mut console = admin.frame("Users", Section::Users);
     console.notice = params.get("done").filter(|d| *d == "delete").map(|_| "The user is deleted.".to_owned());

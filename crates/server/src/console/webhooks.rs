@@ -5,7 +5,7 @@ use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
 use super::next::encoded;
 use super::prefix::or_the_first;
-use super::{when, words};
+use super::words;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -45,8 +45,8 @@ pub(super) fn standing(admin: &Admin, delivery: &WebhookDelivery) -> Status {
         (true, _) => Status::new("Delivered", Tone::Good),
         (false, Some(_)) if delivery.tried_at.is_none() => Status::new("Waiting", Tone::Quiet),
         (false, Some(at)) => {
-            let again = when::brief(at, admin.ctx.now).shown;
-            Status::new(format!("{answer}, tried again at {again} UTC"), Tone::Warn)
+            let (again, zone) = (admin.brief(at).shown, admin.zone().label(at));
+            Status::new(format!("{answer}, tried again at {again} {zone}"), Tone::Warn)
         }
         (false, None) if delivery.tried_at.is_none() => Status::new("Not sent", Tone::Quiet),
         (false, None) => Status::new(format!("{answer}, given up"), Tone::Bad),
@@ -67,7 +67,7 @@ async fn show_all(admin: &Admin, done: bool) -> Result<Response> {
         name: visible(&webhook.name),
         to: signet_idp::webhooks::place(&webhook.url),
         status: words::on_or_off(webhook.enabled),
-        changed: when::moment(webhook.updated_at, admin.ctx.now),
+        changed: admin.moment(webhook.updated_at),
     };
     let mut console = admin.frame("Webhooks", Section::Alerts);
     console.notice = done.then(|| "The webhook is deleted.".to_owned());
@@ -101,7 +101,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     let (now, url) = (admin.ctx.now, url_of(&webhook));
     let row = |delivery: &WebhookDelivery| DeliveryRow {
         what: if delivery.firing_id.is_some() { "An alert fired" } else { "A test" }.to_owned(),
-        at: when::moment(delivery.created_at, now),
+        at: admin.moment(delivery.created_at),
         attempts: words::count(usize::try_from(delivery.attempts).unwrap_or(0), "attempt"),
         id: delivery.id.to_string(),
         status: standing(admin, delivery),
@@ -110,10 +110,10 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     console.notice = params.get("done").and_then(told).map(str::to_owned);
     let mut facts = vec![
         Fact::code("Address", visible(&webhook.url)),
-        Fact::text("Secret made", when::moment(webhook.secret_made_at, now).shown),
+        Fact::text("Secret made", admin.moment(webhook.secret_made_at).shown),
     ];
     if let Some(until) = webhook.previous_until.filter(|until| *until > now) {
-        facts.push(Fact::text("The one before signs until", when::moment(until, now).shown));
+        facts.push(Fact::text("The one before signs until", admin.moment(until).shown));
     }
     facts.push(Fact::code("Id", webhook.id.to_string()));
     let writes = admin.may(WRITE.0, WRITE.1);

@@ -1,11 +1,12 @@
-//! Times as people read them: in UTC, with the zone named where it isn't in a column's head.
+//! Times as people read them who chose no zone: in UTC. Administrators read theirs in their [`Zone`].
 
+use super::zone::Zone;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use signet_domain::Time;
 use signet_web::TimeText;
-use signet_web::texts::{Language, Times};
+use signet_web::texts::Language;
 
 /// Seconds in a day.
 pub(super) const DAY: i64 = 86_400;
@@ -19,13 +20,6 @@ fn civil(time: Time) -> DateTime {
     Offset::UTC.to_datetime(Timestamp::from_microsecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// `14:02:07`, or with its day if that isn't today: for short lists.
-pub(super) fn brief(time: Time, now: Time) -> TimeText {
-    let today = civil(time).date() == civil(now).date();
-    let shown = if today { pattern(time, "%H:%M:%S") } else { pattern(time, "%-d %b %H:%M") };
-    TimeText::new(time.rfc3339(), shown)
-}
-
 /// `today, 14:02 UTC`, `23 Nov, 14:02 UTC`, `3 Mar 2025`.
 pub(crate) fn moment(time: Time, now: Time) -> TimeText {
     moment_in(Language::English, time, now)
@@ -33,18 +27,7 @@ pub(crate) fn moment(time: Time, now: Time) -> TimeText {
 
 /// The same in a language: `heute, 14:02 UTC`, `23. Nov., 14:02 UTC`, `3. März 2025`.
 pub(crate) fn moment_in(language: Language, time: Time, now: Time) -> TimeText {
-    let Times { today, months, after_day } = &language.texts().times;
-    let (then, this) = (civil(time), civil(now).date());
-    let month = months.get(usize::from(then.month().unsigned_abs()) - 1).copied().unwrap_or_default();
-    let day = format!("{}{after_day} {month}", then.day());
-    let shown = if then.date() == this {
-        pattern(time, &format!("{today}, %H:%M UTC"))
-    } else if then.year() == this.year() {
-        format!("{day}, {}", pattern(time, "%H:%M UTC"))
-    } else {
-        format!("{day} {}", then.year())
-    };
-    TimeText::new(time.rfc3339(), shown)
+    Zone::utc().moment_in(language, time, now)
 }
 
 /// `2026-11-24`: for columns.
@@ -124,7 +107,6 @@ mod tests {
         assert_eq!(german(0), "heute, 14:02 UTC");
         assert_eq!(german(-DAY), "23. Nov., 14:02 UTC");
         assert_eq!(german(-400 * DAY), "20. Okt. 2025");
-        assert_eq!(brief(NOW.plus_secs(-DAY), NOW).shown, "23 Nov 14:02");
         assert_eq!(span(608_000), "608 ms");
         assert_eq!(span(90 * Time::SECOND), "90 s");
         assert_eq!(span(3 * DAY * Time::SECOND), "3 days");

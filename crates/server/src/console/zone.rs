@@ -1,4 +1,4 @@
-//! The time zone that an administrator's profile names: the log is read in it.
+//! The time zone that an administrator's profile names: the console is read in it.
 
 use super::when;
 use jiff::Timestamp;
@@ -7,24 +7,36 @@ use jiff::tz::{Offset, TimeZone};
 use signet_domain::Time;
 use signet_domain::user::User;
 use signet_web::TimeText;
+use signet_web::texts::{Language, Times};
 
-/// The zone of everything that a page of the log shows. Links, files and the tooltips stay in UTC.
+/// The zone of the times that a page shows. Links, files and the tooltips stay in UTC.
 #[derive(Debug, Clone)]
-pub(super) struct Zone {
+pub(crate) struct Zone {
     zone: TimeZone,
 }
 
 impl Zone {
     /// The zone of a user's profile (`Europe/Berlin`); UTC if it names none that is known.
     pub(super) fn of(user: &User) -> Self {
-        Self::named(user.profile.get("timezone").and_then(|v| v.as_str()).unwrap_or_default())
+        Self::named(chosen(user)).unwrap_or_else(Self::utc)
     }
 
-    fn named(name: &str) -> Self {
+    /// The zone of pages that nobody's choice is known for.
+    pub(crate) fn utc() -> Self {
+        Self { zone: TimeZone::UTC }
+    }
+
+    /// A zone by its name, if there is such a one.
+    pub(super) fn named(name: &str) -> Option<Self> {
         // A path would be looked up as a file.
         let plain = name.len() <= 64 && !name.contains("..") && !name.starts_with('/');
         let zone = Some(name).filter(|n| plain && !n.is_empty()).and_then(|n| TimeZone::get(n).ok());
-        Self { zone: zone.unwrap_or(TimeZone::UTC) }
+        zone.map(|zone| Self { zone })
+    }
+
+    /// Its name as the database of zones spells it: `Europe/Berlin`.
+    pub(super) fn name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
     }
 
     fn stamp(time: Time) -> Timestamp {
@@ -45,6 +57,32 @@ impl Zone {
         self.civil(time).strftime(pattern).to_string()
     }
 
+    /// The same with the zone behind it: `14:02 UTC+1`.
+    pub(super) fn told(&self, time: Time, pattern: &str) -> String {
+        format!("{} {}", self.pattern(time, pattern), self.label(time))
+    }
+
+    /// `today, 14:02 UTC+1`, `23 Nov, 14:02 UTC+1`, `3 Mar 2025`.
+    pub(super) fn moment(&self, time: Time, now: Time) -> TimeText {
+        self.moment_in(Language::English, time, now)
+    }
+
+    /// The same in a language: `heute, 14:02 UTC+1`, `23. Nov., 14:02 UTC+1`, `3. März 2025`.
+    pub(crate) fn moment_in(&self, language: Language, time: Time, now: Time) -> TimeText {
+        let Times { today, months, after_day } = &language.texts().times;
+        let (then, this) = (self.civil(time), self.civil(now).date());
+        let month = months.get(usize::from(then.month().unsigned_abs()) - 1).copied().unwrap_or_default();
+        let day = format!("{}{after_day} {month}", then.day());
+        let shown = if then.date() == this {
+            format!("{today}, {}", self.told(time, "%H:%M"))
+        } else if then.year() == this.year() {
+            format!("{day}, {}", self.told(time, "%H:%M"))
+        } else {
+            format!("{day} {}", then.year())
+        };
+        TimeText::new(time.rfc3339(), shown)
+    }
+
     /// `14:02:07.413`, for lists in which the day stands above.
     pub(super) fn clock(&self, time: Time) -> TimeText {
         TimeText::new(time.rfc3339(), self.pattern(time, "%H:%M:%S%.3f"))
@@ -59,8 +97,8 @@ impl Zone {
     /// `14:02:07.413 UTC+1`, or with its day if that isn't today.
     pub(super) fn moment_exact(&self, time: Time, now: Time) -> TimeText {
         let today = self.civil(time).date() == self.civil(now).date();
-        let shown = self.pattern(time, if today { "%H:%M:%S%.3f" } else { "%-d %b %Y, %H:%M:%S%.3f" });
-        TimeText::new(time.rfc3339(), format!("{shown} {}", self.label(time)))
+        let shown = self.told(time, if today { "%H:%M:%S%.3f" } else { "%-d %b %Y, %H:%M:%S%.3f" });
+        TimeText::new(time.rfc3339(), shown)
     }
 
     /// `Tuesday 24 November`, with the year if it isn't this one.
@@ -84,6 +122,29 @@ impl Zone {
     }
 }
 
+/// The name of the zone in a user's profile, as it stands there.
+pub(super) fn chosen(user: &User) -> &str {
+    user.profile.get("timezone").and_then(|v| v.as_str()).unwrap_or_default()
+}
+
+/// The zones to choose from: those of places, without old names and those of offsets.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    const OF_PLACES: [&str; 10] = [
+        "Africa/",
+        "America/",
+        "Antarctica/",
+        "Arctic/",
+        "Asia/",
+        "Atlantic/",
+        "Australia/",
+        "Europe/",
+        "Indian/",
+        "Pacific/",
+    ];
+    let known = jiff::tz::db().available().map(|name| name.as_str().to_owned());
+    known.filter(|name| name == "UTC" || OF_PLACES.iter().any(|place| name.starts_with(place)))
+}
+
 fn offset_label(offset: Offset) -> String {
     let seconds = offset.seconds();
     if seconds == 0 {
@@ -103,18 +164,28 @@ mod tests {
 
     #[test]
     fn the_profile_s_zone_is_used_and_nonsense_is_utc() {
-        let berlin = Zone::named("Europe/Berlin");
+        let berlin = Zone::named("Europe/Berlin").unwrap();
         assert_eq!((berlin.label(NOW).as_str(), berlin.clock(NOW).shown.as_str()), ("UTC+1", "15:02:07.413"));
         assert_eq!(berlin.label(NOW.plus_secs(-150 * 86_400)), "UTC+2", "summer time");
-        assert_eq!(Zone::named("America/St_Johns").label(NOW), "UTC\u{2212}3:30");
-        for nonsense in ["", "UTC", "Moon/Base", "../../etc/passwd", "/etc/passwd", "\u{202e}"] {
-            assert_eq!(Zone::named(nonsense).label(NOW), "UTC", "{nonsense}");
+        assert_eq!(Zone::named("America/St_Johns").unwrap().label(NOW), "UTC\u{2212}3:30");
+        assert_eq!(Zone::named("UTC").unwrap().label(NOW), "UTC");
+        for nonsense in ["", "Moon/Base", "../../etc/passwd", "/etc/passwd", "\u{202e}"] {
+            assert!(Zone::named(nonsense).is_none(), "{nonsense}");
         }
     }
 
     #[test]
+    fn a_moment_is_of_the_day_that_it_is_in_the_zone() {
+        let kolkata = Zone::named("Asia/Kolkata").unwrap();
+        let before = NOW.plus_secs(-15 * 3600);
+        assert_eq!(kolkata.moment(before, NOW).shown, "today, 04:32 UTC+5:30");
+        assert_eq!(Zone::utc().moment(before, NOW).shown, "23 Nov, 23:02 UTC");
+        assert_eq!(kolkata.moment(before, NOW).iso, Zone::utc().moment(before, NOW).iso);
+    }
+
+    #[test]
     fn instants_without_an_offset_are_in_the_zone() {
-        let berlin = Zone::named("Europe/Berlin");
+        let berlin = Zone::named("Europe/Berlin").unwrap();
         let noon = Time::parse_rfc3339("2026-11-24T11:00:00Z");
         for text in ["2026-11-24T12:00", "2026-11-24T11:00:00Z", "2026-11-24T12:00:00+01:00"] {
             assert_eq!(berlin.parse(text), noon, "{text}");

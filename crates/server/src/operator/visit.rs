@@ -38,6 +38,7 @@ impl Visit {
             csrf: session::csrf(&self.app, &self.headers),
             login: self.operator.login.clone(),
             sign_out: "/sign-out".to_owned(),
+            zone: None,
             nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
             current,
             degraded: None,

@@ -5,6 +5,7 @@ use super::open_things::{activity, allowed, sessions};
 use super::{forbidden, language, renewal, step};
 use crate::App;
 use crate::console::when;
+use crate::console::zone::Zone;
 use crate::extract::Tenant;
 use crate::{cookie, html};
 use axum::body::Bytes;
@@ -107,10 +108,10 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
             _ => None,
         },
         facts,
-        sessions: sessions(language, ctx.now, Some(me.session.id), &open, |session| {
+        sessions: sessions(language, (&Zone::utc(), ctx.now), Some(me.session.id), &open, |session| {
             Some(format!("{PATH}/sessions/{}/end", session.id))
         }),
-        allowed: allowed(language, ctx.now, &held, start, |held| {
+        allowed: allowed(language, (&Zone::utc(), ctx.now), &held, start, |held| {
             Some(format!("{PATH}/apps/{}/revoke", held.app.id))
         }),
         activity: activity(language, ctx.now, &app.idp().account_activity(ctx, user.id).await?),

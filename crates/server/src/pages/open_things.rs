@@ -1,6 +1,7 @@
 //! What a user has open, as lines: for the user's own page and for the console's; and what happened, for the former.
 
 use crate::console::when;
+use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_domain::id::SessionId;
 use signet_domain::session::{Session, SessionKind};
@@ -13,7 +14,7 @@ use signet_web::{Action, ActivityRow, AllowedApp, OpenSession};
 /// Open sessions as lines; each can be ended where `end` gives an address.
 pub(crate) fn sessions(
     language: Language,
-    now: Time,
+    (zone, now): (&Zone, Time),
     own: Option<SessionId>,
     sessions: &[Session],
     end: impl Fn(&Session) -> Option<String>,
@@ -26,8 +27,8 @@ pub(crate) fn sessions(
             SessionKind::User => texts.for_apps.to_owned(),
             SessionKind::Console => texts.for_console.to_owned(),
         },
-        since: when::moment_in(language, session.created_at, now),
-        seen: when::moment_in(language, session.last_seen_at, now),
+        since: zone.moment_in(language, session.created_at, now),
+        seen: zone.moment_in(language, session.last_seen_at, now),
         this: own == Some(session.id),
         end: end(session).map(|url| Action::post(texts.end_session, url)),
     };
@@ -44,7 +45,7 @@ fn device(texts: &Account, user_agent: &str) -> String {
 /// Apps that hold something, as lines.
 pub(crate) fn allowed(
     language: Language,
-    now: Time,
+    (zone, now): (&Zone, Time),
     held: &[Held],
     url: impl Fn(&Held) -> Option<String>,
     revoke: impl Fn(&Held) -> Option<String>,
@@ -53,7 +54,7 @@ pub(crate) fn allowed(
         name: visible(&held.app.label),
         url: url(held),
         scopes: visible(&held.scopes.iter().cloned().collect::<Vec<_>>().join(" ")),
-        since: when::moment_in(language, held.since, now),
+        since: zone.moment_in(language, held.since, now),
         revoke: revoke(held).map(|url| Action::post(language.texts().account.revoke, url)),
     };
     held.iter().map(line).collect()

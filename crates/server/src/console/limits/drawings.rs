@@ -2,8 +2,8 @@
 
 use crate::console::log::chart::percent;
 use crate::console::log::events_url;
-use crate::console::when;
 use crate::console::words::{count, number};
+use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_domain::alert::SearchTerms;
 use signet_idp::limits_use::LimitsUse;
@@ -20,7 +20,7 @@ const NAMED: usize = 3;
 type Minute<'u> = (i64, Vec<(&'u str, i64)>);
 
 /// The calls of the present hour, which begins with its first call: a bar for each of its minutes.
-pub(super) fn calls(used: &LimitsUse, names: bool) -> Histogram {
+pub(super) fn calls(used: &LimitsUse, zone: &Zone, names: bool) -> Histogram {
     let mut minutes: BTreeMap<i64, Minute<'_>> = BTreeMap::new();
     for caller in &used.callers {
         for (at, calls) in &caller.minutes {
@@ -32,7 +32,7 @@ pub(super) fn calls(used: &LimitsUse, names: bool) -> Histogram {
     let (Some(since), Some(most)) = (used.since, minutes.values().map(|(calls, _)| *calls).max()) else {
         return Histogram::default();
     };
-    let at = |minute: i64| when::pattern(Time(minute * MINUTE), "%H:%M");
+    let at = |minute: i64| Time(minute * MINUTE);
     let bar = |minute: i64| {
         let none = (0, Vec::new());
         let (calls, callers) = minutes.get(&minute).unwrap_or(&none);
@@ -42,17 +42,17 @@ pub(super) fn calls(used: &LimitsUse, names: bool) -> Histogram {
             href: None,
             height: percent(*calls, most),
             refused: 0,
-            label: format!("{}, {}{whose}", at(minute), count(calls_made, "call")),
+            label: format!("{}, {}{whose}", zone.pattern(at(minute), "%H:%M"), count(calls_made, "call")),
         }
     };
     let ends = used.quota.resets_at;
     let range = since.0.div_euclid(MINUTE)..=ends.0.div_euclid(MINUTE);
     let busiest = minutes.iter().find(|(_, (calls, _))| *calls == most).map_or(0, |(minute, _)| *minute);
     Histogram {
-        label: format!("Calls by minute; most at {} UTC, {}", at(busiest), number(most)),
-        from: when::pattern(since, "%H:%M UTC"),
+        label: format!("Calls by minute; most at {}, {}", zone.told(at(busiest), "%H:%M"), number(most)),
+        from: zone.told(since, "%H:%M"),
         bars: range.map(bar).collect(),
-        to: when::pattern(ends, "%H:%M UTC"),
+        to: zone.told(ends, "%H:%M"),
         legend: None,
     }
 }
@@ -67,7 +67,7 @@ fn named(callers: &[(&str, i64)]) -> String {
 }
 
 /// The throttled sign-ins of a day, each hour leading to its own in the log, and their sum.
-pub(super) fn throttled(used: &LimitsUse) -> (Histogram, String) {
+pub(super) fn throttled(used: &LimitsUse, zone: &Zone) -> (Histogram, String) {
     let most = used.throttled.iter().map(|(_, refused)| *refused).max().unwrap_or_default();
     let Some((first, _)) = used.throttled.first().filter(|_| most > 0) else { return Default::default() };
     let terms = SearchTerms { outcome: "throttled".to_owned(), ..SearchTerms::default() };
@@ -80,8 +80,8 @@ pub(super) fn throttled(used: &LimitsUse) -> (Histogram, String) {
             refused: height,
             label: format!(
                 "{} to {}, {} refused",
-                when::pattern(*hour, "%H:%M"),
-                when::pattern(end, "%H:%M"),
+                zone.pattern(*hour, "%H:%M"),
+                zone.pattern(end, "%H:%M"),
                 number(*refused)
             ),
         }
@@ -89,7 +89,7 @@ pub(super) fn throttled(used: &LimitsUse) -> (Histogram, String) {
     let histogram = Histogram {
         label: "Throttled sign-ins by hour; a bar leads to its hour".to_owned(),
         bars: used.throttled.iter().map(bar).collect(),
-        from: when::pattern(*first, "%a %-d %b, %H:%M UTC"),
+        from: zone.told(*first, "%a %-d %b, %H:%M"),
         to: "now".to_owned(),
         legend: None,
     };

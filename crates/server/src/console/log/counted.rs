@@ -2,6 +2,7 @@
 
 use crate::console::when;
 use crate::console::words::number;
+use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_domain::event::{EventRow, Outcome, types};
 use signet_idp::{quota, syslog};
@@ -11,16 +12,16 @@ use signet_web::CountedWindow;
 const DAY: i64 = when::DAY * Time::SECOND;
 
 /// The window, if a counted one refused.
-pub(super) fn window(row: &EventRow) -> Option<CountedWindow> {
+pub(super) fn window(zone: &Zone, row: &EventRow) -> Option<CountedWindow> {
     let is = |t: types::EventType| row.event_type == t.name;
     let limited = row.reason.as_deref() == Some("client_limited");
     if is(types::RATE_POLICY_REFUSED) || is(types::RATE_POLICY_DRY_RUN) || limited {
-        return of_policy(row);
+        return of_policy(zone, row);
     }
-    (is(types::QUOTA_VIOLATION) && row.outcome == Outcome::Deny).then(|| of_quota(row)).flatten()
+    (is(types::QUOTA_VIOLATION) && row.outcome == Outcome::Deny).then(|| of_quota(zone, row)).flatten()
 }
 
-fn of_policy(row: &EventRow) -> Option<CountedWindow> {
+fn of_policy(zone: &Zone, row: &EventRow) -> Option<CountedWindow> {
     let fact = |name: &str| row.data.debug.get(name).map(String::as_str);
     let micros = |name: &str| fact(name)?.parse::<i64>().ok();
     let begins = micros("windowStart")?;
@@ -35,10 +36,10 @@ fn of_policy(row: &EventRow) -> Option<CountedWindow> {
     }
     facts.extend(fact("store").map(|store| ("Counted in", syslog::visible(store))));
     let times = [begins, micros("refusedAt")?, micros("retryAt")?];
-    Some(drawn(times, seconds.saturating_mul(Time::SECOND), facts))
+    Some(drawn(zone, times, seconds.saturating_mul(Time::SECOND), facts))
 }
 
-fn of_quota(row: &EventRow) -> Option<CountedWindow> {
+fn of_quota(zone: &Zone, row: &EventRow) -> Option<CountedWindow> {
     let left: i64 = row.data.debug.get("rateLimitSecondsToReset")?.parse().ok()?;
     let refused = row.published;
     let ends = refused.plus_secs(left);
@@ -47,18 +48,23 @@ fn of_quota(row: &EventRow) -> Option<CountedWindow> {
         ("Limit", format!("{} in an hour from the first", number(quota::LIMIT))),
         ("In this window", number(quota::LIMIT)),
     ];
-    Some(drawn([ends.0.saturating_sub(quota::LENGTH), refused.0, ends.0], quota::LENGTH, facts))
+    Some(drawn(zone, [ends.0.saturating_sub(quota::LENGTH), refused.0, ends.0], quota::LENGTH, facts))
 }
 
 fn drawn(
+    zone: &Zone,
     [begins, refused, frees]: [i64; 3],
     length: i64,
     mut facts: Vec<(&'static str, String)>,
 ) -> CountedWindow {
     let long = frees.saturating_sub(begins) > DAY;
-    let shown = |at: i64| when::pattern(Time(at), if long { "%-d %b %Y, %H:%M:%S" } else { "%H:%M:%S" });
+    let pattern = if long { "%-d %b %Y, %H:%M:%S" } else { "%H:%M:%S" };
+    let shown = |at: i64| zone.pattern(Time(at), pattern);
     let since = |at: i64| u64::try_from(at.saturating_sub(begins)).unwrap_or(0);
-    facts.push(("Next can pass", format!("{} UTC, {} later", shown(frees), when::span(frees - refused))));
+    facts.push((
+        "Next can pass",
+        format!("{}, {} later", zone.told(Time(frees), pattern), when::span(frees - refused)),
+    ));
     CountedWindow {
         length_us: u64::try_from(length).unwrap_or(0),
         refused_us: since(refused),

@@ -4,6 +4,7 @@ use super::changes::changes;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::rows::{Apps, brief, client_ids, event_url, outcome, user_url};
+use crate::console::zone::Zone;
 use crate::console::{next, when};
 use signet_domain::event::{Entity, EventRow, Outcome};
 use signet_domain::id::{ServerId, UserId};
@@ -30,8 +31,8 @@ pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Resul
         why: why(view),
         fix: syslog::fix(row),
         fix_link: fix_link(admin, &apps, row),
-        throttle: view.window.as_ref().map(|w| strip(&apps, w)),
-        window: super::counted::window(row),
+        throttle: view.window.as_ref().map(|w| strip(admin.zone(), &apps, w)),
+        window: super::counted::window(admin.zone(), row),
         facts: facts(admin, &apps, row),
         trail,
         raw,
@@ -162,10 +163,10 @@ fn named(entity: &Entity) -> String {
     if name.is_empty() || name == "unknown" { "someone unknown".to_owned() } else { name.clone() }
 }
 
-fn strip(apps: &Apps, window: &Window) -> Throttle {
+fn strip(zone: &Zone, apps: &Apps, window: &Window) -> Throttle {
     let first = window.attempts.first().map_or(window.refused_at, |(at, _)| *at);
     let offset = |at: signet_domain::Time| u64::try_from(at.since(first)).unwrap_or(0);
-    let short = |at| when::pattern(at, "%S%.3f");
+    let short = |at| zone.pattern(at, "%S%.3f");
     let attempts = window.attempts.iter().map(|(at, event)| StripAttempt {
         offset_us: offset(*at),
         at: short(*at),

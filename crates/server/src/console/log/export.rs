@@ -43,7 +43,7 @@ pub(in crate::console) async fn json_lines(admin: Admin, RawQuery(query): RawQue
 async fn send(admin: &Admin, query: Option<&str>, format: Format) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     let params = Params::read(query.unwrap_or_default()).without_place();
-    let mut asked = Asked::read(&params, &admin.ctx, &admin.zone());
+    let mut asked = Asked::read(&params, &admin.ctx, admin.zone());
     if !asked.is_sound() {
         return Err(Failure::Refused("The search can't be read. Correct it on the log's page first."));
     }

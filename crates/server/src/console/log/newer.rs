@@ -28,7 +28,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     let missing = Failure::Missing("Nothing can be asked for here. Load the log anew.");
     let zone = admin.zone();
-    let asked = Asked::read(params, &admin.ctx, &zone);
+    let asked = Asked::read(params, &admin.ctx, zone);
     if !asked.is_sound() || asked.group.is_some() {
         return Err(missing);
     }

@@ -4,7 +4,6 @@ use super::params::Params;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::form::again;
-use crate::console::when;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -53,7 +52,7 @@ async fn show(admin: &Admin, done: bool) -> Result<Response> {
             url: url_of(search),
             says: says(&Params::read(search.query.trim_start_matches('?'))),
             whose,
-            made: when::moment(search.created_at, admin.ctx.now),
+            made: admin.moment(search.created_at),
             alert: shares.then(|| {
                 let terms = super::terms_of(&search.query);
                 Link::new("Alert me", Params::of_terms(&terms).url("/console/alerts/new"))
