@@ -37,6 +37,7 @@ mod console_claims;
 mod console_find;
 mod console_groups;
 mod console_inspect;
+mod console_kinds;
 mod console_log;
 mod console_log_views;
 mod console_overview;

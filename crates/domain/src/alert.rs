@@ -25,6 +25,9 @@ pub struct SearchTerms {
     /// In the log's filter language.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub filter: String,
+    /// What the events are about: `sign-ins`, `tokens`, `users`, `administrators`, `apps`, `servers`, `keys` or `settings`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kind: String,
     /// `allowed`, `refused`, `throttled`, `changed`, or `notable`: all but allowed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub outcome: String,

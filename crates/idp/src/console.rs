@@ -9,6 +9,7 @@
 //! | [`directory`] | users and apps with their recent past |
 //! | [`first_sign_in`] | how far a new app has come |
 
+pub mod about;
 pub mod directory;
 pub mod drawing;
 pub mod event;

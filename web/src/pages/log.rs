@@ -97,6 +97,8 @@ pub struct LogForm {
     pub filter: String,
     /// Ranges to choose from: `Last 24 hours`.
     pub ranges: Vec<Choice>,
+    /// What events are about, to choose from, "any" included.
+    pub kinds: Vec<Choice>,
     /// Outcomes to choose from, "any" included.
     pub outcomes: Vec<Choice>,
     /// Ways to add up what is found, "nothing" included.

@@ -54,6 +54,11 @@ fn form() -> LogForm {
             Choice::new("24h", "Last 24 hours", true),
             Choice::new("7d", "Last 7 days", false),
         ],
+        kinds: vec![
+            Choice::new("", "Any kind", true),
+            Choice::new("sign-ins", "Sign-ins", false),
+            Choice::new("servers", "Servers and policies", false),
+        ],
         outcomes: vec![
             Choice::new("", "Any outcome", true),
             Choice::new("refused", "Refused", false),

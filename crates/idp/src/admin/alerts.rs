@@ -75,7 +75,8 @@ impl AlertSettings {
 }
 
 fn check_search(causes: &mut Causes, search: &SearchTerms) {
-    let terms = [&search.q, &search.filter, &search.outcome, &search.app, &search.user, &search.ip];
+    let SearchTerms { q, filter, kind, outcome, app, user, ip } = search;
+    let terms = [q, filter, kind, outcome, app, user, ip];
     if terms.iter().all(|term| term.trim().is_empty()) {
         causes.add("search", "must look for something");
     }

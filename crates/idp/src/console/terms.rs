@@ -1,5 +1,6 @@
 //! What a search of the log looks for, as people and alerts write it down, and its conditions.
 
+use super::about;
 use super::directory::of_user;
 use super::kinds::{self, equals};
 use crate::syslog::{Kind, filter, reasons_told_with, types_told_with};
@@ -30,7 +31,8 @@ pub fn outcome(name: &str) -> Option<Condition> {
 /// Everything but words and filter.
 #[must_use]
 pub fn narrowing(terms: &SearchTerms) -> Vec<Condition> {
-    let mut all: Vec<Condition> = outcome(&terms.outcome).into_iter().collect();
+    let chosen = [about::condition(&terms.kind), outcome(&terms.outcome)];
+    let mut all: Vec<Condition> = chosen.into_iter().flatten().collect();
     let mut add = |value: &str, condition: fn(&str) -> Condition| {
         if !value.is_empty() {
             all.push(condition(value));
@@ -91,6 +93,10 @@ pub fn read(terms: &SearchTerms) -> Result<Condition, (&'static str, String)> {
     if !terms.outcome.is_empty() && outcome(&terms.outcome).is_none() {
         let known = "must be one of notable, refused, throttled, changed, allowed";
         return Err(("outcome", known.to_owned()));
+    }
+    if !terms.kind.is_empty() && about::condition(&terms.kind).is_none() {
+        let known = about::names().collect::<Vec<_>>().join(", ");
+        return Err(("kind", format!("must be one of {known}")));
     }
     let words = words(&terms.q).map_err(|wrong| ("q", wrong))?;
     let mut all = vec![filter::parse(&terms.filter).map_err(|error| ("filter", error.summary))?];

@@ -45,6 +45,9 @@ pub(crate) struct AlertSearch {
     #[schema(example = "eventType eq \"user.account.lock\"")]
     #[serde(skip_serializing_if = "Option::is_none")]
     filter: Option<String>,
+    /// What the events are about: sign-ins, tokens, users, administrators, apps, servers, keys or settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     /// allowed, refused, throttled, changed, or notable: all but allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<String>,
@@ -65,6 +68,7 @@ impl AlertSearch {
         Self {
             q: member(&terms.q),
             filter: member(&terms.filter),
+            kind: member(&terms.kind),
             outcome: member(&terms.outcome),
             app: member(&terms.app),
             user: member(&terms.user),
@@ -76,6 +80,7 @@ impl AlertSearch {
         SearchTerms {
             q: self.q.unwrap_or_default(),
             filter: self.filter.unwrap_or_default(),
+            kind: self.kind.unwrap_or_default(),
             outcome: self.outcome.unwrap_or_default(),
             app: self.app.unwrap_or_default(),
             user: self.user.unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::admin::Admin;
 use super::alerts::{PATH, WRITE, says, url_of};
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
-use super::log::{OUTCOMES, terms_of};
+use super::log::{KINDS, OUTCOMES, terms_of};
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -61,6 +61,7 @@ fn picks(list: &[(i64, &str)], now: i64, other: impl Fn(i64) -> String) -> Vec<P
 fn fields(page: FormPage, webhooks: &[Webhook], settings: &AlertSettings, at_least: &str) -> FormPage {
     let search = &settings.search;
     let outcomes = OUTCOMES.iter().map(|(value, label)| Pick::new(*value, *label, search.outcome == *value));
+    let kinds = KINDS.iter().map(|(value, label)| Pick::new(*value, *label, search.kind == *value));
     let window = picks(WINDOWS, settings.window_minutes, |n| format!("{n} minutes"));
     let times = picks(TIMES, settings.times_usual, |n| format!("{n} times the usual"));
     let page = page
@@ -72,6 +73,7 @@ fn fields(page: FormPage, webhooks: &[Webhook], settings: &AlertSettings, at_lea
                 Field::line("filter", "Filter", &search.filter)
                     .mono()
                     .help("As in the log, such as: eventType eq \"user.account.lock\"."),
+                Field::select("kind", "Kind", kinds.collect()),
                 Field::select("outcome", "Outcome", outcomes.collect()),
                 Field::line("app", "App", &search.app).mono().help("A client id."),
                 Field::line("user", "User", &search.user).mono().help("A user’s id."),
@@ -102,6 +104,7 @@ fn search_of(form: &Form) -> SearchTerms {
     SearchTerms {
         q: form.text("q"),
         filter: form.text("filter"),
+        kind: form.text("kind"),
         outcome: form.text("outcome"),
         app: form.text("app"),
         user: form.text("user"),

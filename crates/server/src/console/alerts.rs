@@ -202,6 +202,7 @@ fn terms(search: &SearchTerms) -> impl Iterator<Item = Fact> {
     [
         ("Words", &search.q),
         ("Filter", &search.filter),
+        ("Kind", &search.kind),
         ("Outcome", &search.outcome),
         ("App", &search.app),
         ("User", &search.user),

@@ -5,6 +5,7 @@ pub(super) mod chart;
 mod counted;
 mod detail;
 pub(super) mod export;
+mod form;
 mod groups;
 pub(super) mod newer;
 mod params;
@@ -12,7 +13,7 @@ pub(super) mod saved;
 mod search;
 
 pub(super) use detail::detail;
-pub(super) use search::OUTCOMES;
+pub(super) use search::{KINDS, OUTCOMES};
 
 use super::admin::Admin;
 use super::failure::Result;
@@ -23,6 +24,7 @@ use super::{when, words};
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
+use form::{Names, chips, form};
 use params::{Key, Params};
 use search::Asked;
 use signet_domain::Time;
@@ -30,10 +32,7 @@ use signet_domain::alert::SearchTerms;
 use signet_domain::id::EventId;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::log::LogView;
-use signet_web::{
-    Chip, Choice, Empty, EventDetail, Folded, Hidden, Histogram, Link, LogDay, LogForm, LogList, Paging,
-    Section,
-};
+use signet_web::{Chip, Empty, EventDetail, Folded, Histogram, Link, LogDay, LogList, Paging, Section};
 
 /// Its own path.
 const PATH: &str = "/console/log";
@@ -203,104 +202,6 @@ async fn chosen(admin: &Admin, params: &Params) -> Result<Option<EventDetail>> {
     let Some(id) = EventId::parse(params.get(Key::Event)) else { return Ok(None) };
     let Some(view) = admin.idp().console_event(&admin.ctx, id).await? else { return Ok(None) };
     Ok(Some(detail(admin, &view).await?))
-}
-
-/// The names behind the ids in the address.
-struct Names {
-    app: Option<String>,
-    user: Option<String>,
-}
-
-impl Names {
-    async fn of(admin: &Admin, params: &Params) -> Result<Self> {
-        let app = match params.get(Key::App) {
-            "" => None,
-            id => Apps::by_client_id(admin, [id.to_owned()].into())
-                .await?
-                .get(Some(id))
-                .map(|a| a.label.clone()),
-        };
-        let user = match signet_domain::id::UserId::parse(params.get(Key::User)) {
-            Some(id) => {
-                let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
-                tx.user(id).await?.map(|u| u.login)
-            }
-            None => None,
-        };
-        Ok(Self { app, user })
-    }
-}
-
-fn form(params: &Params, asked: &Asked) -> LogForm {
-    let mut ranges: Vec<Choice> =
-        search::RANGES.iter().map(|r| Choice::new(r.name, r.label, asked.range == Some(r))).collect();
-    if asked.range.is_none() {
-        ranges.push(Choice::new("", "Exact times", true));
-    }
-    let outcomes = search::OUTCOMES
-        .iter()
-        .map(|(value, label)| Choice::new(*value, *label, params.get(Key::Outcome) == *value));
-    let groups = search::GROUPS
-        .iter()
-        .map(|(value, label, _)| Choice::new(*value, *label, params.get(Key::Group) == *value));
-    let mut keep: Vec<Hidden> = [Key::App, Key::User, Key::Ip, Key::Machines]
-        .into_iter()
-        .filter(|key| !params.get(*key).is_empty())
-        .map(|key| Hidden::new(key.name(), params.get(key)))
-        .collect();
-    // With it, a range that is chosen while exact times stand in the form is known for the newer wish.
-    keep.push(Hidden::new(Key::Held.name(), params.times()));
-    LogForm {
-        action: PATH.to_owned(),
-        q: params.get(Key::Q).to_owned(),
-        filter: params.get(Key::Filter).to_owned(),
-        ranges,
-        outcomes: outcomes.collect(),
-        groups: groups.collect(),
-        since: params.get(Key::Since).to_owned(),
-        until: params.get(Key::Until).to_owned(),
-        keep,
-        error: asked.filter_error.clone(),
-        problem: asked.problem.clone(),
-    }
-}
-
-/// The filters in force, each with the list without it.
-fn chips(params: &Params, asked: &Asked, names: &Names) -> Vec<Chip> {
-    let shown = |key: Key| -> Option<String> {
-        let value = params.get(key);
-        if value.is_empty() {
-            return None;
-        }
-        let named = |name: &Option<String>| name.clone().unwrap_or_else(|| value.to_owned());
-        Some(match key {
-            Key::Q => format!("“{value}”"),
-            Key::Filter => format!("Filter: {value}"),
-            Key::Outcome => format!("Outcome: {}", search::outcome_label(value)?),
-            Key::App => format!("App: {}", named(&names.app)),
-            Key::User => format!("User: {}", named(&names.user)),
-            Key::Ip => format!("From: {value}"),
-            Key::Since => format!("Since {value}"),
-            Key::Until => format!("Until {value}"),
-            _ => return None,
-        })
-    };
-    let mut chips = Vec::new();
-    for key in [Key::Q, Key::Filter, Key::Outcome, Key::App, Key::User, Key::Ip, Key::Since, Key::Until] {
-        let times = matches!(key, Key::Since | Key::Until);
-        // An exact id is found wherever it lies, so nothing else narrows the search.
-        if (times && asked.range.is_some()) || (asked.exact && key != Key::Q) {
-            continue;
-        }
-        if let Some(label) = shown(key) {
-            let label = signet_idp::syslog::visible(&label);
-            chips.push(Chip {
-                label,
-                remove_url: params.without_place().without(Key::Event).without(key).url(PATH),
-            });
-        }
-    }
-    chips
 }
 
 fn folded(params: &Params, view: &LogView) -> Option<Folded> {

@@ -14,6 +14,8 @@ pub(super) enum Key {
     Range,
     Since,
     Until,
+    /// What the events are about.
+    Kind,
     Outcome,
     App,
     User,
@@ -32,9 +34,10 @@ pub(super) enum Key {
 }
 
 impl Key {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Q,
         Self::Filter,
+        Self::Kind,
         Self::Outcome,
         Self::App,
         Self::User,
@@ -57,6 +60,7 @@ impl Key {
             Self::Range => "range",
             Self::Since => "since",
             Self::Until => "until",
+            Self::Kind => "kind",
             Self::Outcome => "outcome",
             Self::App => "app",
             Self::User => "user",
@@ -103,6 +107,7 @@ impl Params {
         SearchTerms {
             q: text(Key::Q),
             filter: text(Key::Filter),
+            kind: text(Key::Kind),
             outcome: text(Key::Outcome),
             app: text(Key::App),
             user: text(Key::User),
@@ -115,6 +120,7 @@ impl Params {
         let pairs = [
             (Key::Q, &terms.q),
             (Key::Filter, &terms.filter),
+            (Key::Kind, &terms.kind),
             (Key::Outcome, &terms.outcome),
             (Key::App, &terms.app),
             (Key::User, &terms.user),

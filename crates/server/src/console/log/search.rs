@@ -40,6 +40,19 @@ pub(super) const RANGES: &[Range] = &[
 ];
 const DEFAULT_RANGE: &str = "24h";
 
+/// What events are about, to choose from.
+pub(in crate::console) const KINDS: &[(&str, &str)] = &[
+    ("", "Any kind"),
+    ("sign-ins", "Sign-ins"),
+    ("tokens", "Tokens"),
+    ("users", "Users and groups"),
+    ("administrators", "Administrators"),
+    ("apps", "Apps"),
+    ("servers", "Servers and policies"),
+    ("keys", "Keys and secrets"),
+    ("settings", "Settings and alerts"),
+];
+
 /// The outcomes to choose from.
 pub(in crate::console) const OUTCOMES: &[(&str, &str)] = &[
     ("", "Any outcome"),
@@ -58,9 +71,9 @@ pub(super) const GROUPS: &[(&str, &str, Option<GroupBy>)] = &[
     ("ip", "By address", Some(GroupBy::Address)),
 ];
 
-/// An outcome in a chip.
-pub(super) fn outcome_label(value: &str) -> Option<String> {
-    OUTCOMES.iter().find(|(v, _)| *v == value && !v.is_empty()).map(|(_, label)| label.to_lowercase())
+/// A kind or an outcome in a chip.
+pub(super) fn label_of(list: &[(&str, &str)], value: &str) -> Option<String> {
+    list.iter().find(|(v, _)| *v == value && !v.is_empty()).map(|(_, label)| label.to_lowercase())
 }
 
 /// What the address asks for.
