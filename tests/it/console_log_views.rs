@@ -52,13 +52,13 @@ async fn one_address_that_tries_many_users_stands_out(app: Shared) {
     let after = desk.page(&page("ip")).await.page();
     assert_eq!(after.all(".groups td.marks .outcome"), ["Many users", "Let in after refusals"]);
     // From the address to its events: the third click of an administrator who began at the log.
-    let link = after.attributes(".groups a", "href").remove(0);
+    let link = after.attributes(".groups tbody a", "href").remove(0);
     let events = desk.page(&link).await.page();
     assert!(events.all("tr.event").len() >= 6, "{link}: {}", events.text());
     let who = desk.page(&page("actor")).await.page();
     let names = who.all(".groups td.first");
     assert!(people.iter().all(|p| names.contains(&p.login)), "{names:?}");
-    let link = who.attributes(".groups a", "href").remove(0);
+    let link = who.attributes(".groups tbody a", "href").remove(0);
     assert!(!desk.page(&link).await.page().all("tr.event").is_empty(), "{link}");
     let apps = desk.page(&page("app")).await.page();
     assert_eq!(apps.all(".groups tbody tr").len(), 1, "{}", apps.text());

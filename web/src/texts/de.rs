@@ -121,7 +121,7 @@ pub(super) const TEXTS: Texts = Texts {
         heading: "Ihr Passwort ändern",
         sentence: "Sie werden überall abgemeldet, und Apps fragen Sie erneut.",
         old: "Ihr jetziges Passwort",
-        new: "Das neue",
+        new: "Neues Passwort",
         help: Around(
             "Mindestens ",
             " Zeichen. Ein paar Wörter, die Sie behalten, sind besser als ein kurzes Rätsel.",

@@ -120,7 +120,7 @@ pub(super) const TEXTS: Texts = Texts {
         heading: "Change your password",
         sentence: "You are signed out everywhere, and apps ask you again.",
         old: "Your password now",
-        new: "The new one",
+        new: "New password",
         help: Around("At least ", " characters. A few words you remember are better than a short riddle."),
         change: "Change password",
         back: "Back to your account",
