@@ -12,6 +12,7 @@ use crate::support::rows::Rows;
 
 on_each_engine! {
     ca_01_a_wrong_secret,
+    ca_01_the_log_tells_which_app_a_refusal_is_about,
     ca_02_an_unknown_app,
     ca_04_sloppy_headers,
     ca_05_a_secret_too_many_or_too_few,
@@ -95,6 +96,36 @@ fn shown(reply: &Reply) -> String {
         .filter(|(name, _)| !["date", "x-request-id", "x-okta-request-id"].contains(&name.as_str()));
     let headers: Vec<String> = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
     format!("{}\n{}\n{}", reply.status, headers.join("\n"), reply.text())
+}
+
+async fn ca_01_the_log_tells_which_app_a_refusal_is_about(app: Shared) {
+    let (acme, globex) = (app.acme(), app.globex());
+    let service = NewApp::service().make(&acme).await;
+    let about = format!("client.id eq \"{}\"", service.client_id);
+    for (call, _) in both(&acme, &service.client_id, "wrong") {
+        call.await.expect(401);
+    }
+    for endpoint in ["introspect", "revoke"] {
+        let call = acme.http().call("POST", &acme.endpoint(endpoint)).basic(&service.client_id, "wrong");
+        call.form([("token", "x")]).await.expect(401);
+    }
+    let events = acme.wait_for_logs(&about, 4).await;
+    for event in &events {
+        assert_eq!(event["outcome"]["reason"], "invalid_client_secret", "{event}");
+        assert_eq!(event["outcome"]["result"], "FAILURE");
+    }
+    // To another tenant the same id is nobody's.
+    for (call, _) in both(&globex, &service.client_id, "wrong") {
+        call.await.expect(401);
+    }
+    let named = format!("actor.id eq \"{}\"", service.client_id);
+    for event in globex.wait_for_logs(&named, 2).await {
+        assert!(event["client"]["id"].is_null(), "{event}");
+    }
+    // An administrator who looks at the app sees them.
+    let desk = crate::support::desk::Desk::of(&acme).await;
+    let page = desk.page(&format!("/console/apps/{}", service.id)).await;
+    assert!(page.text().contains("sent a wrong client secret"), "{}", page.page().text());
 }
 
 async fn ca_02_an_unknown_app(app: Shared) {

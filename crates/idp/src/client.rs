@@ -44,6 +44,22 @@ pub fn claimed_id(auth: &ClientAuth) -> Option<String> {
     }
 }
 
+/// A client as its request names it.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a> {
+    /// The claimed id.
+    pub(crate) id: &'a str,
+    /// Whether an app of the server has it.
+    pub(crate) is_app: bool,
+}
+
+/// The app that a client named and didn't prove to be, if there is one: the log tells which app a refusal is about.
+#[must_use]
+pub fn named_app(claimed: Option<&str>, refused: &OAuthError) -> Option<String> {
+    let known = refused.reason != Reason::UnknownClient && refused.status() < 500;
+    claimed.filter(|_| known).map(str::to_owned)
+}
+
 impl Idp {
     /// Authenticates a client. An unknown one and a wrong secret give the same answer after the same work.
     ///
@@ -63,8 +79,11 @@ impl Idp {
         }
         // Right or wrong: a source that has guessed too often is told the same.
         let limited = match &proved {
-            Ok(_) => self.secret_refused(ctx, door, &client_id).await?,
-            Err(error) if error.status() < 500 => self.wrong_secret(ctx, door, &client_id).await?,
+            Ok(_) => self.secret_refused(ctx, door, Named { id: &client_id, is_app: true }).await?,
+            Err(error) if error.status() < 500 => {
+                let is_app = named_app(Some(&client_id), error).is_some();
+                self.wrong_secret(ctx, door, Named { id: &client_id, is_app }).await?
+            }
             Err(_) => None,
         };
         limited.map_or(proved, Err)

@@ -2,7 +2,7 @@
 
 use crate::access_token::AUTHENTICATED_USERID;
 use crate::cache::ServerConfig;
-use crate::client::{Client, Door, claimed_id};
+use crate::client::{Client, Door, claimed_id, named_app};
 use crate::ctx::{At, stranger};
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
@@ -110,7 +110,8 @@ impl Idp {
         client_id: Option<&str>,
         reason: Reason,
     ) -> Result<(), IdpError> {
-        let event = self.event(ctx, types::INVALID_CLIENT, stranger(client_id));
+        let mut event = self.event(ctx, types::INVALID_CLIENT, stranger(client_id));
+        event.client_id = named_app(client_id, &OAuthError::new(reason));
         self.record(ctx, vec![event.failed(reason.as_str()).at(server)]).await
     }
 

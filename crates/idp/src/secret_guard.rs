@@ -12,7 +12,7 @@
 //! second whether somebody does, so guesses on one node limit the others within a second; what is being counted on
 //! a node counts there at once, so that parallel guesses can't slip past.
 
-use crate::client::Door;
+use crate::client::{Door, Named};
 use crate::ctx::{At as _, stranger};
 use crate::rates::network;
 use crate::secrets::SecretKind;
@@ -125,9 +125,9 @@ impl Idp {
         &self,
         ctx: &Ctx,
         door: Door<'_>,
-        client_id: &str,
+        client: Named<'_>,
     ) -> Result<Option<OAuthError>, IdpError> {
-        let counters = self.counters(ctx, client_id);
+        let counters = self.counters(ctx, client.id);
         let tenant = self.store().tenant(ctx.tenant_id());
         let _under_way = self.guesses().begin(ctx.tenant_id(), &counters.here);
         let many = match tenant.count(&counters.from_all, LENGTH, FROM_ALL).await? {
@@ -138,7 +138,7 @@ impl Idp {
         match tenant.count(&counters.here, LENGTH, limit).await? {
             Count::Counted(_) => Ok(None),
             Count::Refused { window, .. } => {
-                self.limited(ctx, door, client_id, &counters, &window, limit).await.map(Some)
+                self.limited(ctx, door, client, &counters, &window, limit).await.map(Some)
             }
         }
     }
@@ -151,12 +151,12 @@ impl Idp {
         &self,
         ctx: &Ctx,
         door: Door<'_>,
-        client_id: &str,
+        client: Named<'_>,
     ) -> Result<Option<OAuthError>, IdpError> {
         if !self.anybody_guesses(ctx).await? {
             return Ok(None);
         }
-        let counters = self.counters(ctx, client_id);
+        let counters = self.counters(ctx, client.id);
         let tenant = self.store().tenant(ctx.tenant_id());
         let open = |window: &Window| window.ends_at > window.clock;
         let from_all = tenant.window(&counters.from_all).await?.filter(open);
@@ -171,7 +171,7 @@ impl Idp {
         let moment =
             Window { started_at: ctx.now, ends_at: ctx.now.plus_secs(1), used: under_way, clock: ctx.now };
         let window = here.unwrap_or(moment);
-        self.limited(ctx, door, client_id, &counters, &window, limit).await.map(Some)
+        self.limited(ctx, door, client, &counters, &window, limit).await.map(Some)
     }
 
     async fn anybody_guesses(&self, ctx: &Ctx) -> Result<bool, IdpError> {
@@ -194,14 +194,14 @@ impl Idp {
         &self,
         ctx: &Ctx,
         door: Door<'_>,
-        client_id: &str,
+        client: Named<'_>,
         counters: &Counters,
         window: &Window,
         limit: i64,
     ) -> Result<OAuthError, IdpError> {
         signet_metrics::REFUSALS.add("client_secret");
-        let event = self
-            .event(ctx, types::INVALID_CLIENT, stranger(Some(client_id)))
+        let mut event = self
+            .event(ctx, types::INVALID_CLIENT, stranger(Some(client.id)))
             .failed(Reason::ClientLimited.as_str())
             .at(door.server)
             .debug("endpoint", door.endpoint)
@@ -213,6 +213,7 @@ impl Idp {
             .debug("hits", window.used.to_string())
             .debug("refusedAt", window.clock.0.to_string())
             .debug("retryAt", window.ends_at.0.to_string());
+        event.client_id = client.is_app.then(|| client.id.to_owned());
         let key =
             StoryKey { rule: "client_secret", key: counters.here.clone(), window_at: window.started_at };
         let refusals = Refusals {

@@ -11,7 +11,7 @@ pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
 
 use crate::attempt::{Admitted, Limited};
 use crate::cache::ServerConfig;
-use crate::client::{Client, Door, claimed_id};
+use crate::client::{Client, Door, claimed_id, named_app};
 use crate::ctx::{At, app_entity, by_kind, stranger, user_entity};
 use crate::proofs::check_proof;
 use crate::rates::{Rates, Subject as Rated};
@@ -213,6 +213,7 @@ impl Idp {
         seen.method = Some(auth.method().as_str());
         let door = Door { server: &call.server.server, endpoint: "token" };
         self.authenticate_client(ctx, door, &auth).await.map_err(|error| {
+            seen.named = named_app(seen.client_id.as_deref(), &error);
             let logged = error.reason == Reason::ClientLimited;
             Refused { logged, ..Refused::from(error) }
         })
@@ -301,7 +302,8 @@ impl Idp {
             event = refusal.put(event);
         }
         let mut event = event.at(server);
-        event.client_id = seen.client.as_ref().map(|c| c.config.app.client_id.clone());
+        let proved = seen.client.as_ref().map(|c| c.config.app.client_id.clone());
+        event.client_id = proved.or_else(|| seen.named.clone());
         if let Some(user) = &refused.user {
             event = event.of(user).target(user_entity(user));
         }
@@ -338,6 +340,8 @@ impl Idp {
 #[derive(Default)]
 struct Seen {
     client_id: Option<String>,
+    /// The app that the client didn't prove to be.
+    named: Option<String>,
     method: Option<&'static str>,
     client: Option<Client>,
     jkt: Option<String>,
