@@ -36,7 +36,15 @@ async fn an_administrator_chooses_the_zone_of_every_page(app: Shared) {
     let saved = desk.send(&desk.page(&link).await, &[("timezone", " asia/kolkata ")]).await;
     assert_eq!(saved.status, 303, "{}", saved.describe());
     let back = saved.location();
-    assert_eq!(format!("{}?{}", back.path(), back.query().unwrap_or_default()), users);
+    assert_eq!(
+        (back.path(), back.query()),
+        ("/console/users", None),
+        "what came with the address stays behind"
+    );
+    // A search of the log is gone back to as it was.
+    let search = desk.page("/console/log?range=7d&q=ada&next=%2Fx").await;
+    let link = search.page().attributes(".account a", "href").remove(0);
+    assert_eq!(link, "/console/zone?next=%2Fconsole%2Flog%3Frange%3D7d%26q%3Dada");
     let page = desk.page(&users).await;
     let after = last_sign_in(&page);
     assert_eq!(after.0, before.0, "the tooltip stays in UTC");

@@ -35,7 +35,7 @@ use signet_idp::console::log::LogView;
 use signet_web::{Chip, Empty, EventDetail, Folded, Histogram, Link, LogDay, LogList, Paging, Section};
 
 /// Its own path.
-const PATH: &str = "/console/log";
+pub(super) const PATH: &str = "/console/log";
 
 /// The events that a search finds in a span of time, wherever one looks at them from.
 pub(crate) fn events_url(terms: &SearchTerms, since: Time, until: Time) -> String {
@@ -49,6 +49,11 @@ pub(crate) fn events_url(terms: &SearchTerms, since: Time, until: Time) -> Strin
 /// The log's address for a search.
 pub(super) fn search_url(terms: &SearchTerms) -> String {
     Params::of_terms(terms).with(Key::Machines, search::SHOW).url(PATH)
+}
+
+/// The log's address for a query, with what the log knows of it and nothing else.
+pub(super) fn url_of(query: &str) -> String {
+    Params::read(query).url(PATH)
 }
 
 /// What an address of the log searches for.

@@ -3,8 +3,8 @@
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::{Form, again, refused};
-use super::next;
 use super::zone::{self, Zone};
+use super::{log, next};
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -18,12 +18,11 @@ use signet_web::{Choice, Field, FormPage, Link, Section};
 pub(super) const PATH: &str = "/console/zone";
 const NAME: &str = "timezone";
 
-/// The page, with the way back to where it was opened.
+/// The page, with the way back to where it was opened: to a search of the log with what it was asked, to any other
+/// page without what came with its address, which anybody may have put there.
 pub(super) fn url(here: &str) -> String {
     let (path, query) = here.split_once('?').unwrap_or((here, ""));
-    // What was just done isn't told a second time.
-    let kept: Vec<&str> = query.split('&').filter(|p| !p.is_empty() && !p.starts_with("done=")).collect();
-    let here = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
+    let here = if path == log::PATH { log::url_of(query) } else { path.to_owned() };
     match next::checked(Some(&here)) {
         next::HOME => PATH.to_owned(),
         here => format!("{PATH}?next={}", next::encoded(here)),
