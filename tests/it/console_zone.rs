@@ -44,7 +44,7 @@ async fn an_administrator_chooses_the_zone_of_every_page(app: Shared) {
     // A search of the log is gone back to as it was.
     let search = desk.page("/console/log?range=7d&q=ada&next=%2Fx").await;
     let link = search.page().attributes(".account a", "href").remove(0);
-    assert_eq!(link, "/console/zone?next=%2Fconsole%2Flog%3Frange%3D7d%26q%3Dada");
+    assert_eq!(link, "/console/zone?next=%2Fconsole%2Flog%3Fq%3Dada%26range%3D7d");
     let page = desk.page(&users).await;
     let after = last_sign_in(&page);
     assert_eq!(after.0, before.0, "the tooltip stays in UTC");
