@@ -17,6 +17,7 @@ on_each_engine! {
     sessions_and_grants_are_ended_one_by_one,
     wb_24_dangerous_changes_ask_for_the_password_again,
     wb_08_a_form_sent_twice_does_its_work_once,
+    misspelt_logins_are_found,
 }
 
 fn new_user(login: &str) -> Vec<(&'static str, String)> {
@@ -235,4 +236,41 @@ async fn wb_08_a_form_sent_twice_does_its_work_once(app: Shared) {
     desk.send(&page, &[("name", &name)]).await.expect(409);
     let list = desk.page("/console/credentials").await;
     assert_eq!(list.page().all("td.first").iter().filter(|cell| **cell == name).count(), 1);
+}
+
+async fn misspelt_logins_are_found(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let name = unique("wilhelmina");
+    let login = format!("{name}@people.test");
+    let body = signet_testkit::json!({ "profile": { "login": login, "email": login, "firstName": "Wilhelmina",
+        "lastName": "Quince" } });
+    let id = acme.api("POST", "/api/v1/users").json(&body).await.expect(200).json();
+    let page = format!("/console/users/{}", id["id"].as_str().unwrap());
+
+    // Who was meant, whichever letters are wrong.
+    for typed in [name.replacen("lm", "ml", 1), name.replacen("wi", "iw", 1), name.replacen("elm", "em", 1)] {
+        let found = desk.page(&format!("/console/users?q={typed}")).await.page();
+        assert!(found.text().contains("Nothing matches"), "{typed}: {}", found.text());
+        let alike = found.all("[aria-labelledby=alike] .first");
+        assert!(alike.contains(&login), "{typed}: {alike:?}");
+    }
+    let nobody = desk.page("/console/users?q=xqzzyxqzzy").await.page();
+    assert!(nobody.all("[aria-labelledby=alike] .first").is_empty(), "{}", nobody.text());
+    let globex = Desk::of(&app.globex()).await;
+    let theirs = globex.page(&format!("/console/users?q={}", name.replacen("lm", "ml", 1))).await.page();
+    assert!(!theirs.text().contains(&login), "{}", theirs.text());
+
+    // What the user may have typed, each once, and nothing of who typed another name.
+    let misspelt = login.replacen("helm", "hlem", 1);
+    for typed in [misspelt.as_str(), &misspelt, "somebody.else@people.test"] {
+        acme.sign_in("/login", typed, "whatever it was").await;
+    }
+    let shown = desk.page(&page).await.page();
+    let refused = shown.all("[aria-labelledby=misspelt] .event .what");
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(refused[0].contains(&misspelt), "{refused:?}");
+    let (help, _) = Desk::with_role(&acme, "HELP_DESK_ADMIN").await;
+    let shown = help.page(&page).await.page();
+    assert!(shown.all("[aria-labelledby=misspelt]").is_empty(), "an event of nobody is for who sees the log");
 }

@@ -20,6 +20,7 @@ pub mod kinds;
 pub mod log;
 pub mod overview;
 pub mod saved;
+pub mod spelling;
 pub mod terms;
 
 pub use signet_store::console::AppName;

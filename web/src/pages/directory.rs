@@ -39,6 +39,8 @@ pub struct UserList {
     pub count: Option<String>,
     /// The users.
     pub users: Vec<UserRow>,
+    /// Where a search finds nobody: who may have been meant.
+    pub alike: Vec<UserRow>,
     /// Pages on either side.
     pub paging: Paging,
     /// Why there are no rows.
@@ -65,6 +67,8 @@ pub struct UserPage {
     pub last_refusal: Option<LogRow>,
     /// Why that was, and what would fix it.
     pub last_refusal_why: Option<String>,
+    /// Refusals under logins that nobody has and that are spelt much like this one.
+    pub misspelt: Vec<LogRow>,
     /// Newest first.
     pub recent: Vec<LogRow>,
     /// All events of the user.

@@ -37,6 +37,7 @@ fn users() -> Vec<Sample> {
             user("mara@acme.test", "Mara Lind", "Locked", Tone::Warn),
             user("nadia@acme.test", RTL, "Deactivated", Tone::Quiet),
         ],
+        alike: Vec::new(),
         paging: Paging { older: some("/console/users?after=x"), ..Paging::default() },
         empty: None,
     };
@@ -47,6 +48,7 @@ fn users() -> Vec<Sample> {
     };
     let none = UserList {
         users: Vec::new(),
+        alike: vec![user("ada@acme.test", "Ada Lovelace", "Active", Tone::Good)],
         empty: Some(Empty::NothingYet {
             sentence: "People appear here once they are created by the API.".to_owned(),
             action: None,
@@ -92,6 +94,7 @@ fn users() -> Vec<Sample> {
         ],
         last_refusal: rows().into_iter().next(),
         last_refusal_why: some("Four are allowed in any second. Keep the token, or use the refresh token."),
+        misspelt: rows(),
         recent: rows(),
         log_url: some("/console/log?q=ada"),
         sessions: vec![session("Firefox on Linux", true), session(LONG, false)],
@@ -109,6 +112,7 @@ fn users() -> Vec<Sample> {
         status: Status::new("Suspended", Tone::Bad),
         last_refusal: None,
         last_refusal_why: None,
+        misspelt: Vec::new(),
         recent: Vec::new(),
         sessions: Vec::new(),
         allowed: Vec::new(),

@@ -110,7 +110,11 @@ impl Idp {
     }
 }
 
-async fn with_locks(tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<UserView>, AdminError> {
+pub(crate) async fn with_locks(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    users: Vec<User>,
+) -> Result<Vec<UserView>, AdminError> {
     let locked: HashMap<_, _> = tx.locked_logins(ctx.now, MAX_LOCKED).await?.into_iter().collect();
     let view = |user: User| UserView { locked_until: locked.get(&user.login_key).copied(), user };
     Ok(users.into_iter().map(view).collect())

@@ -52,6 +52,11 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         let words = [syslog::why(event), syslog::fix(event).map(|fix| format!("Fix: {fix}"))];
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     });
+    // An event of nobody is for who sees the log.
+    let misspelt = match admin.may(Area::Logs, Access::Read) {
+        true => admin.idp().nobodies_spelt_like(&admin.ctx, &view.user).await?,
+        false => Vec::new(),
+    };
     let log = format!("/console/log?user={}&range=30d", view.user.id);
     let changes = may_change(admin, &view);
     let sees_apps = admin.may(Area::Apps, Access::Read);
@@ -64,6 +69,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         facts: facts(admin, &view, &groups),
         last_refusal: last,
         last_refusal_why: explained.filter(|text| !text.is_empty()),
+        misspelt: brief(admin, &misspelt).await?,
         recent: brief(admin, &past.recent).await?,
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
         sessions: sessions(

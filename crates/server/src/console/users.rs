@@ -54,6 +54,10 @@ async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
         }
     };
     let found = asked.page(find).await?;
+    let alike = match asked.q.filter(|_| found.items.is_empty()) {
+        Some(q) => admin.idp().users_spelt_like(&admin.ctx, q).await?,
+        None => Vec::new(),
+    };
     let row = |view: &UserView| UserRow {
         url: user_url(&view.user.id.to_string()),
         login: visible(&view.user.login),
@@ -76,6 +80,7 @@ async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
         empty: asked.empty(&found, "People appear here once they are created."),
         paging: asked.paging(&found),
         users: found.items.iter().map(row).collect(),
+        alike: alike.iter().map(row).collect(),
     }))
 }
 
