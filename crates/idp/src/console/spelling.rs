@@ -102,11 +102,15 @@ impl Idp {
         with_locks(&mut tx, ctx, users).await
     }
 
-    /// Sign-ins of the last days under logins that nobody has and that are nearly this user's: the newest of each.
+    /// Sign-ins of the last days under logins that nobody has and that are nearly this user's: each with its newest.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn nobodies_spelt_like(&self, ctx: &Ctx, user: &User) -> Result<Vec<EventRow>, IdpError> {
+    pub async fn nobodies_spelt_like(
+        &self,
+        ctx: &Ctx,
+        user: &User,
+    ) -> Result<Vec<(String, EventRow)>, IdpError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let unknown = equals(TextField::Reason, Reason::UnknownUser.as_str());
         let wanted = (unknown, DAYS, NOBODIES);
@@ -123,7 +127,7 @@ impl Idp {
             }
         }
         newest.truncate(SHOWN);
-        Ok(newest.into_iter().map(|(_, event)| event).collect())
+        Ok(newest)
     }
 }
 

@@ -16,7 +16,7 @@ use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::console::directory::UserPast;
 use signet_idp::syslog::{self, visible};
 use signet_oauth::Params;
-use signet_web::{Action, Fact, Language, Link, Section, UserPage};
+use signet_web::{Action, Fact, Language, Link, LogRow, Section, UserPage};
 
 pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
@@ -52,11 +52,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         let words = [syslog::why(event), syslog::fix(event).map(|fix| format!("Fix: {fix}"))];
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     });
-    // An event of nobody is for who sees the log.
-    let misspelt = match admin.may(Area::Logs, Access::Read) {
-        true => admin.idp().nobodies_spelt_like(&admin.ctx, &view.user).await?,
-        false => Vec::new(),
-    };
+    let misspelt = misspelt(admin, &view).await?;
     let log = format!("/console/log?user={}&range=30d", view.user.id);
     let changes = may_change(admin, &view);
     let sees_apps = admin.may(Area::Apps, Access::Read);
@@ -69,7 +65,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         facts: facts(admin, &view, &groups),
         last_refusal: last,
         last_refusal_why: explained.filter(|text| !text.is_empty()),
-        misspelt: brief(admin, &misspelt).await?,
+        misspelt,
         recent: brief(admin, &past.recent).await?,
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
         sessions: sessions(
@@ -90,6 +86,21 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         actions: actions(admin, &view, &past),
         login,
     }))
+}
+
+/// What the user may have typed and was refused as nobody.
+async fn misspelt(admin: &Admin, view: &UserView) -> Result<Vec<LogRow>> {
+    // An event of nobody is for who sees the log.
+    if !admin.may(Area::Logs, Access::Read) {
+        return Ok(Vec::new());
+    }
+    let found = admin.idp().nobodies_spelt_like(&admin.ctx, &view.user).await?;
+    let (typed, events): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let mut rows = brief(admin, &events).await?;
+    for (row, typed) in rows.iter_mut().zip(typed) {
+        row.sentence = format!("{} is nobody’s login", visible(&typed));
+    }
+    Ok(rows)
 }
 
 /// Confirms what the forms did, as far as it is true.
