@@ -4,8 +4,12 @@ use signet_testkit::{TestApp, on_each_engine};
 
 use crate::support::apps::{NewApp, Person};
 use crate::support::desk::Desk;
+use crate::support::rows::Rows;
 
-on_each_engine! { apps_that_send_passwords_are_named_with_their_users }
+on_each_engine! {
+    apps_that_send_passwords_are_named_with_their_users,
+    a_key_that_is_rolled_by_hand_is_due_after_90_days,
+}
 
 async fn apps_that_send_passwords_are_named_with_their_users(app: TestApp) {
     let acme = app.acme();
@@ -23,6 +27,24 @@ async fn apps_that_send_passwords_are_named_with_their_users(app: TestApp) {
     let page = desk.page("/console").await.page();
     let needs = page.all(".needs li").join("\n");
     assert!(needs.contains("Till still sends passwords"), "{needs}");
-    assert!(needs.contains("3 requests in 7 days, for 2 users, last "), "{needs}");
+    assert!(needs.contains("3 requests in 7 days, for 2 users from 1 address, last "), "{needs}");
+    assert!(page.all(".figure-parts").join(" ").contains("3 by password"), "{}", page.text());
     assert!(page.attributes(".needs a", "href").contains(&format!("/console/apps/{}", client.id)));
+}
+
+async fn a_key_that_is_rolled_by_hand_is_due_after_90_days(app: TestApp) {
+    let desk = Desk::of(&app.acme()).await;
+    let rows = Rows::of(&app).await;
+    rows.run("UPDATE signing_keys SET activated_at = activated_at - 89 * CAST(86400000000 AS BIGINT)").await;
+    rows.run("UPDATE servers SET key_rotation_days = 0 WHERE slug = 'default'").await;
+    let needs = desk.page("/console").await.page().all(".needs li").join("\n");
+    assert!(!needs.contains("signing key"), "{needs}");
+    rows.run("UPDATE signing_keys SET activated_at = activated_at - 2 * CAST(86400000000 AS BIGINT)").await;
+    let page = desk.page("/console").await.page();
+    let needs = page.all(".needs li").join("\n");
+    assert_eq!(needs.matches("signing key").count(), 1, "what rolls by itself is nobody's work: {needs}");
+    assert!(needs.contains("The signing key of default is due"), "{needs}");
+    let keys =
+        page.attributes(".needs a", "href").into_iter().find(|href| href.ends_with("#keys")).expect("a way");
+    assert!(!desk.page(&keys).await.page().all("#keys").is_empty(), "{keys}");
 }

@@ -172,6 +172,7 @@ async fn apps(c: &mut Contract) {
         keep_registration(tx, a, b) tx.keep_registration(a.app.id) => (Ok(()));
         end_unused_registration(tx, a, b) tx.end_unused_registration(a.app.id, a.now.plus_secs(9_999)) => (Ok(false));
         idle_secrets(tx, a, b) tx.idle_secrets(a.now.plus_secs(99), 10) => (Ok(v) if v.iter().all(|s| s.app_id == b.app.id));
+        old_keys(tx, a, b) tx.old_keys(a.now.plus_secs(9_999), 10) => (Ok(v) if v.iter().all(|key| key.server_id == b.server.id));
         app_names(tx, a, b) tx.app_names(10) => (Ok(v) if v.iter().all(|app| app.id == b.app.id));
         newest_tokens(tx, a, b) tx.newest_tokens(signet_domain::Time(0)) => (Ok(v) if v.iter().all(|(id, _)| *id == b.app.client_id));
         app_totals(tx, a, b) tx.app_totals(&a.app.client_id, signet_domain::Time(0)) => (Ok(v) if v.is_empty());

@@ -4,7 +4,7 @@ use crate::macros::fetch_all;
 use crate::{Result, Tx};
 use signet_domain::Time;
 use signet_domain::app::{App, AppKind, AppStatus};
-use signet_domain::id::{AppId, SecretId};
+use signet_domain::id::{AppId, SecretId, ServerId};
 
 /// A live secret of an active app that nobody seems to need.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -19,6 +19,17 @@ pub struct IdleSecret {
     pub created_at: Time,
     /// When it last authenticated, if it ever did.
     pub last_used_at: Option<Time>,
+}
+
+/// A signing key that is replaced by hand alone.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct OldKey {
+    /// Whose it is.
+    pub server_id: ServerId,
+    /// The server's name.
+    pub name: String,
+    /// Since when it signs.
+    pub activated_at: Time,
 }
 
 /// What tells an app from others in a list.
@@ -52,6 +63,15 @@ impl Tx {
               AND COALESCE(s.last_used_at, s.created_at) < $2
             ORDER BY COALESCE(s.last_used_at, s.created_at) LIMIT $3";
         fetch_all!(self, IdleSecret, SQL, self.tenant, since, limit)
+    }
+
+    /// Keys of servers that don't roll them by themselves, which sign since before an instant; oldest first.
+    pub async fn old_keys(&mut self, before: Time, limit: i64) -> Result<Vec<OldKey>> {
+        const SQL: &str = "SELECT s.id AS server_id, s.name, k.activated_at
+            FROM servers s JOIN signing_keys k ON k.tenant_id = s.tenant_id AND k.server_id = s.id
+            WHERE s.tenant_id = $1 AND s.key_rotation_days = 0 AND k.status = 'ACTIVE' AND k.activated_at < $2
+            ORDER BY k.activated_at LIMIT $3";
+        fetch_all!(self, OldKey, SQL, self.tenant, before, limit)
     }
 
     /// Apps by name, in the order of creation.

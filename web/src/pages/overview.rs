@@ -17,6 +17,8 @@ pub struct Figure {
     pub unit: Option<String>,
     /// Against the same hours last week, or what the number hides: `+6 %`, `31 from one app`.
     pub note: Option<String>,
+    /// What the number is made of: `120 for machines, 31 by code`.
+    pub parts: Option<String>,
     /// Values over the period, for a sparkline; may be empty.
     pub spark: Vec<u64>,
     /// A part and its whole (what is left of a quota), for a meter instead of a sparkline.

@@ -108,6 +108,7 @@ mod tests {
             refused,
             users,
             refused_users: users,
+            addresses: 1,
             last_at: Time(9),
             first_refused_at: Some(Time(first_refused)),
             last_allowed_at: last_allowed.map(Time),

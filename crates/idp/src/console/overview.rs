@@ -9,7 +9,7 @@ use signet_domain::event::{EventRow, EventType, Outcome, types};
 use signet_domain::id::UserId;
 use signet_domain::login;
 use signet_store::Tx;
-use signet_store::console::IdleSecret;
+use signet_store::console::{IdleSecret, OldKey};
 use signet_store::counts::{HourlyCount, What};
 use signet_store::log_query::{Condition, GroupBy, LogQuery, MAX_GROUPS, TextField, TypeCount};
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ const DAY: i64 = 24 * HOUR;
 const WEEK: i64 = 7 * DAY;
 /// Days without use after which a secret is worth a question.
 pub const IDLE_DAYS: i64 = 90;
+/// Days after which a key that is rolled by hand is due: what rolls by itself does so as often.
+pub const KEY_DAYS: i64 = 90;
 /// Events that no step has counted yet and that are looked at all the same.
 const TAIL: i64 = 5_000;
 /// Events that are looked at for who still sends passwords.
@@ -51,6 +53,17 @@ pub struct Locked {
     pub until: Time,
 }
 
+/// Who still sends passwords by an app, as far as the week's newest events say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Senders {
+    /// Different users who got tokens so.
+    pub users: i64,
+    /// Different addresses that sent for them.
+    pub addresses: i64,
+    /// When the last one did.
+    pub last_at: Time,
+}
+
 /// An app that still sends its users' passwords.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordApp {
@@ -58,8 +71,8 @@ pub struct PasswordApp {
     pub client_id: String,
     /// Requests within a week.
     pub requests: i64,
-    /// Different users who got tokens so, and when the last did: of the week's newest events.
-    pub used: Option<(i64, Time)>,
+    /// For whom, and from where.
+    pub used: Option<Senders>,
 }
 
 /// What the overview shows.
@@ -71,6 +84,8 @@ pub struct Overview {
     pub sign_ins: Figure,
     /// Access tokens.
     pub tokens: Figure,
+    /// Access tokens by grant, so far; most first.
+    pub grants: Vec<(String, i64)>,
     /// Everything refused.
     pub refused: Figure,
     /// The app with the most refusals, and how many.
@@ -81,6 +96,8 @@ pub struct Overview {
     pub password_apps: Vec<PasswordApp>,
     /// Secrets that nobody seems to need.
     pub idle_secrets: Vec<IdleSecret>,
+    /// Keys that somebody should roll.
+    pub old_keys: Vec<OldKey>,
     /// Logins that are locked now.
     pub locked: Vec<Locked>,
     /// What administrators changed, newest first.
@@ -104,7 +121,7 @@ impl Idp {
         let begun = tx.types_between(floor(same_time, HOUR), same_time).await?;
         let before = tx.requests_by_app(PASSWORD, Time(same_time.0.saturating_add(1)), since).await?;
         let apps = password_apps(before, &today);
-        let most_refused = most_refused(&today);
+        let (most_refused, grants) = (most_refused(&today), grants(&today));
         let counts = [then, today].concat();
         let [sign_ins, tokens, refused] = [What::SignIn, What::Token, What::Refused].map(|what| {
             let mut figure = figure(&counts, what, since, ctx.now);
@@ -117,11 +134,13 @@ impl Idp {
             since,
             sign_ins,
             tokens,
+            grants,
             refused,
             most_refused,
             quota,
             password_apps: used(&mut tx, apps, ctx.now).await?,
             idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
+            old_keys: tx.old_keys(ctx.now.plus_secs(-KEY_DAYS * DAY), LISTED).await?,
             locked: locked(&mut tx, ctx).await?,
             changes: tx.latest_matching(changed, month, CHANGES).await?,
         })
@@ -166,19 +185,26 @@ fn figure(counts: &[HourlyCount], what: What, since: Time, now: Time) -> Figure 
     figure
 }
 
-fn by_app(counts: impl Iterator<Item = (String, i64)>) -> Vec<(String, i64)> {
+/// Sums by name, the largest first; what has no name is left out.
+fn summed(counts: impl Iterator<Item = (String, i64)>) -> Vec<(String, i64)> {
     let mut sums = BTreeMap::new();
-    for (client_id, count) in counts.filter(|(client_id, _)| !client_id.is_empty()) {
-        *sums.entry(client_id).or_insert(0) += count;
+    for (name, count) in counts.filter(|(name, _)| !name.is_empty()) {
+        *sums.entry(name).or_insert(0) += count;
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     sums
 }
 
+/// Tokens by grant.
+fn grants(today: &[HourlyCount]) -> Vec<(String, i64)> {
+    let tokens = today.iter().filter(|c| c.what == What::Token.as_str());
+    summed(tokens.map(|c| (c.detail.clone(), c.count)))
+}
+
 fn most_refused(today: &[HourlyCount]) -> Option<(String, i64)> {
     let refused = today.iter().filter(|c| c.what == What::Refused.as_str());
-    by_app(refused.map(|c| (c.client_id.clone(), c.count))).into_iter().next()
+    summed(refused.map(|c| (c.client_id.clone(), c.count))).into_iter().next()
 }
 
 /// The apps that sent most passwords, by what they sent before today and what today has.
@@ -187,7 +213,7 @@ fn password_apps(before: Vec<(String, i64)>, today: &[HourlyCount]) -> Vec<(Stri
         c.detail == PASSWORD && (c.what == What::Token.as_str() || c.what == What::Refused.as_str())
     };
     let today = today.iter().filter(asked).map(|c| (c.client_id.clone(), c.count));
-    let mut apps = by_app(before.into_iter().chain(today));
+    let mut apps = summed(before.into_iter().chain(today));
     apps.truncate(usize::try_from(LISTED).unwrap_or(0));
     apps
 }
@@ -205,7 +231,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
     let groups = tx.log_groups(&query, GroupBy::App, from, to, MAX_GROUPS).await?;
     let of = |client_id: &str| {
         let group = groups.iter().find(|group| group.key == client_id)?;
-        Some((group.users, group.last_at))
+        Some(Senders { users: group.users, addresses: group.addresses, last_at: group.last_at })
     };
     let app =
         |(client_id, requests): (String, i64)| PasswordApp { used: of(&client_id), client_id, requests };

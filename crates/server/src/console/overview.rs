@@ -75,10 +75,29 @@ fn figures(day: &Day, apps: &Apps, now: Time, sees_log: bool) -> Vec<Figure> {
             None,
             "eventType eq \"user.session.start\" and outcome.result eq \"SUCCESS\"",
         ),
-        figure("Tokens", &day.tokens, None, "eventType ew \"token.grant.access_token\""),
+        Figure {
+            parts: grants(day),
+            ..figure("Tokens", &day.tokens, None, "eventType ew \"token.grant.access_token\"")
+        },
         figure("Refused", &day.refused, most, "outcome.result ne \"SUCCESS\""),
         calls_left(day, now),
     ]
+}
+
+/// The grants by which tokens were got.
+fn grants(day: &Day) -> Option<String> {
+    let grant = |(name, tokens): &(String, i64)| {
+        let name = match name.as_str() {
+            "client_credentials" => "for machines",
+            "authorization_code" => "by code",
+            "refresh_token" => "by refresh",
+            "password" => "by password",
+            _ => "otherwise",
+        };
+        format!("{} {name}", number(*tokens))
+    };
+    let grants: Vec<String> = day.grants.iter().map(grant).collect();
+    (!grants.is_empty()).then(|| grants.join(", "))
 }
 
 fn calls_left(day: &Day, now: Time) -> Figure {
@@ -128,6 +147,7 @@ fn needs(admin: &Admin, day: &Day, apps: &Apps, fired: &[(Alert, AlertFiring)]) 
     if admin.may(Area::Apps, Access::Read) {
         needs.extend(passwords(admin, day, apps));
         needs.extend(secrets(admin, day));
+        needs.extend(keys(admin, day));
     }
     needs
 }
@@ -167,13 +187,14 @@ fn locks(day: &Day, now: Time) -> impl Iterator<Item = Need> {
 }
 
 fn passwords(admin: &Admin, day: &Day, apps: &Apps) -> impl Iterator<Item = Need> {
-    let people = |n: i64| count(usize::try_from(n).unwrap_or(0), "user");
+    let several = |n: i64, noun: &str| count(usize::try_from(n).unwrap_or(0), noun);
     day.password_apps.iter().filter_map(move |sender| {
         let app = apps.get(Some(&sender.client_id))?;
         let requests = count(usize::try_from(sender.requests).unwrap_or(0), "request");
-        let used = sender
-            .used
-            .map(|(users, last)| format!(", for {}, last {}", people(users), admin.brief(last).shown));
+        let used = sender.used.map(|by| {
+            let (users, from) = (several(by.users, "user"), several(by.addresses, "address"));
+            format!(", for {users} from {from}, last {}", admin.brief(by.last_at).shown)
+        });
         Some(Need {
             kind: Outcome::Throttled,
             sentence: format!("{} still sends passwords", syslog::visible(&app.label)),
@@ -199,6 +220,18 @@ fn secrets(admin: &Admin, day: &Day) -> impl Iterator<Item = Need> {
             detail: Some(format!("for {}", when::span(idle))),
             action: Some(Link::new("See the app", app_url(&secret.app_id.to_string()))),
         }
+    })
+}
+
+fn keys(admin: &Admin, day: &Day) -> impl Iterator<Item = Need> {
+    day.old_keys.iter().map(move |key| Need {
+        kind: Outcome::Changed,
+        sentence: format!("The signing key of {} is due", syslog::visible(&key.name)),
+        detail: Some(format!(
+            "It signs since {}, and the server rolls none by itself.",
+            admin.zone().pattern(key.activated_at, "%-d %b %Y")
+        )),
+        action: Some(Link::new("See the keys", format!("/console/servers/{}#keys", key.server_id))),
     })
 }
 

@@ -48,6 +48,8 @@ pub struct Group {
     pub users: i64,
     /// Different users among those that were refused; names that nobody has are none.
     pub refused_users: i64,
+    /// Different addresses.
+    pub addresses: i64,
     /// The newest.
     pub last_at: Time,
     /// The oldest that was refused.
@@ -60,6 +62,7 @@ const COLUMNS: &str = " AS key, COUNT(*) AS total,
     CAST(SUM(CASE WHEN e.outcome <> 'SUCCESS' THEN 1 ELSE 0 END) AS BIGINT) AS refused,
     COUNT(DISTINCT e.user_id) AS users,
     COUNT(DISTINCT CASE WHEN e.outcome <> 'SUCCESS' THEN e.user_id END) AS refused_users,
+    COUNT(DISTINCT e.ip) AS addresses,
     MAX(e.published) AS last_at,
     MIN(CASE WHEN e.outcome <> 'SUCCESS' THEN e.published END) AS first_refused_at,
     MAX(CASE WHEN e.outcome = 'SUCCESS' THEN e.published END) AS last_allowed_at
