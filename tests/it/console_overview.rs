@@ -33,8 +33,11 @@ async fn apps_that_send_passwords_are_named_with_their_users(app: TestApp) {
 }
 
 async fn a_key_that_is_rolled_by_hand_is_due_after_90_days(app: TestApp) {
-    let desk = Desk::of(&app.acme()).await;
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
     let rows = Rows::of(&app).await;
+    // A server has a key from its first token on.
+    acme.client_credentials(&acme.service(), "orders:read").await.expect(200);
     rows.run("UPDATE signing_keys SET activated_at = activated_at - 89 * CAST(86400000000 AS BIGINT)").await;
     rows.run("UPDATE servers SET key_rotation_days = 0 WHERE slug = 'default'").await;
     let needs = desk.page("/console").await.page().all(".needs li").join("\n");
