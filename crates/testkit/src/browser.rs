@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -99,35 +100,43 @@ impl Browser {
 
     /// Replaces what is in a field.
     pub async fn fill(&self, css: &str, value: &str) {
-        let element = self.wait_for(css).await;
-        let at = format!("/element/{element}");
-        done(self.session.post(&format!("{at}/clear"), json!({})).await, css);
-        done(self.session.post(&format!("{at}/value"), json!({ "text": value })).await, css);
+        self.of(css, Method::POST, "clear", Some(json!({}))).await;
+        self.press(css, value).await;
     }
 
     /// Clicks the first element that matches.
     pub async fn click(&self, css: &str) {
-        let element = self.wait_for(css).await;
-        done(self.session.post(&format!("/element/{element}/click"), json!({})).await, css);
+        self.of(css, Method::POST, "click", Some(json!({}))).await;
     }
 
     /// Presses keys in the first element that matches.
     pub async fn press(&self, css: &str, keys: &str) {
-        let element = self.wait_for(css).await;
-        done(self.session.post(&format!("/element/{element}/value"), json!({ "text": keys })).await, css);
+        self.of(css, Method::POST, "value", Some(json!({ "text": keys }))).await;
     }
 
     /// The visible text of the first element that matches.
     pub async fn text(&self, css: &str) -> String {
-        let element = self.wait_for(css).await;
-        text(done(self.session.get(&format!("/element/{element}/text")).await, css))
+        text(self.of(css, Method::GET, "text", None).await)
     }
 
     /// An attribute of the first element that matches.
     pub async fn attribute(&self, css: &str, name: &str) -> Option<String> {
-        let element = self.wait_for(css).await;
-        let value = done(self.session.get(&format!("/element/{element}/attribute/{name}")).await, css);
+        let value = self.of(css, Method::GET, &format!("attribute/{name}"), None).await;
         value.as_str().map(str::to_owned)
+    }
+
+    /// Asks something of the first element that matches; of the next one, where a script of the page put another
+    /// in its place meanwhile.
+    async fn of(&self, css: &str, method: Method, what: &str, body: Option<Value>) -> Value {
+        let began = Instant::now();
+        loop {
+            let element = self.wait_for(css).await;
+            let path = format!("/element/{element}/{what}");
+            match self.session.command(method.clone(), &path, body.clone()).await {
+                Err(error) if error.is_stale() && began.elapsed() < PATIENCE => {}
+                answer => return done(answer, css),
+            }
+        }
     }
 
     /// How many elements match now.

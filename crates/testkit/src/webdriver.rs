@@ -19,6 +19,13 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct DriverError(pub(crate) String);
 
+impl DriverError {
+    /// The page replaced the element after it was found, before it was used.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.0.starts_with("stale element reference")
+    }
+}
+
 impl Session {
     pub(crate) async fn start(driver: &str, capabilities: Value) -> Self {
         let client = Client::builder()
