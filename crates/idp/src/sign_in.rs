@@ -88,10 +88,12 @@ impl Idp {
                 self.record(ctx, vec![event]).await?;
                 return Ok(SignInResult::Renew { ticket: self.renewal_ticket(ctx, door, &user)? });
             }
-            Checked::Right(user) | Checked::Expired(user) => {
+            Checked::Right(user) => {
                 self.forgive_attempt(ctx, &user).await?;
                 (Reason::AccessDenied, Some(user), Vec::new())
             }
+            // Its attempt is forgiven already.
+            Checked::Expired(user) => (Reason::AccessDenied, Some(user), Vec::new()),
             Checked::Wrong { reason, user, events } => (reason, user, events),
         };
         events.push(self.failed_sign_in(ctx, call, user.as_deref(), reason));
