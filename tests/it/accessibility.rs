@@ -198,6 +198,7 @@ async fn every_page_for_users_for_everybody(app: Shared) {
     sign_in(&walk, &url, &person.login, &person.password).await;
     walk.browser.wait_for(".consent, [name=scope], form[action*=consent]").await;
     walk.look("consent").await;
+    walk.open("choose-account", &format!("{url}&prompt=select_account")).await;
     for (name, path) in
         [("account", "/account"), ("account-password", "/account/password"), ("logout", "/oauth2/v1/logout")]
     {

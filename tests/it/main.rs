@@ -22,6 +22,7 @@ mod branding_pages;
 
 mod browser_console;
 mod cases;
+mod choose_account;
 mod claims;
 mod client_auth;
 mod client_guesses;

@@ -104,7 +104,7 @@ async fn gr_18_a_new_password_when_asked(app: TestApp) {
     let again = person.code_in(&visitor, &acme, &web, "openid").await.redeem(&acme, &web).await.id().claims;
     assert_eq!(again["auth_time"], first["auth_time"]);
     assert_eq!(again["sid"], first["sid"]);
-    for (name, value) in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "0")] {
+    for (name, value) in [("prompt", "login"), ("prompt", "login select_account"), ("max_age", "0")] {
         app.clock().advance(Duration::from_secs(100)).await;
         let request = acme.authorize(&web, "openid").set(name, value);
         let claims = signs_in_again(&acme, &web, &person, &visitor, &request).await;

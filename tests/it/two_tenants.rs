@@ -230,6 +230,7 @@ async fn grants(c: &mut Contract) {
         insert_flow(tx, a, b) tx.insert_flow(&a.flow) => (Err(StoreError::Reference));
         flow_by_handle(tx, a, b) tx.flow_by_handle(&a.flow.handle_hash) => (Ok(None));
         finish_flow(tx, a, b) tx.finish_flow(a.flow.id, a.now) => (Ok(false));
+        choose_account(tx, a, b) tx.choose_account(a.flow.id, a.session.id) => (Ok(false));
         flow_exists(tx, a, b) tx.flow_exists(a.flow.id) => (Ok(false));
         consent(tx, a, b) tx.consent(a.user.id, a.app.id, a.server.id) => (Ok(None));
         consents_of(tx, a, b) tx.consents_of(a.user.id) => (Ok(v) if v.is_empty());

@@ -1,6 +1,6 @@
 //! Flows: one authorization request on its way through sign-in and consent.
 
-use crate::id::{AppId, FlowId, ServerId, TenantId};
+use crate::id::{AppId, FlowId, ServerId, SessionId, TenantId};
 use crate::time::Time;
 
 /// A stored authorization request. The pages carry only its handle; what was asked for stays here, so
@@ -27,6 +27,8 @@ pub struct Flow {
     pub expires_at: Time,
     /// When it was answered; it is answered once.
     pub finished_at: Option<Time>,
+    /// The session that its person chose to answer with, where the request asks to choose an account.
+    pub chosen_session_id: Option<SessionId>,
 }
 
 impl Flow {

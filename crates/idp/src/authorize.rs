@@ -7,6 +7,7 @@ mod push;
 mod request;
 mod resume;
 mod session_state;
+mod standing;
 
 use crate::cache::{AppConfig, ServerConfig};
 use signet_domain::flow::Flow;
@@ -21,6 +22,7 @@ pub(crate) use code::Agreed;
 pub(crate) use origin::spend;
 pub use push::{PushCall, Pushed};
 pub use request::{AuthorizeCall, REDIRECT_URI, REDIRECT_URI_WHOLE};
+pub use standing::Standing;
 
 /// A browser that is signed in.
 #[derive(Debug, Clone)]
@@ -38,6 +40,11 @@ pub enum Step {
     Respond(Box<AuthorizeResponse>),
     /// The sign-in page, for the flow with this handle.
     SignIn {
+        /// The flow's handle.
+        handle: String,
+    },
+    /// The account chooser, for the flow with this handle.
+    ChooseAccount {
         /// The flow's handle.
         handle: String,
     },

@@ -5,7 +5,7 @@ use crate::{Result, Tx};
 use signet_domain::Time;
 use signet_domain::flow::Flow;
 use signet_domain::grant::Consent;
-use signet_domain::id::{AppId, FlowId, ServerId, UserId};
+use signet_domain::id::{AppId, FlowId, ServerId, SessionId, UserId};
 
 impl Tx {
     /// Stores an authorization request.
@@ -40,6 +40,12 @@ impl Tx {
         const SQL: &str =
             "UPDATE flows SET finished_at = $3 WHERE tenant_id = $1 AND id = $2 AND finished_at IS NULL";
         execute!(self, SQL, self.tenant, id, now).map(|n| n > 0)
+    }
+
+    /// Notes which session a flow may be answered with, where its person was to choose; `false` when there is no flow.
+    pub async fn choose_account(&mut self, id: FlowId, session: SessionId) -> Result<bool> {
+        const SQL: &str = "UPDATE flows SET chosen_session_id = $3 WHERE tenant_id = $1 AND id = $2";
+        execute!(self, SQL, self.tenant, id, session).map(|n| n > 0)
     }
 
     /// Whether a flow was stored.

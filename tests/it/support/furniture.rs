@@ -137,6 +137,7 @@ impl Furniture {
             created_at: now,
             expires_at: later,
             finished_at: None,
+            chosen_session_id: None,
         };
         let request = RequestFacts {
             id: id(),

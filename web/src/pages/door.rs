@@ -40,6 +40,30 @@ pub struct SignIn {
     pub help: Option<Link>,
 }
 
+/// Asks which account an app is to have. Posts `flow`, `account` and the token.
+#[derive(Template, Debug, Clone)]
+#[template(path = "choose_account.html")]
+pub struct ChooseAccount {
+    /// Brand and title.
+    pub shell: Shell,
+    /// For the form.
+    pub csrf: Csrf,
+    /// Where the form posts to.
+    pub action: String,
+    /// The handle of the sign-in under way.
+    pub flow: String,
+    /// What lies behind.
+    pub app_name: String,
+    /// The id of the account at hand.
+    pub account: String,
+    /// Its person.
+    pub name: String,
+    /// Its login.
+    pub login: String,
+    /// To the sign-in page.
+    pub another: String,
+}
+
 /// One scope, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeLine {
@@ -51,7 +75,8 @@ pub struct ScopeLine {
     pub required: bool,
 }
 
-/// Asks whether an app may act for someone. Posts `decision` (`allow` or `deny`), `flow` and the token.
+/// Asks whether an app may act for someone. Posts `decision` (`allow` or `deny`), `flow`,
+/// `account` and the token.
 #[derive(Template, Debug, Clone)]
 #[template(path = "consent.html")]
 pub struct Consent {
@@ -67,6 +92,8 @@ pub struct Consent {
     pub app_name: String,
     /// Whose account it is.
     pub login: String,
+    /// The account's id: the decision is nobody else's.
+    pub account: String,
     /// Where "use another account" posts to, with `flow` and the token.
     pub change_account: String,
     /// What is asked for.
@@ -149,6 +176,7 @@ pub struct Setup {
 
 page! {
     SignIn: shell;
+    ChooseAccount: shell;
     Consent: shell;
     SignedOut: shell;
     SigningOut: shell;

@@ -1,14 +1,14 @@
 use super::{HOSTILE, LONG, RTL, Sample, csrf, sample, shell, some, time};
 use crate::{
-    ApiDocs, Consent, DecodedToken, DemoCallback, DemoStep, Door, ErrorPage, Fact, FormPost, Hidden, Home,
-    Language, Link, Logo, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell, SignIn,
-    SignedOut, SigningOut, Theme,
+    ApiDocs, ChooseAccount, Consent, DecodedToken, DemoCallback, DemoStep, Door, ErrorPage, Fact, FormPost,
+    Hidden, Home, Language, Link, Logo, LogoutConfirm, Operation, OperationGroup, ScopeLine, Setup, Shell,
+    SignIn, SignedOut, SigningOut, Theme,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
 
 pub(super) fn all() -> Vec<Sample> {
-    [sign_in(), consent(), ends(), way(), demo(), docs()].concat()
+    [sign_in(), choose_account(), consent(), ends(), way(), demo(), docs()].concat()
 }
 
 /// The shell of a page in German.
@@ -71,6 +71,33 @@ fn sign_in() -> Vec<Sample> {
     ]
 }
 
+fn choose_account() -> Vec<Sample> {
+    let page = ChooseAccount {
+        shell: shell("Choose an account"),
+        csrf: csrf(),
+        action: "/login/account".to_owned(),
+        flow: "f10w".to_owned(),
+        app_name: "Storefront".to_owned(),
+        account: "00u3v8k1w9".to_owned(),
+        name: "Ada Lovelace".to_owned(),
+        login: "ada@acme.test".to_owned(),
+        another: "/login?flow=f10w".to_owned(),
+    };
+    let hostile = ChooseAccount {
+        app_name: HOSTILE.to_owned(),
+        account: HOSTILE.to_owned(),
+        name: RTL.to_owned(),
+        login: LONG.to_owned(),
+        ..page.clone()
+    };
+    let shell = german("Konto auswählen");
+    vec![
+        sample("choose_account", &page),
+        sample("choose_account-hostile", &hostile),
+        sample("choose_account-de", &ChooseAccount { shell, ..page }),
+    ]
+}
+
 fn consent() -> Vec<Sample> {
     let line = |name: &str, sentence: &str, required| ScopeLine {
         name: name.to_owned(),
@@ -84,6 +111,7 @@ fn consent() -> Vec<Sample> {
         flow: "f10w".to_owned(),
         app_name: "Storefront".to_owned(),
         login: "ada@acme.test".to_owned(),
+        account: "00u3v8k1w9".to_owned(),
         change_account: "/consent/switch".to_owned(),
         scopes: vec![
             line("openid", "Know who you are", true),

@@ -30,6 +30,11 @@ pub(super) const TEXTS: Texts = Texts {
         both_needed: "Geben Sie Ihren Namen und Ihr Passwort ein.",
         busy: "Gerade melden sich zu viele Menschen an. Versuchen Sie es gleich noch einmal.",
     },
+    choose_account: ChooseAccount {
+        heading: "Konto auswählen",
+        continue_as: Around("Weiter als ", ""),
+        another: "Anderes Konto benutzen",
+    },
     consent: Consent {
         title: "Zugriff erlauben",
         heading: Around("", " den Zugriff erlauben?"),

@@ -29,6 +29,11 @@ pub(super) const TEXTS: Texts = Texts {
         both_needed: "Enter your name and your password.",
         busy: "Too many people are signing in right now. Try again in a moment.",
     },
+    choose_account: ChooseAccount {
+        heading: "Choose an account",
+        continue_as: Around("Continue as ", ""),
+        another: "Use another account",
+    },
     consent: Consent {
         title: "Allow access",
         heading: Around("Allow ", "?"),

@@ -74,6 +74,8 @@ pub struct Texts {
     pub frame: Frame,
     /// Name and password.
     pub sign_in: SignIn,
+    /// Which account.
+    pub choose_account: ChooseAccount,
     /// Whether an app may.
     pub consent: Consent,
     /// Back to the app by a form.
@@ -142,6 +144,17 @@ pub struct SignIn {
     pub both_needed: &'static str,
     /// The server has no room for another check.
     pub busy: &'static str,
+}
+
+/// The account chooser.
+#[derive(Debug)]
+pub struct ChooseAccount {
+    /// Title and heading.
+    pub heading: &'static str,
+    /// Around the name of whoever is signed in.
+    pub continue_as: Around,
+    /// To the sign-in page.
+    pub another: &'static str,
 }
 
 /// The consent card.

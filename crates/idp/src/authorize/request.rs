@@ -4,7 +4,7 @@
 use super::object::{self, Source};
 use super::origin::Brought;
 use super::push::REQUEST_URI;
-use super::resume::may_answer;
+use super::standing::{Standing, standing};
 use super::{Page, SignedIn, Step};
 use crate::cache::{AppConfig, ServerConfig};
 use crate::ctx::{At, by_kind, user_entity};
@@ -168,9 +168,8 @@ impl Idp {
         if let Some(subject) = self.hinted(ctx, call, app).await? {
             requested_claims::expect(&mut request, vec![subject])?;
         }
-        let fresh = call
-            .signed_in
-            .filter(|s| !needs_sign_in(ctx, &request, s) && may_answer(self, &request, &app.app, s));
+        let standing = call.signed_in.map(|s| standing(self, &request, &app.app, (ctx.now, s)));
+        let fresh = call.signed_in.filter(|_| standing == Some(Standing::Answers));
         if let Some(signed_in) = fresh {
             self.may_answer_by_policy(ctx, call.server, app, &request, &signed_in.user).await?;
         }
@@ -191,7 +190,11 @@ impl Idp {
             return self.respond(ctx, call.server, app, &request, signed_in, flow_id).await;
         }
         let handle = self.begin_flow(ctx, call, app, &request, flow_id).await?;
-        Ok(if fresh.is_some() { Step::Consent { handle } } else { Step::SignIn { handle } })
+        Ok(match standing {
+            Some(Standing::Answers) => Step::Consent { handle },
+            Some(Standing::IsOffered) => Step::ChooseAccount { handle },
+            Some(Standing::IsNotEnough) | None => Step::SignIn { handle },
+        })
     }
 
     /// The user whom the app means by an `id_token_hint` (OpenID Connect Core §3.1.2.1). A hint that isn't an ID
@@ -242,6 +245,7 @@ impl Idp {
             created_at: ctx.now,
             expires_at: ctx.now.plus_secs(Flow::SECONDS),
             finished_at: None,
+            chosen_session_id: None,
         };
         self.store()
             .tenant(ctx.tenant_id())
@@ -326,12 +330,4 @@ fn check_app(server: &ServerConfig, app: &AppConfig, request: &AuthorizeRequest)
         return Err(Reason::InvalidTarget.into());
     }
     Ok(())
-}
-
-/// Whether the sign-in at hand is not the one that was asked for (OpenID Connect Core §3.1.2.1).
-fn needs_sign_in(ctx: &Ctx, request: &AuthorizeRequest, signed_in: &SignedIn) -> bool {
-    let too_old = request
-        .max_age
-        .is_some_and(|max| max == 0 || ctx.now >= signed_in.session.auth_time.plus_secs(i64::from(max) + 1));
-    too_old || request.prompt.contains(Prompt::Login) || request.prompt.contains(Prompt::SelectAccount)
 }

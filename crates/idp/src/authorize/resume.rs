@@ -1,11 +1,11 @@
 //! Going on with a stored flow after sign-in or consent.
 
+use super::standing::Standing;
 use super::{OpenFlow, Page, SignedIn, Step};
 use crate::cache::{AppConfig, ServerConfig};
 use crate::secrets::SecretKind;
 use crate::token::scopes;
 use crate::{Ctx, Idp, IdpError, requested_claims};
-use signet_domain::app::App;
 use signet_domain::user::User;
 use signet_oauth::authorize::{AuthorizeRequest, Prompt};
 use signet_oauth::token_request::GrantType;
@@ -48,9 +48,12 @@ impl Idp {
         signed_in: Option<&SignedIn>,
     ) -> Result<Step, Page> {
         let handle = handle.to_owned();
-        let Some(signed_in) = signed_in.filter(|s| open.accepts(self, s)) else {
-            return Ok(Step::SignIn { handle });
-        };
+        let Some(signed_in) = signed_in else { return Ok(Step::SignIn { handle }) };
+        match open.standing(self, signed_in) {
+            Standing::Answers => {}
+            Standing::IsOffered => return Ok(Step::ChooseAccount { handle }),
+            Standing::IsNotEnough => return Ok(Step::SignIn { handle }),
+        }
         if let Some(refusal) = self.refused_to_app(ctx, open, signed_in).await? {
             return Ok(refusal);
         }
@@ -65,6 +68,23 @@ impl Idp {
             .await
             .map_err(Page)?;
         Ok(Step::Respond(Box::new(response)))
+    }
+
+    /// Notes that a flow is to be answered for the account at hand, where its person was asked to choose.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn choose_account(
+        &self,
+        ctx: &Ctx,
+        open: &mut OpenFlow,
+        signed_in: &SignedIn,
+    ) -> Result<(), IdpError> {
+        let (flow, session) = (open.flow.id, signed_in.session.id);
+        let tenant = self.store().tenant(ctx.tenant_id());
+        tenant.write(move |tx| Box::pin(async move { tx.choose_account(flow, session).await })).await?;
+        open.flow.chosen_session_id = Some(session);
+        Ok(())
     }
 
     /// Whether the server's access policies let a user give an app what it asks for.
@@ -104,34 +124,4 @@ impl Idp {
         }
         Ok(scopes::needing_consent(server, &app.app, &granted, &allowed))
     }
-}
-
-impl OpenFlow {
-    /// Whether a sign-in is somebody's whom the app did not ask for (OpenID Connect Core §3.1.2.1).
-    #[must_use]
-    pub fn is_for_another(&self, idp: &Idp, signed_in: &SignedIn) -> bool {
-        !may_answer(idp, &self.request, &self.app.app, signed_in)
-    }
-
-    /// Whether a sign-in is by whom, and as fresh as, the flow asks for.
-    #[must_use]
-    pub fn accepts(&self, idp: &Idp, signed_in: &SignedIn) -> bool {
-        let request = &self.request;
-        if self.is_for_another(idp, signed_in) {
-            return false;
-        }
-        let asks = request.prompt.contains(Prompt::Login)
-            || request.prompt.contains(Prompt::SelectAccount)
-            || request.max_age == Some(0);
-        let (begun, given) = (self.flow.created_at, signed_in.session.auth_time);
-        if asks {
-            return given >= begun;
-        }
-        request.max_age.is_none_or(|max| given.plus_secs(i64::from(max) + 1) > begun)
-    }
-}
-
-/// Whether a request may be answered for the one who is signed in.
-pub(super) fn may_answer(idp: &Idp, request: &AuthorizeRequest, app: &App, signed_in: &SignedIn) -> bool {
-    request.subjects.is_empty() || request.subjects.contains(&idp.subject(app, signed_in.user.id))
 }

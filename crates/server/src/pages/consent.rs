@@ -1,6 +1,7 @@
 //! The consent page.
 
 use super::browser::Browser;
+use super::entry::Entry;
 use super::{language, step};
 use crate::App;
 use crate::extract::Tenant;
@@ -11,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use signet_domain::app::AppMetadata;
 use signet_domain::server::ScopeRow;
-use signet_idp::authorize::{OpenFlow, Page, SignedIn, Step};
+use signet_idp::authorize::{OpenFlow, Page, SignedIn, Standing, Step};
 use signet_idp::{Ctx, Idp};
 use signet_oauth::{OAuthError, Params, Reason};
 use signet_web::texts::{self, Language};
@@ -43,16 +44,27 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = submit(&app, &ctx, &headers, &body, |app, ctx, given| async move {
-        let (idp, Given { open, signed_in, params, .. }) = (app.idp(), given);
-        let step = match params.get("decision") {
-            Some("allow") => idp.allow(&ctx, &open, &signed_in).await?,
-            Some("deny") => idp.deny(&ctx, &open, &signed_in).await?,
-            _ => return Err(Page(OAuthError::new(Reason::InvalidRequest))),
-        };
-        Ok(step::go(&ctx, step))
-    });
-    result.await.unwrap_or_else(|page| step::page(&ctx, &page))
+    match Entry::of(&app, &ctx, &headers, &body).await {
+        Ok(mut entry) => {
+            let decided = decide(&app, &mut entry).await;
+            entry.answer(decided)
+        }
+        Err(response) => response,
+    }
+}
+
+async fn decide(app: &App, entry: &mut Entry) -> Result<Response, Page> {
+    let Some((open, signed_in)) = answering(app, entry)? else { return Ok(to_sign_in(entry)) };
+    let (idp, ctx) = (app.idp(), &entry.ctx);
+    if !entry.names(&signed_in) {
+        return Ok(step::go(ctx, Step::Consent { handle: entry.handle().to_owned() }));
+    }
+    let step = match entry.params.get("decision") {
+        Some("allow") => idp.allow(ctx, &open, &signed_in).await?,
+        Some("deny") => idp.deny(ctx, &open, &signed_in).await?,
+        _ => return Err(Page(OAuthError::new(Reason::InvalidRequest))),
+    };
+    Ok(step::go(ctx, step))
 }
 
 /// "Use another account": ends this sign-in and asks again in the same flow.
@@ -62,62 +74,49 @@ pub(super) async fn other_account(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = submit(&app, &ctx, &headers, &body, |app, ctx, given| async move {
-        app.idp().sign_out(&ctx, &given.signed_in).await?;
-        let mut response = step::go(&ctx, Step::SignIn { handle: given.handle });
-        let name = cookie::name(&ctx.tenant, "session");
-        response.headers_mut().append(header::SET_COOKIE, cookie::clear(&name, ctx.tenant.is_https()));
-        Ok(response)
-    });
-    let mut response = result.await.unwrap_or_else(|page| step::page(&ctx, &page));
-    cookie::unwatch(&mut response, &ctx.tenant, &headers);
-    response
+    match Entry::of(&app, &ctx, &headers, &body).await {
+        Ok(mut entry) => {
+            let left = leave(&app, &mut entry).await;
+            let mut response = entry.answer(left);
+            cookie::unwatch(&mut response, &ctx.tenant, &headers);
+            response
+        }
+        Err(response) => response,
+    }
 }
 
-/// What a form of this page comes with, checked.
-struct Given {
-    params: Params,
-    handle: String,
-    open: OpenFlow,
-    signed_in: SignedIn,
+async fn leave(app: &App, entry: &mut Entry) -> Result<Response, Page> {
+    let Some((_, signed_in)) = answering(app, entry)? else { return Ok(to_sign_in(entry)) };
+    let ctx = &entry.ctx;
+    app.idp().sign_out(ctx, &signed_in).await?;
+    let mut response = to_sign_in(entry);
+    let name = cookie::name(&ctx.tenant, "session");
+    response.headers_mut().append(header::SET_COOKIE, cookie::clear(&name, ctx.tenant.is_https()));
+    Ok(response)
 }
 
-async fn submit<F, T>(
-    app: &App,
-    ctx: &Ctx,
-    headers: &HeaderMap,
-    body: &[u8],
-    then: F,
-) -> Result<Response, Page>
-where
-    F: FnOnce(App, Ctx, Given) -> T,
-    T: Future<Output = Result<Response, Page>>,
-{
-    let params = Params::parse(body).map_err(Page)?;
-    let browser = Browser::of(app, ctx, headers).await?;
-    if !browser.csrf_matches(app, ctx, headers, params.get("csrf").unwrap_or_default()) {
-        return Ok(super::forbidden(ctx));
-    }
-    let handle = params.get("flow").unwrap_or_default().to_owned();
-    let open = app.idp().open_flow(ctx, &handle, &browser.cookie).await?;
-    let ctx = &ctx.clone().preferring(open.request.ui_locales.as_deref());
-    // An old sign-in doesn't answer a flow that asks for a new one.
-    match browser.signed_in.filter(|s| open.accepts(app.idp(), s)) {
-        Some(signed_in) => then(app.clone(), ctx.clone(), Given { params, handle, open, signed_in }).await,
-        None => Ok(step::go(ctx, Step::SignIn { handle })),
-    }
+/// The flow of a form, and who may answer it: an old sign-in doesn't answer a flow that asks for a new one.
+fn answering(app: &App, entry: &mut Entry) -> Result<Option<(OpenFlow, SignedIn)>, Page> {
+    let open = entry.flow()?;
+    let may = |signed_in: &SignedIn| open.standing(app.idp(), signed_in) == Standing::Answers;
+    Ok(entry.browser.signed_in.take().filter(may).map(|signed_in| (open, signed_in)))
+}
+
+fn to_sign_in(entry: &Entry) -> Response {
+    step::go(&entry.ctx, Step::SignIn { handle: entry.handle().to_owned() })
 }
 
 fn show(app: &App, ctx: &Ctx, browser: &Browser, handle: &str, open: &OpenFlow) -> Response {
     let texts = &language::texts(ctx).consent;
-    let login = browser.signed_in.as_ref().map(|s| s.user.login.clone()).unwrap_or_default();
+    let user = browser.signed_in.as_ref().map(|s| &s.user);
     let page = Consent {
         shell: language::shell(ctx, texts.title),
         csrf: Csrf::new(browser.csrf(app, ctx)),
         action: "/consent".to_owned(),
         flow: handle.to_owned(),
         app_name: open.app.app.label.clone(),
-        login,
+        login: user.map(|user| user.login.clone()).unwrap_or_default(),
+        account: user.map(|user| user.id.to_string()).unwrap_or_default(),
         change_account: "/consent/account".to_owned(),
         scopes: Idp::consent_scopes(open).iter().map(|scope| line(texts, scope)).collect(),
         return_host: step::host_of(&open.request.redirect_uri),

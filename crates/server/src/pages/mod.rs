@@ -6,7 +6,9 @@ pub(crate) mod open_things;
 pub mod step;
 
 mod account;
+mod choose_account;
 mod consent;
+mod entry;
 pub(crate) mod renewal;
 mod sign_in;
 
@@ -20,6 +22,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in::get).post(sign_in::post))
         .route("/login/password", post(renewal::post))
+        .route("/login/account", get(choose_account::get).post(choose_account::post))
         .merge(own_account())
         .route("/consent", get(consent::get).post(consent::post))
         .route("/consent/account", post(consent::other_account))

@@ -1,8 +1,9 @@
 //! Where a password that has expired, or that somebody else has set, is replaced on the way in.
 
 use super::browser::Browser;
-use super::sign_in::{self, Entry, Form};
-use super::{language, step};
+use super::entry::Entry;
+use super::language;
+use super::sign_in::{self, Form};
 use crate::App;
 use crate::extract::Tenant;
 use crate::html;
@@ -14,7 +15,7 @@ use signet_idp::admin::password_rules::PasswordFault;
 use signet_idp::authorize::Page;
 use signet_idp::renewal::Renewed;
 use signet_idp::{Ctx, IdpError};
-use signet_oauth::{OAuthError, Params, Reason, Secret};
+use signet_oauth::Secret;
 use signet_web::texts::Password;
 use signet_web::{AccountPassword, Csrf, Field, Hidden, Link, Shell};
 
@@ -112,37 +113,28 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Ok(params) = Params::parse(&body) else {
-        return step::page(&ctx, &Page(OAuthError::new(Reason::InvalidRequest)));
-    };
-    let result = submit(&app, &ctx, &headers, &params).await;
-    result.unwrap_or_else(|page| step::page(&ctx, &page))
+    match Entry::of(&app, &ctx, &headers, &body).await {
+        Ok(entry) => entry.answer(submit(&app, &headers, &entry).await),
+        Err(response) => response,
+    }
 }
 
-async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> Result<Response, Page> {
-    let entry = match Entry::of(app, ctx, headers, params).await? {
-        Ok(entry) => entry,
-        Err(response) => return Ok(response),
-    };
+async fn submit(app: &App, headers: &HeaderMap, entry: &Entry) -> Result<Response, Page> {
     let (ctx, browser) = (&entry.ctx, &entry.browser);
     let texts = &language::texts(ctx).password;
-    let ticket = params.get("ticket").unwrap_or_default();
-    let Some(new) = params.get("new").map(Secret::from) else {
-        return Ok(ask(app, ctx, browser, &entry.form(Some(texts.renew_needed)), ticket).await?);
+    let ticket = entry.params.get("ticket").unwrap_or_default();
+    let again = async |error: &str| ask(app, ctx, browser, &Form::again(entry, Some(error)), ticket).await;
+    let Some(new) = entry.params.get("new").map(Secret::from) else {
+        return Ok(again(texts.renew_needed).await?);
     };
     match app.idp().renew_password(ctx, ticket, &new, &entry.door()).await {
         Ok(Renewed::Done { signed_in, cookie }) => entry.go_on(app, headers, &signed_in, &cookie).await,
-        Ok(Renewed::Fault(fault)) => {
-            let wrong = sentence(texts, fault);
-            Ok(ask(app, ctx, browser, &entry.form(Some(&wrong)), ticket).await?)
-        }
+        Ok(Renewed::Fault(fault)) => Ok(again(&sentence(texts, fault)).await?),
         Ok(Renewed::Stale) => {
-            Ok(sign_in::show(app, ctx, browser, StatusCode::OK, &entry.form(Some(texts.renew_late))))
+            let form = Form::again(entry, Some(texts.renew_late));
+            Ok(sign_in::show(app, ctx, browser, StatusCode::OK, &form))
         }
-        Err(IdpError::Overloaded { .. }) => {
-            let busy = language::texts(ctx).sign_in.busy;
-            Ok(ask(app, ctx, browser, &entry.form(Some(busy)), ticket).await?)
-        }
+        Err(IdpError::Overloaded { .. }) => Ok(again(language::texts(ctx).sign_in.busy).await?),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,19 +1,20 @@
 //! The sign-in page.
 
 use super::browser::Browser;
+use super::entry::{Entry, for_reader, open};
 use super::{language, renewal, step};
 use crate::App;
 use crate::extract::Tenant;
-use crate::{brand, cookie, html};
+use crate::{brand, html};
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use signet_domain::session::SessionKind;
 use signet_idp::authorize::{OpenFlow, Page, SignedIn};
-use signet_idp::sign_in::{Door, SignInCall, SignInResult};
+use signet_idp::sign_in::{SignInCall, SignInResult};
 use signet_idp::{Ctx, IdpError};
-use signet_oauth::{OAuthError, Params, Reason};
+use signet_oauth::Params;
+use signet_oauth::authorize::Prompt;
 use signet_web::{Csrf, SignIn};
 
 pub(super) async fn get(
@@ -28,16 +29,22 @@ pub(super) async fn get(
         let browser = Browser::of(&app, &ctx, &headers).await?;
         let open = open(&app, &ctx, &browser, handle).await?;
         let ctx = for_reader(&ctx, open.as_ref());
-        let login = open.as_ref().and_then(|o| o.request.login_hint.clone()).unwrap_or_default();
-        let another = open
-            .as_ref()
-            .zip(browser.signed_in.as_ref())
-            .is_some_and(|(o, s)| o.is_for_another(app.idp(), s));
+        let held = open.as_ref().zip(browser.signed_in.as_ref());
+        let another = held.is_some_and(|(open, held)| open.is_for_another(app.idp(), held));
+        let hint = open.as_ref().and_then(|open| open.request.login_hint.clone());
+        let login = hint.or_else(|| held.and_then(|(open, held)| again(open, held, another)));
+        let login = login.unwrap_or_default();
         let error = another.then_some(language::texts(&ctx).sign_in.other_account);
         let form = Form { handle: handle.unwrap_or_default(), open: open.as_ref(), login: &login, error };
         Ok(browser.keep(&ctx, show(&app, &ctx, &browser, StatusCode::OK, &form)))
     };
     result.await.unwrap_or_else(|page: Page| step::page(&ctx, &page))
+}
+
+/// The login of who is here already and must prove it again; not where another account may be wanted.
+fn again(open: &OpenFlow, held: &SignedIn, another: bool) -> Option<String> {
+    let chooses = open.request.prompt.contains(Prompt::SelectAccount);
+    (!another && !chooses).then(|| held.user.login.clone())
 }
 
 pub(super) async fn post(
@@ -46,119 +53,28 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Ok(params) = Params::parse(&body) else {
-        return step::page(&ctx, &Page(OAuthError::new(Reason::InvalidRequest)));
-    };
-    let result = submit(&app, &ctx, &headers, &params).await;
-    result.unwrap_or_else(|page| step::page(&ctx, &page))
+    match Entry::of(&app, &ctx, &headers, &body).await {
+        Ok(entry) => entry.answer(submit(&app, &headers, &entry).await),
+        Err(response) => response,
+    }
 }
 
-async fn submit(app: &App, ctx: &Ctx, headers: &HeaderMap, params: &Params) -> Result<Response, Page> {
-    let entry = match Entry::of(app, ctx, headers, params).await? {
-        Ok(entry) => entry,
-        Err(response) => return Ok(response),
-    };
+async fn submit(app: &App, headers: &HeaderMap, entry: &Entry) -> Result<Response, Page> {
     let (ctx, browser) = (&entry.ctx, &entry.browser);
     let texts = &language::texts(ctx).sign_in;
-    let Some(password) = params.get("password").filter(|_| !entry.login.is_empty()) else {
-        return Ok(show(app, ctx, browser, StatusCode::OK, &entry.form(Some(texts.both_needed))));
+    let again = |status, error| show(app, ctx, browser, status, &Form::again(entry, Some(error)));
+    let Some(password) = entry.params.get("password").filter(|_| !entry.login().is_empty()) else {
+        return Ok(again(StatusCode::OK, texts.both_needed));
     };
-    let call = SignInCall { login: entry.login, password, door: entry.door() };
+    let call = SignInCall { login: entry.login(), password, door: entry.door() };
     match app.idp().sign_in(ctx, &call).await {
         Ok(SignInResult::Done { signed_in, cookie }) => entry.go_on(app, headers, &signed_in, &cookie).await,
         Ok(SignInResult::Renew { ticket }) => {
-            Ok(renewal::ask(app, ctx, browser, &entry.form(None), &ticket).await?)
+            Ok(renewal::ask(app, ctx, browser, &Form::again(entry, None), &ticket).await?)
         }
-        Ok(SignInResult::Refused { .. }) => {
-            Ok(show(app, ctx, browser, StatusCode::OK, &entry.form(Some(texts.no_match))))
-        }
-        Err(IdpError::Overloaded { .. }) => {
-            Ok(show(app, ctx, browser, StatusCode::SERVICE_UNAVAILABLE, &entry.form(Some(texts.busy))))
-        }
+        Ok(SignInResult::Refused { .. }) => Ok(again(StatusCode::OK, texts.no_match)),
+        Err(IdpError::Overloaded { .. }) => Ok(again(StatusCode::SERVICE_UNAVAILABLE, texts.busy)),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// A form of the way in, sent by this browser's own page.
-pub(super) struct Entry<'p> {
-    /// For the reader.
-    pub(super) ctx: Ctx,
-    pub(super) browser: Browser,
-    handle: Option<&'p str>,
-    open: Option<OpenFlow>,
-    login: &'p str,
-}
-
-impl<'p> Entry<'p> {
-    /// Reads it; the answer to one that no page of ours sent.
-    pub(super) async fn of(
-        app: &App,
-        ctx: &Ctx,
-        headers: &HeaderMap,
-        params: &'p Params,
-    ) -> Result<Result<Self, Response>, Page> {
-        let browser = Browser::of(app, ctx, headers).await?;
-        if !browser.csrf_matches(app, ctx, headers, params.get("csrf").unwrap_or_default()) {
-            return Ok(Err(super::forbidden(ctx)));
-        }
-        let handle = params.get("flow");
-        let open = open(app, ctx, &browser, handle).await?;
-        let ctx = for_reader(ctx, open.as_ref());
-        Ok(Ok(Self { ctx, browser, handle, open, login: params.get("login").unwrap_or_default() }))
-    }
-
-    pub(super) fn form<'a>(&'a self, error: Option<&'a str>) -> Form<'a> {
-        let handle = self.handle.unwrap_or_default();
-        Form { handle, open: self.open.as_ref(), login: self.login, error }
-    }
-
-    pub(super) fn door(&self) -> Door<'_> {
-        Door {
-            kind: SessionKind::User,
-            browser: &self.browser.cookie,
-            flow: self.open.as_ref().map(|o| o.flow.id),
-            app: self.open.as_ref().map(|o| (o.app.app.id, o.app.app.client_id.as_str())),
-            replaces: self.browser.session_cookie.as_deref(),
-        }
-    }
-
-    /// Goes on with who is signed in now, and hands the browser its cookie.
-    pub(super) async fn go_on(
-        &self,
-        app: &App,
-        headers: &HeaderMap,
-        signed_in: &SignedIn,
-        cookie: &str,
-    ) -> Result<Response, Page> {
-        let ctx = &self.ctx;
-        let mut response = match (&self.open, self.handle) {
-            (Some(open), Some(handle)) => {
-                step::go(ctx, app.idp().resume(ctx, open, handle, Some(signed_in)).await?)
-            }
-            _ => step::redirect("/account"),
-        };
-        let name = cookie::name(&ctx.tenant, "session");
-        let value = cookie::set(&name, cookie, ctx.tenant.is_https(), None);
-        response.headers_mut().append(header::SET_COOKIE, value);
-        cookie::unwatch(&mut response, &ctx.tenant, headers);
-        Ok(response)
-    }
-}
-
-/// The request for a reader for whom the app may want a language.
-fn for_reader(ctx: &Ctx, open: Option<&OpenFlow>) -> Ctx {
-    ctx.clone().preferring(open.and_then(|o| o.request.ui_locales.as_deref()))
-}
-
-async fn open(
-    app: &App,
-    ctx: &Ctx,
-    browser: &Browser,
-    handle: Option<&str>,
-) -> Result<Option<OpenFlow>, Page> {
-    match handle {
-        Some(handle) => app.idp().open_flow(ctx, handle, &browser.cookie).await.map(Some),
-        None => Ok(None),
     }
 }
 
@@ -169,7 +85,12 @@ pub(super) struct Form<'a> {
     pub(super) error: Option<&'a str>,
 }
 
-impl Form<'_> {
+impl<'a> Form<'a> {
+    /// The form as it was sent, without its password.
+    pub(super) fn again(entry: &'a Entry, error: Option<&'a str>) -> Self {
+        Self { handle: entry.handle(), open: entry.open.as_ref(), login: entry.login(), error }
+    }
+
     /// The form may end at the app, when there is nothing to ask.
     pub(super) fn target(&self) -> String {
         self.open.map(|o| step::form_target(&o.request.redirect_uri)).unwrap_or_default()

@@ -29,6 +29,7 @@ pub fn redirect(location: &str) -> Response {
 pub fn go(ctx: &Ctx, step: Step) -> Response {
     match step {
         Step::SignIn { handle } => redirect(&format!("/login?flow={handle}")),
+        Step::ChooseAccount { handle } => redirect(&format!("/login/account?flow={handle}")),
         Step::Consent { handle } => redirect(&format!("/consent?flow={handle}")),
         Step::Respond(answer) => {
             let mut response = respond(ctx, &answer);
