@@ -40,6 +40,7 @@ mod console_groups;
 mod console_inspect;
 mod console_kinds;
 mod console_log;
+mod console_log_span;
 mod console_log_views;
 mod console_overview;
 mod console_policies;

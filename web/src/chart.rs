@@ -25,8 +25,8 @@ pub struct Histogram {
     pub from: String,
     /// Its end.
     pub to: String,
-    /// What a bar stands for, and its coloured part, where there are both.
-    pub legend: Option<(&'static str, &'static str)>,
+    /// What all the bars stand for, and their coloured parts, where there are both: `1,204 events`, `7 refused`.
+    pub legend: Option<(String, String)>,
 }
 
 impl Histogram {

@@ -103,7 +103,7 @@ fn list() -> LogList {
             bars: bars(),
             from: "Mon 14:02".to_owned(),
             to: "now".to_owned(),
-            legend: Some(("all", "refused or throttled")),
+            legend: Some(("48,210 events".to_owned(), "1,311 refused or throttled".to_owned())),
         },
         days: vec![
             LogDay { label: "Tuesday 24 November".to_owned(), rows: rows() },

@@ -3,6 +3,7 @@
 use super::params::{Key, Params};
 use super::{PATH, tally};
 use crate::console::when;
+use crate::console::words::{self, number};
 use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_idp::console::drawing::Chart;
@@ -17,13 +18,16 @@ pub(super) fn histogram(
     buckets: &[Bucket],
     now: Time,
 ) -> Histogram {
+    let sum = |of: fn(&Bucket) -> i64| buckets.iter().map(of).sum::<i64>();
+    let all = usize::try_from(sum(|bucket| bucket.total)).unwrap_or_default();
+    let refused = format!("{} refused or throttled", number(sum(|bucket| bucket.refused)));
     let to = if chart.to >= now { "now".to_owned() } else { point(zone, chart.to) };
     Histogram {
         label: "Events over time; a bar leads to its interval".to_owned(),
         bars: bars(params, zone, chart, buckets),
         from: point(zone, chart.from),
         to,
-        legend: Some(("all", "refused or throttled")),
+        legend: Some((words::count(all, "event"), refused)),
     }
 }
 
