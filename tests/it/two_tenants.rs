@@ -132,6 +132,9 @@ async fn people(c: &mut Contract) {
         update_user(tx, a, b) tx.update_user(&a.user, a.now) => (Err(StoreError::Stale));
         note_login(tx, a, b) tx.note_login(a.user.id, a.now) => (Ok(()));
         other_super_admins(tx, a, b) tx.other_super_admins(b.user.id) => (Ok(0));
+        note_cutoff(tx, a, b) tx.note_cutoff(a.user.id, a.now.plus_secs(5)) => (Err(StoreError::Reference));
+        note_refusal(tx, a, b) tx.note_refusal(a.user.id, b.tenant.id.0) => (Ok(()));
+        cutoff(tx, a, b) tx.cutoff(a.user.id) => (Ok(None));
         session_by_token(tx, a, b) tx.session_by_token(SessionKind::User, &a.session.token_hash) => (Ok(None));
         session(tx, a, b) tx.session(a.session.id) => (Ok(None));
         sessions_of(tx, a, b) tx.sessions_of(a.user.id, a.now) => (Ok(v) if v.is_empty());

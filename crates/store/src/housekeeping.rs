@@ -58,6 +58,9 @@ const SWEEPS: &[Sweep] = &[
         only "rule NOT IN ('throttle', 'policy', 'policy_dry_run', 'client_secret')"),
     sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
+    // Who was cut off a month ago is refused everywhere. Rows of nodes that are gone wait for no other cut-off to go.
+    sweep!("node_refusals", ("tenant_id, user_id, node_id"), "refuses_since", keep 30 * DAY),
+    sweep!("user_cutoffs", ("tenant_id, user_id"), "cut_at", keep 30 * DAY),
 ];
 
 /// A successor is kept for a client whose answer was lost. When the leeway is over nobody may have it again, so it

@@ -30,6 +30,7 @@ pub mod brands;
 pub mod claims;
 pub mod console;
 pub mod counts;
+pub mod cutoffs;
 pub mod deliveries;
 pub mod events;
 pub mod flows;

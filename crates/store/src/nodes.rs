@@ -39,6 +39,9 @@ const SEEN: Text = with_now!("$2":
 const LIVE: Text = with_now!("$2":
     "SELECT COUNT(*) FROM nodes WHERE seen_at > "; now " - $1");
 
+const LIVE_ONES: Text = with_now!("$2":
+    "SELECT id, started_at FROM nodes WHERE seen_at > "; now " - $1 ORDER BY started_at, id LIMIT 1000");
+
 const FORGET: Text = with_now!("$2":
     "DELETE FROM nodes WHERE seen_at < "; now " - $1");
 
@@ -71,6 +74,13 @@ impl Store {
         execute!(tx, forget, FORGOTTEN_SECONDS * Time::SECOND, over)?;
         let (count,): (i64,) = fetch_one!(tx, (i64,), live, LIVE_SECONDS * Time::SECOND, over)?;
         Ok(count)
+    }
+
+    /// The nodes that are there, each with when it began.
+    pub async fn unscoped_live_nodes(&self) -> Result<Vec<(Uuid, Time)>> {
+        let mut tx = self.read(NIL).await?;
+        let (sql, over) = (LIVE_ONES.of(&tx.conn), no_override(&tx));
+        fetch_all!(tx, (Uuid, Time), sql, LIVE_SECONDS * Time::SECOND, over)
     }
 
     /// Takes this node off the list, at its orderly end.

@@ -48,6 +48,8 @@ const ROWS: &[&str] = erase![
     "api_keys" by "tenant_id, app_id, id",
     "registrations" by "tenant_id, app_id",
     "apps" by "tenant_id, id",
+    "node_refusals" by "tenant_id, user_id, node_id",
+    "user_cutoffs" by "tenant_id, user_id",
     "users" by "tenant_id, id",
     "throttle_rings" by "tenant_id, login_key",
     "password_failures" by "tenant_id, login_key, source",

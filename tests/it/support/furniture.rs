@@ -384,6 +384,8 @@ impl Furniture {
 
     async fn insert(&self, tx: &mut Tx) -> signet_store::Result<()> {
         tx.insert_user(&self.user).await?;
+        tx.note_cutoff(self.user.id, self.now).await?;
+        tx.note_refusal(self.user.id, self.tenant.id.0).await?;
         tx.pause_caller("00T1", self.now).await?;
         tx.count_refusals(&self.story(), &self.refusals()).await?;
         tx.insert_app(&self.app).await?;
