@@ -57,12 +57,13 @@ impl Subscriber for Listener {
     fn event(&self, event: &Event<'_>) {
         let mut sql = Sql(String::new());
         event.record(&mut sql);
-        // A node looks for changes of others all the time, says that it is there, asks every new connection about the
-        // server behind it, and once a second whether anybody guesses at secrets of apps.
+        // A node looks for changes of others all the time, says that it is there and whom it refuses, asks every new
+        // connection about the server behind it, and once a second whether anybody guesses at secrets of apps.
         let beside = [
             "SELECT n.clock",
             "INTO nodes",
             "FROM nodes",
+            "INTO node_refusals",
             "LISTEN",
             "pg_is_in_recovery",
             "SELECT 1 FROM windows",

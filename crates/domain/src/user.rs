@@ -22,6 +22,14 @@ text_enum! {
     }
 }
 
+impl UserStatus {
+    /// Whether an administrator shut the user out: for now or for good.
+    #[must_use]
+    pub const fn is_shut_out(self) -> bool {
+        matches!(self, Self::Suspended | Self::Deprovisioned)
+    }
+}
+
 text_enum! {
     /// What an administrator may do in the tenant.
     pub enum AdminRole {

@@ -38,6 +38,7 @@ pub mod configured_claims;
 pub mod consent;
 pub mod console;
 pub mod ctx;
+pub mod cutoffs;
 pub mod error;
 pub mod explain;
 mod flight;

@@ -5,8 +5,10 @@
 //! heard. A node whose last good poll is older than a second asks the database instead of its cache.
 
 use crate::Idp;
+use crate::cutoffs::LOOK_BACK_SECONDS as CUTOFF_LOOK_BACK_SECONDS;
 use signet_domain::Time;
 use signet_domain::id::TenantId;
+use signet_store::cutoffs::AT_ONCE;
 use signet_store::{Engine, StoreError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -32,11 +34,19 @@ pub(crate) struct Nodes {
     listens: AtomicBool,
     /// Wakes the poll.
     changed: Notify,
+    /// Says that a poll went well, and what it found is heeded.
+    polled: Notify,
 }
 
 impl Nodes {
     pub(crate) fn new(id: Uuid) -> Self {
-        Self { id, live: AtomicU32::new(1), listens: AtomicBool::new(false), changed: Notify::new() }
+        Self {
+            id,
+            live: AtomicU32::new(1),
+            listens: AtomicBool::new(false),
+            changed: Notify::new(),
+            polled: Notify::new(),
+        }
     }
 }
 
@@ -67,6 +77,11 @@ impl Idp {
     #[must_use]
     pub fn node(&self) -> Uuid {
         self.nodes().id
+    }
+
+    /// The nodes of this deployment that are there, each with when it began.
+    pub(crate) async fn live_node_list(&self) -> Result<Vec<(Uuid, Time)>, StoreError> {
+        self.store().unscoped_live_nodes().await
     }
 
     /// How this node is.
@@ -104,6 +119,7 @@ impl Idp {
         polled.poll(self).await?;
         tokio::spawn(poll(self.clone(), polled));
         tokio::spawn(listen(self.clone()));
+        tokio::spawn(refuse(self.clone()));
         tokio::spawn(beat(self.clone()));
         Ok(())
     }
@@ -159,9 +175,28 @@ async fn poll(idp: Idp, mut polled: Polled) {
     loop {
         tokio::select! { _ = ticks.tick() => {}, () = idp.nodes().changed.notified() => {} }
         match timeout(PATIENCE, polled.poll(&idp)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => idp.nodes().polled.notify_one(),
             Ok(Err(error)) => tracing::warn!(%error, "could not poll for changes"),
             Err(_) => tracing::warn!("polling for changes takes too long"),
+        }
+    }
+}
+
+/// Says after each poll which users this node refuses that were cut off lately. It is beside the poll, which must
+/// wait for nothing.
+async fn refuse(idp: Idp) {
+    let nodes = idp.nodes();
+    let mut said = idp.clock().now();
+    loop {
+        nodes.polled.notified().await;
+        let now = idp.clock().now();
+        // Cut-offs may become visible late, by as much as a request lasts.
+        let since = said.plus_secs(-CUTOFF_LOOK_BACK_SECONDS);
+        match timeout(PATIENCE, idp.store().unscoped_note_refusals(nodes.id, since)).await {
+            Ok(Ok(few)) if few < AT_ONCE.unsigned_abs() => said = now,
+            Ok(Ok(_)) => nodes.polled.notify_one(),
+            Ok(Err(error)) => tracing::debug!(%error, "could not say which users this node refuses"),
+            Err(_) => tracing::debug!("saying which users this node refuses takes too long"),
         }
     }
 }

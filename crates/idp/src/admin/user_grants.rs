@@ -23,25 +23,37 @@ impl Idp {
         key: &str,
         tokens: bool,
     ) -> Result<(), AdminError> {
-        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
-        self.change(&ctx.clone(), move |tx| {
-            Box::pin(async move {
-                let user = Self::find_user(tx, &ctx, &caller, &key).await?;
-                if !caller.rights.may_change(&user) {
-                    return Err(AdminError::Forbidden);
-                }
-                let ended = idp.end_all_sessions(tx, user.id, ctx.now).await?;
-                if tokens {
-                    revoke_tokens_of(tx, user.id, ctx.now).await?;
-                }
-                let event =
-                    caller.event(&idp, &ctx, types::SESSION_CLEAR).of(&user).target(user_entity(&user));
-                let event =
-                    event.debug("sessions", ended.to_string()).debug("oauthTokens", tokens.to_string());
-                Ok(tx.append(&event).await?)
+        let (idp, tenant) = (self.clone(), ctx.tenant_id());
+        let (ctx, caller, key) = (ctx.clone(), caller.clone(), key.to_owned());
+        let cut_off = self
+            .change(&ctx.clone(), move |tx| {
+                Box::pin(async move {
+                    let user = Self::find_user(tx, &ctx, &caller, &key).await?;
+                    if !caller.rights.may_change(&user) {
+                        return Err(AdminError::Forbidden);
+                    }
+                    let ended = idp.end_all_sessions(tx, user.id, ctx.now).await?;
+                    if tokens {
+                        revoke_tokens_of(tx, user.id, ctx.now).await?;
+                    }
+                    let event =
+                        caller.event(&idp, &ctx, types::SESSION_CLEAR).of(&user).target(user_entity(&user));
+                    let event =
+                        event.debug("sessions", ended.to_string()).debug("oauthTokens", tokens.to_string());
+                    tx.append(&event).await?;
+                    // Who is shut out has been refused since then, and not only from now on.
+                    let cut_off = tokens && !user.status.is_shut_out();
+                    if cut_off {
+                        tx.note_cutoff(user.id, ctx.now).await?;
+                    }
+                    Ok(cut_off.then_some(user.id))
+                })
             })
-        })
-        .await
+            .await?;
+        if let Some(user) = cut_off {
+            self.say_that_it_refuses(tenant, user).await;
+        }
+        Ok(())
     }
 
     /// Ends one session of a user, with the grants that were given in it and their tokens.

@@ -40,6 +40,11 @@ impl Step {
         }
     }
 
+    /// Whether nothing of the user's is let in after it.
+    const fn shuts_out(self) -> bool {
+        matches!(self, Self::Deactivate | Self::Suspend)
+    }
+
     /// The status after the step.
     fn next(self, user: &User) -> Result<UserStatus, AdminError> {
         use UserStatus as S;
@@ -73,14 +78,20 @@ impl Idp {
         key: &str,
         step: Step,
     ) -> Result<UserView, AdminError> {
-        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
-        self.change(&ctx.clone(), move |tx| {
-            Box::pin(async move {
-                let user = Self::find_user(tx, &ctx, &caller, &key).await?;
-                idp.take_step(tx, &ctx, &caller, user, step).await
+        let (idp, tenant) = (self.clone(), ctx.tenant_id());
+        let (ctx, caller, key) = (ctx.clone(), caller.clone(), key.to_owned());
+        let view = self
+            .change(&ctx.clone(), move |tx| {
+                Box::pin(async move {
+                    let user = Self::find_user(tx, &ctx, &caller, &key).await?;
+                    idp.take_step(tx, &ctx, &caller, user, step).await
+                })
             })
-        })
-        .await
+            .await?;
+        if step.shuts_out() {
+            self.say_that_it_refuses(tenant, view.user.id).await;
+        }
+        Ok(view)
     }
 
     async fn take_step(
@@ -109,8 +120,11 @@ impl Idp {
             user.status_changed_at = Some(ctx.now);
             tx.update_user(&user, ctx.now).await?;
         }
-        if matches!(step, Step::Deactivate | Step::Suspend | Step::ExpirePassword) {
+        if step.shuts_out() || step == Step::ExpirePassword {
             self.cut_user_off(tx, user.id, ctx.now).await?;
+        }
+        if step.shuts_out() {
+            tx.note_cutoff(user.id, ctx.now).await?;
         }
         tx.append(&caller.event(self, ctx, step.event_type()).of(&user).target(user_entity(&user))).await?;
         let user = tx.user(user.id).await?.ok_or_else(|| AdminError::not_found(user.id, "User"))?;
@@ -122,24 +136,31 @@ impl Idp {
     /// # Errors
     /// [`AdminError::LastAdmin`].
     pub async fn admin_delete_user(&self, ctx: &Ctx, caller: &Caller, key: &str) -> Result<(), AdminError> {
-        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
-        self.change(&ctx.clone(), move |tx| {
-            Box::pin(async move {
-                let user = Self::find_user(tx, &ctx, &caller, &key).await?;
-                if user.status != UserStatus::Deprovisioned {
-                    idp.take_step(tx, &ctx, &caller, user, Step::Deactivate).await?;
-                    return Ok(());
-                }
-                if !caller.rights.may_change(&user) {
-                    return Err(AdminError::Forbidden);
-                }
-                idp.cut_user_off(tx, user.id, ctx.now).await?;
-                tx.delete_user(user.id).await?;
-                let event = caller.event(&idp, &ctx, types::USER_DELETE).of(&user);
-                Ok(tx.append(&event.target(user_entity(&user))).await?)
+        let (idp, tenant) = (self.clone(), ctx.tenant_id());
+        let (ctx, caller, key) = (ctx.clone(), caller.clone(), key.to_owned());
+        let cut_off = self
+            .change(&ctx.clone(), move |tx| {
+                Box::pin(async move {
+                    let user = Self::find_user(tx, &ctx, &caller, &key).await?;
+                    if user.status != UserStatus::Deprovisioned {
+                        let view = idp.take_step(tx, &ctx, &caller, user, Step::Deactivate).await?;
+                        return Ok(Some(view.user.id));
+                    }
+                    if !caller.rights.may_change(&user) {
+                        return Err(AdminError::Forbidden);
+                    }
+                    idp.cut_user_off(tx, user.id, ctx.now).await?;
+                    tx.delete_user(user.id).await?;
+                    let event = caller.event(&idp, &ctx, types::USER_DELETE).of(&user);
+                    tx.append(&event.target(user_entity(&user))).await?;
+                    Ok(None)
+                })
             })
-        })
-        .await
+            .await?;
+        if let Some(user) = cut_off {
+            self.say_that_it_refuses(tenant, user).await;
+        }
+        Ok(())
     }
 
     /// Changes a password by the old one, which the one guard checks like at any other door.
