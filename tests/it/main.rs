@@ -51,6 +51,7 @@ mod console_zone;
 mod cors;
 mod counters;
 mod crash;
+mod cutoffs;
 mod dpop;
 mod enumeration;
 mod first_week;

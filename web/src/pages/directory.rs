@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::pages::LogRow;
+use crate::pages::{LogRow, Refused};
 use crate::parts::{Action, Empty, Fact, Link, Paging, Status, Tab, TimeText};
 use crate::shell::{Console, Page as _, page};
 
@@ -63,6 +63,8 @@ pub struct UserPage {
     pub status: Status,
     /// Profile, ids, times.
     pub facts: Vec<Fact>,
+    /// Since when each node refuses, if the user is shut out.
+    pub refused: Option<Refused>,
     /// Why the user was last refused.
     pub last_refusal: Option<LogRow>,
     /// Why that was, and what would fix it.

@@ -1,5 +1,5 @@
 use super::log::rows;
-use super::{HOSTILE, LONG, RTL, Sample, console, sample, some, time};
+use super::{HOSTILE, LONG, RTL, Sample, console, refused, sample, some, time};
 use crate::{
     Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, InitialToken, KeyItem, Link,
     OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow,
@@ -92,6 +92,7 @@ fn users() -> Vec<Sample> {
             Fact::text("Created", "3 March 2026"),
             Fact::text("Password changed", "12 days ago"),
         ],
+        refused: Some(refused::on_one_node()),
         last_refusal: rows().into_iter().next(),
         last_refusal_why: some("Four are allowed in any second. Keep the token, or use the refresh token."),
         misspelt: rows(),
@@ -110,6 +111,7 @@ fn users() -> Vec<Sample> {
         login: LONG.to_owned(),
         name: HOSTILE.to_owned(),
         status: Status::new("Suspended", Tone::Bad),
+        refused: Some(refused::node_by_node()),
         last_refusal: None,
         last_refusal_why: None,
         misspelt: Vec::new(),

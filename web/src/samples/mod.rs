@@ -14,6 +14,7 @@ mod form;
 mod groups;
 mod log;
 mod policies;
+mod refused;
 mod settings;
 mod webhooks;
 

@@ -40,6 +40,7 @@ mod policy_forms;
 mod policy_trial;
 mod prefix;
 mod redirect_uris;
+pub(crate) mod refused;
 mod registration_forms;
 mod rows;
 mod scope_forms;

@@ -53,6 +53,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     });
     let misspelt = misspelt(admin, &view).await?;
+    let refused = super::refused::section(admin, &view, done).await?;
     let log = format!("/console/log?user={}&range=30d", view.user.id);
     let changes = may_change(admin, &view);
     let sees_apps = admin.may(Area::Apps, Access::Read);
@@ -63,6 +64,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         name: visible(format!("{} {}", view.user.first_name, view.user.last_name).trim()),
         status: words::user_status(view.user.status, view.locked_until.is_some()),
         facts: facts(admin, &view, &groups),
+        refused,
         last_refusal: last,
         last_refusal_why: explained.filter(|text| !text.is_empty()),
         misspelt,

@@ -2,6 +2,7 @@
 
 use super::visit::Visit;
 use crate::background::{JOBS, Job};
+use crate::console::refused::node_name;
 use crate::console::when;
 use signet_domain::Time;
 use signet_idp::syslog::visible;
@@ -71,7 +72,7 @@ fn row(job: &Job, all: &[Run], waiting: Option<i64>, (own, now): (uuid::Uuid, Ti
 }
 
 fn line(run: &Run, own: uuid::Uuid, now: Time) -> String {
-    let node = if run.node == own { "This node".to_owned() } else { format!("Node {}", short(run.node)) };
+    let node = node_name(run.node, run.node == own);
     let ago = when::span(now.since(run.ran_at).max(0));
     let last = match (run.did, run.did_at) {
         (0, Some(at)) => format!("nothing to do; last did something {}", when::moment(at, now).shown),
@@ -79,10 +80,4 @@ fn line(run: &Run, own: uuid::Uuid, now: Time) -> String {
         (did, _) => format!("did {did}"),
     };
     format!("{node}: ran {ago} ago for {}, {last}; {} since it began", when::span(run.took), run.did_all)
-}
-
-/// The last characters, which differ where the first ones tell the time.
-fn short(node: uuid::Uuid) -> String {
-    let text = node.simple().to_string();
-    text[text.len() - 8..].to_owned()
 }
