@@ -346,6 +346,9 @@ async fn log(c: &mut Contract) {
         count_saved_searches(tx, a, b) tx.count_saved_searches(Some(a.user.id)) => (Ok(0));
         insert_saved_search(tx, a, b) tx.insert_saved_search(&a.saved_search) => (Err(StoreError::Reference));
         delete_saved_search(tx, a, b) tx.delete_saved_search(a.saved_search.id) => (Ok(false));
+        log_exports(tx, a, b) tx.log_exports(10) => (Ok(v) if v.iter().all(|export| export.tenant_id == b.tenant.id));
+        put_log_export(tx, a, b) tx.put_log_export(&a.log_export) => (Err(StoreError::Reference));
+        forget_log_exports(tx, a, b) tx.forget_log_exports(0, a.now.plus_secs(9)) => (Ok(1));
         alerts(tx, a, b) tx.alerts() => (Ok(v) if v.iter().all(|alert| alert.tenant_id == b.tenant.id));
         alerts_on(tx, a, b) tx.alerts_on() => (Ok(v) if v.iter().all(|alert| alert.tenant_id == b.tenant.id));
         alert(tx, a, b) tx.alert(a.alert.id) => (Ok(None));

@@ -87,6 +87,8 @@ ids! {
     RatePolicyId = "rlp";
     /// A search of the log that is kept.
     SavedSearchId = "svs";
+    /// An export of the log.
+    LogExportId = "lex";
     /// A key that an app calls APIs with.
     ApiKeyId = "apk";
     /// One HTTP request.

@@ -31,6 +31,7 @@ pub mod grant;
 pub mod group;
 pub mod id;
 pub mod key_life;
+pub mod log_export;
 pub mod log_retention;
 pub mod login;
 pub mod logout;

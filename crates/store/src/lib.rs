@@ -40,6 +40,7 @@ pub mod groups;
 pub mod housekeeping;
 pub mod keys;
 pub mod lockout;
+pub mod log_exports;
 pub mod log_query;
 pub mod log_retention;
 pub mod logouts;

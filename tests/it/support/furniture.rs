@@ -14,6 +14,7 @@ use signet_domain::gateway::{ApiKey, Gateway, GatewayGrant};
 use signet_domain::grant::{Consent, Grant, OneTime, OneTimeKind};
 use signet_domain::group::Group;
 use signet_domain::id::{GrantId, ServerId, TenantId, UserId};
+use signet_domain::log_export::LogExport;
 use signet_domain::logout::LogoutDelivery;
 use signet_domain::rate_policy::RatePolicy;
 use signet_domain::registration::{Registration, RegistrationPolicy, RegistrationToken};
@@ -68,6 +69,7 @@ pub(crate) struct Furniture {
     pub(crate) access_policy: AccessPolicy,
     pub(crate) access_rule: AccessRule,
     pub(crate) saved_search: SavedSearch,
+    pub(crate) log_export: LogExport,
     pub(crate) logout: LogoutDelivery,
     pub(crate) registration_policy: RegistrationPolicy,
     pub(crate) registration_token: RegistrationToken,
@@ -283,6 +285,7 @@ impl Furniture {
                 made_by: name.to_owned(),
                 created_at: now,
             },
+            log_export: rows::log_export(tenant_id, user_id, name, now),
             registration_policy: rows::registration_policy(tenant_id, server_id, now),
             registration_token: rows::registration_token(tenant_id, server_id, name, now),
             registration: Registration {
@@ -416,6 +419,7 @@ impl Furniture {
         tx.insert_access_policy(&self.access_policy).await?;
         tx.insert_access_rule(&self.access_rule).await?;
         tx.insert_saved_search(&self.saved_search).await?;
+        tx.put_log_export(&self.log_export).await?;
         tx.insert_logout(&self.logout).await?;
         tx.insert_registration_policy(&self.registration_policy).await?;
         tx.insert_registration_token(&self.registration_token).await?;

@@ -8,6 +8,7 @@ use signet_domain::brand::{Brand, Logo};
 use signet_domain::claim::{ClaimRow, ClaimTarget, ClaimValueType, InForce};
 use signet_domain::gateway::{Gateway, PkceMode};
 use signet_domain::id::{EventId, FiringId, ServerId, TenantId, UserId};
+use signet_domain::log_export::{ExportFormat, ExportState, LogExport};
 use signet_domain::rate_policy::{RateIdentifier, RatePolicy, RateStrategy, WindowType};
 use signet_domain::registration::{RegistrationMode, RegistrationPolicy, RegistrationToken};
 use signet_domain::server::{Server, ServerKind, ServerStatus};
@@ -33,6 +34,25 @@ pub(super) fn claim(tenant_id: TenantId, server_id: ServerId, name: &str, now: T
         status: InForce::Active,
         version: 1,
         created_at: now,
+    }
+}
+
+pub(super) fn log_export(tenant_id: TenantId, user_id: UserId, name: &str, now: Time) -> LogExport {
+    LogExport {
+        tenant_id,
+        id: id(),
+        user_id,
+        made_by: name.to_owned(),
+        format: ExportFormat::Csv,
+        query: "?outcome=refused".to_owned(),
+        from_at: now.plus_secs(-3_600),
+        until_at: now,
+        reached_at: now.plus_secs(-600),
+        events: 1,
+        bytes: 1,
+        state: ExportState::Running,
+        began_at: now,
+        told_at: now,
     }
 }
 
