@@ -85,9 +85,10 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
 
 /// Whether a route gives a file, a part that a script asks for, or the inert inside of a frame.
 fn is_no_page(route: &str) -> bool {
-    const INSIDE: [&str; 4] = [
+    const INSIDE: [&str; 5] = [
         "/console/find/list",
         "/console/log/newer",
+        "/console/log/exports/newer",
         "/console/apps/{id}/start/newer",
         "/console/branding/preview",
     ];

@@ -249,7 +249,7 @@ async fn lg_12_a_clock_that_steps_back_does_not_disturb_the_order(app: TestApp) 
 }
 
 /// Fills the tenant's past with events of no interest.
-async fn fill(app: &TestApp, count: u32) {
+pub(crate) async fn fill(app: &TestApp, count: u32) {
     let columns = "epoch, txid, seq, event_type, severity, outcome, actor_id, ip, words, data";
     let from = |number: &str, series: &str, id: &str, ago: &str| {
         format!(

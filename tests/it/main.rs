@@ -35,6 +35,7 @@ mod console_access;
 mod console_apps;
 mod console_callers;
 mod console_claims;
+mod console_exports;
 mod console_find;
 mod console_groups;
 mod console_inspect;

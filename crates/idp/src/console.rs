@@ -3,7 +3,9 @@
 //! | module | subject |
 //! |---|---|
 //! | [`overview`] | today at a glance |
+//! | [`file`] | the log as a file |
 //! | [`log`], [`kinds`], [`terms`], [`groups`], [`saved`] | searching the system log |
+//! | [`exports`] | how far exports of the log have come |
 //! | [`find`] | users, apps and events by a few letters |
 //! | [`event`] | one event and what belongs to it |
 //! | [`directory`] | users and apps with their recent past |
@@ -13,6 +15,8 @@ pub mod about;
 pub mod directory;
 pub mod drawing;
 pub mod event;
+pub mod exports;
+pub mod file;
 pub mod find;
 pub mod first_sign_in;
 pub mod groups;

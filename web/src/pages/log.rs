@@ -155,6 +155,8 @@ pub struct LogList {
     pub empty: Option<Empty>,
     /// The list as a file.
     pub exports: Vec<Link>,
+    /// Files that were taken, and how far they have come.
+    pub sent: Link,
     /// Searches that were kept.
     pub saved: Vec<Link>,
     /// Keeps this one; none while nothing narrows it.

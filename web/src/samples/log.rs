@@ -126,6 +126,7 @@ fn list() -> LogList {
         },
         empty: None,
         exports: vec![Link::new("Export", "/api/v1/logs")],
+        sent: Link::new("Exports", "/console/log/exports"),
         chosen: None,
         close_url: "/console/log".to_owned(),
     }

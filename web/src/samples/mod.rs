@@ -13,6 +13,7 @@ mod find;
 mod form;
 mod groups;
 mod log;
+mod log_exports;
 mod policies;
 mod refused;
 mod settings;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Sample> {
         door::all(),
         console::all(),
         log::all(),
+        log_exports::all(),
         alerts::all(),
         app_start::all(),
         app_try::all(),

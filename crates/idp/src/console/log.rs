@@ -139,34 +139,16 @@ pub struct Newer {
 }
 
 /// A page, and where to go on.
-struct Found {
-    events: Vec<EventRow>,
+pub(super) struct Found {
+    pub(super) events: Vec<EventRow>,
     /// The place below which older events may lie.
-    older: Option<Position>,
+    pub(super) older: Option<Position>,
     newer: bool,
     /// How far the search came, if it ended before the range did.
     searched_to: Option<Time>,
 }
 
 impl Idp {
-    /// A part of the log for a file, and the cursor of what is older. A part may be empty though there is more.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn console_log_part(
-        &self,
-        ctx: &Ctx,
-        search: &LogSearch,
-    ) -> Result<(Vec<EventRow>, Option<String>), IdpError> {
-        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let found = self.page(&mut tx, ctx, search, false).await?;
-        let older = found.older.map(|place| {
-            let sealed = self.seal(ctx, search, Order::PublishedDescending);
-            sealed.cursor(self.secrets().cursor_key(), place)
-        });
-        Ok((found.events, older))
-    }
-
     /// A page of the log.
     ///
     /// # Errors
@@ -237,7 +219,7 @@ impl Idp {
         self.seal(ctx, search, Order::Published).cursor(self.secrets().cursor_key(), place)
     }
 
-    async fn page(
+    pub(super) async fn page(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
@@ -273,7 +255,7 @@ impl Idp {
         downwards(tx, search, query, search.to()).await
     }
 
-    fn seal<'s>(&self, ctx: &Ctx, search: &'s LogSearch, order: Order) -> Search<'s> {
+    pub(super) fn seal<'s>(&self, ctx: &Ctx, search: &'s LogSearch, order: Order) -> Search<'s> {
         Search { tenant: ctx.tenant_id(), order, filter: &search.name, q: "console" }
     }
 }

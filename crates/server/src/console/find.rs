@@ -64,6 +64,13 @@ const PAGES: &[(&str, &str, &str, &str, For)] = &[
     ),
     ("New alert", "create add", "/console/alerts/new", "bell", (Area::Logs, Access::Write)),
     ("Webhooks", "alerts notify", "/console/webhooks", "bell", (Area::Logs, Access::Read)),
+    (
+        "Exports of the log",
+        "csv json lines file",
+        "/console/log/exports",
+        "download",
+        (Area::Logs, Access::Read),
+    ),
     ("Saved searches", "log", "/console/log/searches", "scroll-text", (Area::Logs, Access::Read)),
     (
         "New API token",

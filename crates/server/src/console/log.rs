@@ -5,6 +5,7 @@ pub(super) mod chart;
 mod counted;
 mod detail;
 pub(super) mod export;
+pub(super) mod exports;
 mod form;
 mod groups;
 pub(super) mod newer;
@@ -30,6 +31,7 @@ use search::Asked;
 use signet_domain::Time;
 use signet_domain::alert::SearchTerms;
 use signet_domain::id::EventId;
+use signet_domain::log_export::ExportFormat;
 use signet_idp::admin::{Access, Area};
 use signet_idp::console::log::LogView;
 use signet_web::{Chip, Empty, EventDetail, Folded, Histogram, Link, LogDay, LogList, Paging, Section};
@@ -84,6 +86,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         paging: Paging::default(),
         empty: None,
         exports: Vec::new(),
+        sent: Link::new("Exports", exports::PATH),
         saved: saved::links(admin).await?,
         save: None,
         alert: None,
@@ -94,7 +97,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         close_url: params.without(Key::Event).url(PATH),
     };
     if asked.is_sound() {
-        page.exports = exports(params);
+        page.exports = files(params);
         page.fixed_url = Some(fixed(admin, params, &asked));
         let lasting = params.lasting();
         page.save = (!lasting.is_plain())
@@ -113,12 +116,11 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     Ok(html::page(&page))
 }
 
-fn exports(params: &Params) -> Vec<Link> {
+/// What is found as a file.
+fn files(params: &Params) -> Vec<Link> {
     let rest = params.lasting().without(Key::Group);
-    vec![
-        Link::new("CSV", rest.url(&format!("{PATH}/export.csv"))),
-        Link::new("JSON lines", rest.url(&format!("{PATH}/export.jsonl"))),
-    ]
+    let file = |format| rest.url(&export::path(format));
+    vec![Link::new("CSV", file(ExportFormat::Csv)), Link::new("JSON lines", file(ExportFormat::JsonLines))]
 }
 
 /// The same search with its times fixed: whoever opens the link, and whenever, sees the same events.

@@ -85,6 +85,8 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/log/newer", get(log::newer::get))
         .route("/console/log/export.csv", get(log::export::csv))
         .route("/console/log/export.jsonl", get(log::export::json_lines))
+        .route("/console/log/exports", get(log::exports::list))
+        .route("/console/log/exports/newer", get(log::exports::newer))
         .route("/console/log/searches", get(log::saved::list))
         .route("/console/log/searches/new", get(log::saved::new).post(log::saved::create))
         .route("/console/log/searches/{id}/forget", post(log::saved::forget))

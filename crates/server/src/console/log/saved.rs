@@ -75,7 +75,7 @@ async fn show(admin: &Admin, done: bool) -> Result<Response> {
 }
 
 /// What a search is for, in one line.
-fn says(params: &Params) -> String {
+pub(super) fn says(params: &Params) -> String {
     let parts = params.parts().map(|(name, value)| format!("{name}: {}", visible(value)));
     let said = parts.collect::<Vec<_>>().join(" · ");
     if said.is_empty() { "Everything".to_owned() } else { said }
