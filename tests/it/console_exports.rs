@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use signet_testkit::{Engine, Form, Page, Reply, TestApp, Value, on_each_engine, on_postgres, tokio};
+use signet_testkit::{
+    Browser, Engine, Form, Page, Reply, TestApp, Value, on_each_engine, on_postgres, tokio,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::console_log_views::fill;
-use crate::support::desk::Desk;
+use crate::support::desk::{Desk, sign_in};
 use crate::support::make::unique;
 use crate::support::rows::Rows;
 use crate::support::until::until;
@@ -18,6 +20,7 @@ on_each_engine! {
     a_file_goes_on_below_an_event_of_the_tenant_only,
     an_export_does_not_need_to_be_told_of,
     the_newest_exports_are_remembered,
+    the_page_follows_an_export_by_itself,
 }
 
 on_postgres! { another_node_tells_how_far_an_export_has_come }
@@ -199,6 +202,22 @@ async fn the_newest_exports_are_remembered(app: TestApp) {
     let rows = exports(&desk).await.all(".export-news li");
     assert_eq!(rows.len(), 20, "{rows:#?}");
     assert!(rows[0].contains("nothing23") && rows[19].contains("nothing4"), "newest first: {rows:#?}");
+}
+
+async fn the_page_follows_an_export_by_itself(app: TestApp) {
+    let desk = Desk::of(&app.acme()).await;
+    fill(&app, u32::try_from(MANY).unwrap()).await;
+    let reader = Reader::begin(&desk, app.port(), FILLER, 400_000).await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &desk.tenant).await;
+    browser.goto(&format!("{}{PAGE}", desk.tenant.origin())).await;
+    browser.wait_for(".export progress").await;
+    browser.picture("console-exports-running").await;
+    reader.leave();
+    browser.wait_for(".export .go-on").await;
+    assert_eq!(browser.count(".export-again, [data-ask]").await, 0, "there is nothing to look for any more");
+    browser.picture("console-exports-broken-off").await;
+    browser.assert_quiet().await;
 }
 
 async fn another_node_tells_how_far_an_export_has_come(engine: Engine) {
