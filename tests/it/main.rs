@@ -74,6 +74,7 @@ mod jwt;
 mod jwt_claims;
 mod key_life;
 mod languages;
+mod late_sign_in;
 mod limits_explained;
 mod log_retention;
 mod mac_assertions;

@@ -130,7 +130,7 @@ async fn people(c: &mut Contract) {
         users_with_prefix(tx, a, b) tx.users_with_prefix(&a.user.login_key, 10) => (Ok(v) if v.is_empty());
         next_user_number(tx, a, b) tx.next_user_number() => (Ok(1));
         update_user(tx, a, b) tx.update_user(&a.user, a.now) => (Err(StoreError::Stale));
-        note_login(tx, a, b) tx.note_login(a.user.id, a.now) => (Ok(()));
+        note_login(tx, a, b) tx.note_login(&a.user, a.now) => (Ok(false));
         other_super_admins(tx, a, b) tx.other_super_admins(b.user.id) => (Ok(0));
         note_cutoff(tx, a, b) tx.note_cutoff(a.user.id, a.now.plus_secs(5)) => (Err(StoreError::Reference));
         note_refusal(tx, a, b) tx.note_refusal(a.user.id, b.tenant.id.0) => (Ok(()));

@@ -219,17 +219,23 @@ impl Idp {
         Ok(())
     }
 
-    /// Ends the attempt, whose password was right.
+    /// Ends the attempt, whose password was right. What it led to must be given up for a reason that comes back: checking
+    /// a password takes its time, and meanwhile the user may have been shut out, or their password replaced.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn note_right_password(
+    pub(crate) async fn note_right_password(
         tx: &mut signet_store::Tx,
         ctx: &Ctx,
         user: &User,
-    ) -> signet_store::Result<()> {
+    ) -> signet_store::Result<Result<(), Reason>> {
         tx.forgive(&user.login_key, &ctx.request.ip).await?;
-        tx.note_login(user.id, ctx.now).await
+        if tx.note_login(user, ctx.now).await? {
+            return Ok(Ok(()));
+        }
+        let found = tx.user(user.id).await?;
+        let replaced = found.is_some_and(|found| found.password_changed_at != user.password_changed_at);
+        Ok(Err(if replaced { Reason::InvalidPasswordCredentials } else { Reason::UserInactive }))
     }
 
     fn lock_events(

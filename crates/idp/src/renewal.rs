@@ -133,8 +133,8 @@ impl Idp {
         });
         match changed.await {
             Ok(user) => {
-                let (signed_in, cookie) = self.begin_session(ctx, door, user).await?;
-                Ok(Renewed::Done { signed_in, cookie })
+                let begun = self.begin_session(ctx, door, user).await?;
+                Ok(begun.map_or(Renewed::Stale, |(signed_in, cookie)| Renewed::Done { signed_in, cookie }))
             }
             Err(AdminError::Failed(error)) => Err(error),
             Err(_) => Ok(Renewed::Stale),

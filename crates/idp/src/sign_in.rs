@@ -79,8 +79,10 @@ impl Idp {
         let door = &call.door;
         let (reason, user, mut events) = match self.check_password(ctx, &key, call.password).await? {
             Checked::Right(user) if door.admits(&user) => {
-                let (signed_in, cookie) = self.begin_session(ctx, door, *user).await?;
-                return Ok(SignInResult::Done { signed_in, cookie });
+                match self.begin_session(ctx, door, *user.clone()).await? {
+                    Ok((signed_in, cookie)) => return Ok(SignInResult::Done { signed_in, cookie }),
+                    Err(reason) => (reason, Some(user), Vec::new()),
+                }
             }
             Checked::Expired(user) if door.admits(&user) => {
                 let reason = Reason::ExpiredPasswordCredentials;
@@ -101,13 +103,14 @@ impl Idp {
         Ok(SignInResult::Refused { reason })
     }
 
-    /// Begins the session of a user whose password was right; with the cookie's value.
+    /// Begins the session of a user whose password was right; with the cookie's value. There is none for a reason if the
+    /// user was shut out, or their password replaced, while it was checked.
     pub(crate) async fn begin_session(
         &self,
         ctx: &Ctx,
         door: &Door<'_>,
         user: User,
-    ) -> Result<(Box<SignedIn>, String), IdpError> {
+    ) -> Result<Result<(Box<SignedIn>, String), Reason>, IdpError> {
         let (prefix, kind) = cookie_kind(door.kind);
         let lifetime = self.security(ctx).await?.limits(door.kind).lifetime_minutes;
         let cookie = self.entropy().secret(prefix);
@@ -135,22 +138,25 @@ impl Idp {
         let replaced = door.replaces.map(|old| self.secrets().hash(kind, ctx.tenant_id(), old));
         let idp = self.clone();
         let (facts, owner, new, session_kind) = (ctx.clone(), user.clone(), session.clone(), door.kind);
-        self.store()
+        let begun = self
+            .store()
             .tenant(ctx.tenant_id())
             .write(move |tx| {
                 Box::pin(async move {
+                    if let Err(reason) = Self::note_right_password(tx, &facts, &owner).await? {
+                        return Ok(Err(reason));
+                    }
                     if let Some(hash) = replaced
                         && let Some(old) = tx.session_by_token(session_kind, &hash).await?
                     {
                         idp.end_session_and_tell(tx, old.id, old.user_id, facts.now).await?;
                     }
-                    Self::note_right_password(tx, &facts, &owner).await?;
                     tx.insert_session(&new).await?;
-                    tx.append(&event).await
+                    tx.append(&event).await.map(Ok)
                 })
             })
             .await?;
-        Ok((Box::new(SignedIn { session, user }), cookie))
+        Ok(begun.map(|()| (Box::new(SignedIn { session, user }), cookie)))
     }
 
     fn failed_sign_in(&self, ctx: &Ctx, call: &SignInCall<'_>, user: Option<&User>, reason: Reason) -> Event {

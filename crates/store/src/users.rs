@@ -142,10 +142,13 @@ impl Tx {
         if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
     }
 
-    /// Notes a successful sign-in.
-    pub async fn note_login(&mut self, id: UserId, now: Time) -> Result<()> {
-        const SQL: &str = "UPDATE users SET last_login_at = $3 WHERE tenant_id = $1 AND id = $2";
-        execute!(self, SQL, self.tenant, id, now).map(|_| ())
+    /// Notes a successful sign-in of a user as they were when their password was checked; `false` when their status or
+    /// their password has changed since. Whoever changes it afterwards waits for this transaction.
+    pub async fn note_login(&mut self, user: &User, now: Time) -> Result<bool> {
+        const SQL: &str =
+            "UPDATE users SET last_login_at = $3 WHERE tenant_id = $1 AND id = $2 AND status = $4
+            AND password_changed_at IS NOT DISTINCT FROM $5";
+        execute!(self, SQL, self.tenant, user.id, now, user.status, user.password_changed_at).map(|n| n > 0)
     }
 
     /// Deletes a user with sessions, grants and consents.

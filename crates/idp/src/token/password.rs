@@ -159,11 +159,14 @@ impl Idp {
         }
         let (facts, owner, server_id) = (ctx.clone(), user.clone(), server.id);
         let secret = call.client.secret_to_touch(ctx.now);
-        self.store()
+        let noted = self
+            .store()
             .tenant(ctx.tenant_id())
             .write(move |tx| {
                 Box::pin(async move {
-                    Self::note_right_password(tx, &facts, &owner).await?;
+                    if let Err(reason) = Self::note_right_password(tx, &facts, &owner).await? {
+                        return Ok(Err(reason));
+                    }
                     if let Some(secret) = secret {
                         tx.touch_app_secret(grant.app_id, secret, grant.created_at).await?;
                     }
@@ -171,11 +174,14 @@ impl Idp {
                     if let Some(row) = &row {
                         tx.insert_refresh_token(server_id, row).await?;
                     }
-                    tx.append_all(&events).await
+                    tx.append_all(&events).await.map(Ok)
                 })
             })
             .await?;
-        Ok(response(&subject, issued, token))
+        match noted {
+            Ok(()) => Ok(response(&subject, issued, token)),
+            Err(reason) => Err(Refused::from(wrong(reason)).of(Some(Box::new(user.clone())))),
+        }
     }
 }
 
