@@ -107,7 +107,7 @@ async fn an_export_is_told_of_until_all_is_sent(app: TestApp) {
     let link = reader.page("/console/log").await.page().attributes("a.button", "href");
     assert!(link.contains(&PAGE.to_owned()), "{link:?}");
     assert_eq!(ids(&reader.page(FILLER).await.text()).len(), 5_000);
-    until_told(&reader, &["Done", "JSON lines", &user.login, "5,000 events", "MB", "q: filler"]).await;
+    until_told(&reader, &["Done", "JSON lines", &user.login, "5,000 events", "MB", "“filler”"]).await;
     let word = unique("nothing");
     reader.page(&format!("/console/log/export.csv?range=1h&q={word}")).await;
     until_told(&reader, &["Done", "CSV", "No event", &word]).await;
@@ -197,7 +197,7 @@ async fn the_newest_exports_are_remembered(app: TestApp) {
     let desk = Desk::of(&app.acme()).await;
     for n in 0..24 {
         desk.page(&format!("/console/log/export.csv?range=1h&q=nothing{n}")).await;
-        until_told(&desk, &["Done", &format!("nothing{n} ")]).await;
+        until_told(&desk, &["Done", &format!("“nothing{n}”")]).await;
     }
     let rows = exports(&desk).await.all(".export-news li");
     assert_eq!(rows.len(), 20, "{rows:#?}");

@@ -51,7 +51,7 @@ const take = (html) => {
 const ask = async () => {
   clearTimeout(timer);
   const url = news().dataset.ask;
-  if (!url) return say("No export runs any more.");
+  if (!url) return;
   if (document.visibilityState !== "visible") return;
   let wait = EVERY;
   try {
@@ -62,6 +62,7 @@ const ask = async () => {
   } catch {
     wait = AFTER_FAILURE;
   }
+  if (!news().dataset.ask) return say("No export runs any more.");
   say(wait === EVERY ? "This page looks again every two seconds." : "There is no answer now; the page tries again.");
   timer = setTimeout(ask, wait);
 };

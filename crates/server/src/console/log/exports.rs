@@ -72,7 +72,7 @@ fn row(admin: &Admin, export: &LogExport) -> ExportRow {
         status,
         file: format!("{format} by {}", visible(&export.made_by)),
         began: admin.moment(export.began_at),
-        says: says(&params),
+        says: says(admin, &params),
         search_url: params.url(super::PATH),
         percent: (state != ExportState::Done).then(|| export.percent()),
         told: told(admin, export, state),
@@ -81,8 +81,8 @@ fn row(admin: &Admin, export: &LogExport) -> ExportRow {
             keep: params.parts().map(|(name, value)| Hidden::new(name, value)).collect(),
             field: LAST,
             label: match export.format {
-                ExportFormat::Csv => "Last event_id in your file",
-                ExportFormat::JsonLines => "Last uuid in your file",
+                ExportFormat::Csv => "The last event_id in your file",
+                ExportFormat::JsonLines => "The last uuid in your file",
             },
         }),
     }

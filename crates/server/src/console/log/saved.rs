@@ -1,6 +1,7 @@
 //! Searches that were kept: making, opening and forgetting them.
 
 use super::params::Params;
+use super::search::{KINDS, OUTCOMES, RANGES, label_of};
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::form::again;
@@ -50,7 +51,7 @@ async fn show(admin: &Admin, done: bool) -> Result<Response> {
         SavedRow {
             name: visible(&search.name),
             url: url_of(search),
-            says: says(&Params::read(search.query.trim_start_matches('?'))),
+            says: says(admin, &Params::read(search.query.trim_start_matches('?'))),
             whose,
             made: admin.moment(search.created_at),
             alert: shares.then(|| {
@@ -75,9 +76,21 @@ async fn show(admin: &Admin, done: bool) -> Result<Response> {
 }
 
 /// What a search is for, in one line.
-pub(super) fn says(params: &Params) -> String {
-    let parts = params.parts().map(|(name, value)| format!("{name}: {}", visible(value)));
-    let said = parts.collect::<Vec<_>>().join(" · ");
+pub(super) fn says(admin: &Admin, params: &Params) -> String {
+    let time = |value: &str| match admin.zone().parse(value) {
+        Some(at) => admin.zone().moment(at, admin.ctx.now).shown,
+        None => value.to_owned(),
+    };
+    let told = |(name, value): (&str, &str)| match name {
+        "q" => format!("“{value}”"),
+        "range" => RANGES.iter().find(|r| r.name == value).map_or(value, |r| r.label).to_lowercase(),
+        "kind" => label_of(KINDS, value).unwrap_or_else(|| value.to_owned()),
+        "outcome" => label_of(OUTCOMES, value).unwrap_or_else(|| value.to_owned()),
+        "since" | "until" => format!("{name} {}", time(value)),
+        "machines" => "with machine tokens".to_owned(),
+        _ => format!("{name}: {value}"),
+    };
+    let said = params.parts().map(|part| visible(&told(part))).collect::<Vec<_>>().join(" · ");
     if said.is_empty() { "Everything".to_owned() } else { said }
 }
 
@@ -91,7 +104,7 @@ fn page(admin: &Admin, search: &Params, name: &str, shared: bool) -> FormPage {
     }
     admin
         .form(("Save this search", Section::Log), crumbs, format!("{PATH}/new"), "Save search")
-        .intro(format!("{}. A range such as “Last 24 hours” stays one.", says(search)))
+        .intro(format!("{}. A range such as “Last 24 hours” stays one.", says(admin, search)))
         .carry("search", search.url(""))
         .fields(fields)
 }
