@@ -3,7 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`overview`] | today at a glance |
-//! | [`file`] | the log as a file |
+//! | [`mod@file`] | the log as a file |
 //! | [`log`], [`kinds`], [`terms`], [`groups`], [`saved`] | searching the system log |
 //! | [`exports`] | how far exports of the log have come |
 //! | [`find`] | users, apps and events by a few letters |

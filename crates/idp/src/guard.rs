@@ -30,7 +30,7 @@ const LEASE: Duration = Duration::from_secs(60);
 /// How a password check ended.
 #[derive(Debug)]
 pub enum Checked {
-    /// The password is right and the user may sign in. Call [`Idp::note_right_password`] in the transaction
+    /// The password is right and the user may sign in. Call `note_right_password` in the transaction
     /// that uses it.
     Right(Box<User>),
     /// The password is right and has to be replaced before anything else. The attempt is forgiven.
