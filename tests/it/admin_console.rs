@@ -55,8 +55,8 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
         ("READ_ONLY_ADMIN", _) => (true, false),
         // What happened to a user is shown to who looks after users; any other event is none.
         ("HELP_DESK_ADMIN", Some("log")) => (last == "{id}", false),
-        ("HELP_DESK_ADMIN", Some("users")) => (true, last != "role"),
         // Groups open doors: who only looks after users or apps sees them.
+        ("HELP_DESK_ADMIN", Some("users")) => (true, last != "role" && !route.contains("/groups/")),
         ("HELP_DESK_ADMIN" | "APP_ADMIN", Some("groups")) => (true, false),
         ("APP_ADMIN", Some("apps" | "servers" | "rate-policies")) => (true, true),
         _ => (false, false),

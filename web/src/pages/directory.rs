@@ -63,6 +63,10 @@ pub struct UserPage {
     pub status: Status,
     /// Profile, ids, times.
     pub facts: Vec<Fact>,
+    /// Groups that the user is in, by name.
+    pub groups: Vec<Link>,
+    /// To where the user is put into one more.
+    pub join: Option<Link>,
     /// Since when each node refuses, if the user is shut out.
     pub refused: Option<Refused>,
     /// Why the user was last refused.

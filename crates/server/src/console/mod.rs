@@ -57,6 +57,7 @@ mod user;
 mod user_actions;
 mod user_edit;
 mod user_end;
+mod user_groups;
 mod user_new;
 mod users;
 mod webhooks;
@@ -121,6 +122,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/groups/{id}", get(groups::get))
         .route("/console/groups/{id}/edit", get(group_forms::edit).post(group_forms::save))
         .route("/console/groups/{id}/delete", get(group_forms::ask_delete).post(group_forms::delete))
+        .route("/console/users/{id}/groups", get(user_groups::new).post(user_groups::add))
         .route("/console/groups/{id}/members/new", get(group_forms::new_member).post(group_forms::add_member))
         .route("/console/groups/{id}/members/{user}/remove", post(group_forms::remove_member))
         .route("/console/apps", get(apps::get))

@@ -4,12 +4,11 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::rows::{app_url, brief, user_url};
 use super::user_actions::Deed;
-use super::words;
+use super::{user_groups, words};
 use crate::html;
 use crate::pages::open_things::{allowed, sessions};
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use signet_domain::group::Group;
 use signet_domain::user::UserStatus;
 use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, AdminError, Area};
@@ -63,7 +62,11 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         back: Link::new("Users", "/console/users"),
         name: visible(format!("{} {}", view.user.first_name, view.user.last_name).trim()),
         status: words::user_status(view.user.status, view.locked_until.is_some()),
-        facts: facts(admin, &view, &groups),
+        facts: facts(admin, &view),
+        groups: user_groups::links(&groups),
+        join: admin
+            .may(Area::Groups, Access::Write)
+            .then(|| Link::new("Add to a group", user_groups::path(&view.user.id.to_string()))),
         refused,
         last_refusal: last,
         last_refusal_why: explained.filter(|text| !text.is_empty()),
@@ -110,6 +113,7 @@ fn told(done: Option<&str>, view: &UserView) -> Option<String> {
     let text = match done? {
         "create" => "The user is created.",
         "edit" => "The profile is saved.",
+        "join" => "The user is in the group.",
         "password" => "The password is set, and every session and token of the user has ended.",
         "role" => "The role is changed.",
         "session" => "That session has ended.",
@@ -120,7 +124,7 @@ fn told(done: Option<&str>, view: &UserView) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn facts(admin: &Admin, view: &UserView, groups: &[Group]) -> Vec<Fact> {
+fn facts(admin: &Admin, view: &UserView) -> Vec<Fact> {
     let user = &view.user;
     let moment = |at| admin.moment(at).shown;
     let mut facts =
@@ -133,8 +137,6 @@ fn facts(admin: &Admin, view: &UserView, groups: &[Group]) -> Vec<Fact> {
     for (name, label) in super::user_edit::MORE {
         text(label, user.profile.get(*name).and_then(|v| v.as_str()).map(visible));
     }
-    let groups: Vec<String> = groups.iter().map(|group| visible(&group.name)).collect();
-    text("Groups", Some(groups.join(", ")));
     text("Role", user.admin_role.map(|r| words::role(r).to_owned()));
     text("Last sign-in", Some(user.last_login_at.map_or_else(|| "never".to_owned(), moment)));
     text("Password set", user.password_changed_at.map(moment));
