@@ -99,7 +99,10 @@ async fn a_profile_is_edited_and_logged_with_before_and_after(app: Shared) {
     assert!(detail["from"].as_str().unwrap().contains("Test"), "{event}");
     assert!(detail["to"].as_str().unwrap().contains("Grace"), "{event}");
     let cleared = desk.fill(&path, &[("department", "")]).await.expect(200);
-    assert!(!cleared.text().contains("Compilers"));
+    let profile = cleared.page().all("section[aria-labelledby=profile] dd");
+    assert!(!profile.iter().any(|fact| fact.contains("Compilers")), "{profile:?}");
+    let history = cleared.page().all("section[aria-labelledby=history] li").remove(0);
+    assert!(history.contains("Compilers"), "what it was is in the history: {history}");
 }
 
 async fn ad_03_an_edit_of_something_that_changed_is_refused(app: Shared) {

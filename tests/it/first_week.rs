@@ -66,6 +66,15 @@ async fn a_week(acme: &Tenant) -> Week {
     acme.password(&acme.web(), &bob.login, &bob.password, "openid").await.expect(400);
     let mut shop = NewApp::web().label("Shop").make(acme).await;
     shop.change(acme, "redirect_uris", json!(["https://moved.example/cb"])).await;
+    // Afterwards it was busy.
+    for _ in 0..20 {
+        let spent = [
+            ("grant_type", "authorization_code"),
+            ("code", "nothing"),
+            ("redirect_uri", "https://x.example"),
+        ];
+        acme.token_as(&shop, &spent).await.expect(400);
+    }
     let till = NewApp::web().label("Till").make(acme).await.app();
     // Four are let in, the fifth in a second isn't.
     let calls = (0..8).map(|_| async { acme.password(&till, &ann.login, &ann.password, "openid").await });
@@ -98,7 +107,9 @@ async fn the_first_weeks_questions_take_few_clicks(app: TestApp) {
 
     visit.begin().await;
     visit.find("Shop", &format!("/console/apps/{}", week.shop.id)).await;
-    visit.click("section[aria-labelledby=recent] .event .stretch").await;
+    let history = visit.browser.text("section[aria-labelledby=history]").await;
+    assert!(history.contains("https://moved.example/cb") && history.contains("admin@acme.test"), "{history}");
+    visit.click("section[aria-labelledby=history] li a").await;
     visit.browser.wait_for(".statement").await;
     let who = visit.read(2, "who changed an app").await;
     assert!(who.contains("https://moved.example/cb"), "{who}");

@@ -9,6 +9,7 @@
 //! | [`find`] | users, apps and events by a few letters |
 //! | [`event`] | one event and what belongs to it |
 //! | [`directory`] | users and apps with their recent past |
+//! | [`history`] | what was changed of an app, a server or a user |
 //! | [`first_sign_in`] | how far a new app has come |
 
 pub mod about;
@@ -20,6 +21,7 @@ pub mod file;
 pub mod find;
 pub mod first_sign_in;
 pub mod groups;
+pub mod history;
 pub mod kinds;
 pub mod log;
 pub mod overview;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::history::History;
 use crate::pages::{LogRow, Refused};
 use crate::parts::{Action, Empty, Fact, Link, Paging, Status, Tab, TimeText};
 use crate::shell::{Console, Page as _, page};
@@ -79,6 +80,8 @@ pub struct UserPage {
     pub recent: Vec<LogRow>,
     /// All events of the user.
     pub log_url: Option<String>,
+    /// Its changes.
+    pub history: History,
     /// Open sessions, newest first.
     pub sessions: Vec<OpenSession>,
     /// Apps that hold something of the user's.
@@ -207,6 +210,8 @@ pub struct AppPage {
     pub activity: Option<String>,
     /// All events of the app.
     pub log_url: Option<String>,
+    /// Its changes, for who may read the log.
+    pub history: Option<History>,
     /// Ways to pages that change the app.
     pub edit: Vec<Link>,
     /// On, off, delete: those that apply.
@@ -375,6 +380,8 @@ pub struct ServerPage {
     pub registration: RegistrationBox,
     /// Keys that came, took over and went, newest first. None for who doesn't see the log.
     pub key_history: Option<Vec<LogRow>>,
+    /// Its changes, for who may read the log.
+    pub history: Option<History>,
     /// Ways to pages that change the server.
     pub edit: Vec<Link>,
     /// On, off, roll, delete: those that apply.

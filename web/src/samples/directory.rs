@@ -1,15 +1,29 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, refused, sample, some, time};
 use crate::{
-    Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, InitialToken, KeyItem, Link,
-    OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section, ServerList, ServerPage, ServerRow,
-    Status, Tab, Tone, UserList, UserPage, UserRow,
+    Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, History, HistoryRow,
+    InitialToken, KeyItem, Link, OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section,
+    ServerList, ServerPage, ServerRow, Status, Tab, Tone, UserList, UserPage, UserRow,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
 
 pub(super) fn all() -> Vec<Sample> {
     [users(), apps(), servers()].concat()
+}
+
+fn history(what: &str) -> History {
+    let row = |sentence: &str, facts| HistoryRow {
+        url: "/console/events/1".to_owned(),
+        time: time("Tue 24 Nov 14:02"),
+        sentence: format!("eve@acme.test {sentence} {what}"),
+        facts,
+    };
+    let changed = vec![Fact::text("redirect_uris added", "https://moved.example/cb"), Fact::text(what, LONG)];
+    History {
+        rows: vec![row("changed", changed), row("created", Vec::new())],
+        log_url: some("/console/log?outcome=changed"),
+    }
 }
 
 fn users() -> Vec<Sample> {
@@ -93,13 +107,14 @@ fn users() -> Vec<Sample> {
             Fact::text("Password changed", "12 days ago"),
         ],
         groups: vec![Link::new("Support", "/console/groups/1"), Link::new("Warehouse", "/console/groups/2")],
-        join: Some(Link::new("Add to a group", "/console/users/1/groups")),
+        join: Some(Link::new("Add to a group", "/console/users/1/groups/new")),
         refused: Some(refused::on_one_node()),
         last_refusal: rows().into_iter().next(),
         last_refusal_why: some("Four are allowed in any second. Keep the token, or use the refresh token."),
         misspelt: rows(),
         recent: rows(),
         log_url: some("/console/log?q=ada"),
+        history: history("ada@acme.test"),
         sessions: vec![session("Firefox on Linux", true), session(LONG, false)],
         allowed: vec![allowed("Storefront"), allowed(HOSTILE)],
         edit: vec![Link::new("Edit profile", "/console/users/00u1/edit")],
@@ -114,6 +129,7 @@ fn users() -> Vec<Sample> {
         name: HOSTILE.to_owned(),
         status: Status::new("Suspended", Tone::Bad),
         groups: vec![Link::new(HOSTILE, HOSTILE), Link::new(LONG, "/")],
+        history: history(HOSTILE),
         join: None,
         refused: Some(refused::node_by_node()),
         last_refusal: None,
@@ -201,6 +217,7 @@ fn apps() -> Vec<Sample> {
         recent: rows(),
         activity: some("1,204 sign-ins and 7 refusals in 7 days"),
         log_url: some("/console/log?app=storefront"),
+        history: Some(history("Storefront")),
         edit: vec![Link::new("Settings", "/console/apps/0oa1/edit")],
         actions: vec![
             Action::post("Switch on", "/console/apps/0oa1/on").explain("Its tokens are good again."),
@@ -291,6 +308,7 @@ fn servers() -> Vec<Sample> {
             }],
         },
         key_history: Some(rows().into_iter().take(2).collect()),
+        history: Some(History::default()),
         edit: vec![Link::new("Settings", "/console/servers/aus1/edit")],
         actions: vec![Action::ask("Roll the key", "/console/servers/aus1/roll")],
     };

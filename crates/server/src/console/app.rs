@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::{Failure, Result};
+use super::history::{history, narrowed_by};
 use super::next::encoded;
 use super::rows::{app_url, brief};
 use super::server_page::PATH;
@@ -45,6 +46,10 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     let (app, secrets) = find(admin, id).await?;
     let past = admin.idp().console_app_past(&admin.ctx, &app).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
+    let changes = match sees_log {
+        true => Some(admin.idp().console_app_history(&admin.ctx, &app.client_id).await?),
+        false => None,
+    };
     let label = visible(&app.label);
     let log = format!("/console/log?app={}&range=30d&machines=show", encoded(&app.client_id));
     let mut console = admin.frame(&label, Section::Apps);
@@ -68,6 +73,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
         activity: activity(&past),
         log_url: sees_log.then_some(log),
+        history: changes.map(|events| history(admin, &events, &narrowed_by("client.id", &app.client_id))),
     }))
 }
 

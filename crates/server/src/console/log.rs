@@ -13,6 +13,7 @@ mod params;
 pub(super) mod saved;
 mod search;
 
+pub(super) use changes::changes;
 pub(super) use detail::detail;
 pub(super) use search::{KINDS, OUTCOMES};
 

@@ -29,6 +29,7 @@ mod find;
 mod form;
 mod group_forms;
 mod groups;
+mod history;
 mod inspect;
 mod limits;
 mod log;
@@ -122,7 +123,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/groups/{id}", get(groups::get))
         .route("/console/groups/{id}/edit", get(group_forms::edit).post(group_forms::save))
         .route("/console/groups/{id}/delete", get(group_forms::ask_delete).post(group_forms::delete))
-        .route("/console/users/{id}/groups", get(user_groups::new).post(user_groups::add))
+        .route("/console/users/{id}/groups/new", get(user_groups::new).post(user_groups::add))
         .route("/console/groups/{id}/members/new", get(group_forms::new_member).post(group_forms::add_member))
         .route("/console/groups/{id}/members/{user}/remove", post(group_forms::remove_member))
         .route("/console/apps", get(apps::get))

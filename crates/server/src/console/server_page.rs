@@ -4,6 +4,7 @@ use super::access_policies;
 use super::admin::Admin;
 use super::claim_fields::claim_item;
 use super::failure::Result;
+use super::history::{history, narrowed_by};
 use super::rows::brief;
 use super::servers::row;
 use super::when;
@@ -86,6 +87,10 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         (tx.signing_keys(server.id).await?, tx.claims(server.id).await?)
     };
     let key_history = key_history(admin, &server).await?;
+    let changes = match admin.may(Area::Logs, Access::Read) {
+        true => Some(admin.idp().console_server_history(&admin.ctx, server.id).await?),
+        false => None,
+    };
     let (_, policies) = admin.idp().admin_access_policies(&admin.ctx, &server.id.to_string()).await?;
     let life = KeyLife { server: &server, keys: &keys };
     let writes = admin.may(Area::Apps, Access::Write);
@@ -107,6 +112,8 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         registration,
         keys: keys.iter().map(|key| key_item(admin, life, key)).collect(),
         key_history,
+        history: changes
+            .map(|events| history(admin, &events, &narrowed_by("target.id", &server.id.to_string()))),
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&server, &keys) } else { Vec::new() },
     }))

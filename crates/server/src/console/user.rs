@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::Result;
+use super::history::history;
 use super::rows::{app_url, brief, user_url};
 use super::user_actions::Deed;
 use super::{user_groups, words};
@@ -34,6 +35,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Users)?;
     let view = find(admin, id).await?;
     let past = admin.idp().console_user_past(&admin.ctx, view.user.id).await?;
+    let changed = admin.idp().console_user_history(&admin.ctx, view.user.id).await?;
     let groups = if admin.may(Area::Groups, Access::Read) {
         admin.idp().admin_groups_of(&admin.ctx, &admin.caller, id).await?
     } else {
@@ -72,6 +74,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         last_refusal_why: explained.filter(|text| !text.is_empty()),
         misspelt,
         recent: brief(admin, &past.recent).await?,
+        history: history(admin, &changed, &format!("user={}", view.user.id)),
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
         sessions: sessions(
             Language::English,

@@ -7,7 +7,7 @@ use signet_web::Fact;
 use std::collections::BTreeSet;
 
 /// One line for each field. Secrets are masked in the event already; a change too long for the event has no lines here.
-pub(super) fn changes(row: &EventRow) -> Vec<Fact> {
+pub(in crate::console) fn changes(row: &EventRow) -> Vec<Fact> {
     let sides = row.data.targets.iter().map(|target| {
         let side = |name: &str| -> Map<String, Value> {
             target.detail.get(name).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
