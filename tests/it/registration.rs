@@ -15,6 +15,7 @@ use crate::support::registering::{
 on_each_engine! {
     registration_is_off_until_an_administrator_says_otherwise,
     an_app_registers_itself_and_signs_its_user_in,
+    a_stranger_sends_nobody_on_unasked,
     an_app_gets_no_more_than_its_token_allows,
     every_kind_of_app_can_register,
     metadata_that_cannot_be_are_refused_by_name,
@@ -110,12 +111,6 @@ async fn an_app_registers_itself_and_signs_its_user_in(app: Shared) {
     let password = at.password(&app, &person.login, &person.password, "openid").await;
     password.expect_oauth_error(400, "unauthorized_client");
     at.client_credentials(&app, "openid").await.expect_oauth_error(400, "unauthorized_client");
-    let more = at.visitor().open(&at.authorize(&app, "openid phone").url()).await;
-    assert!(
-        more.location().query().is_some_and(|q| q.contains("error=invalid_scope")),
-        "{}",
-        more.describe()
-    );
     for elsewhere in [acme.clone(), acme.at_org()] {
         elsewhere.client_credentials(&app, "openid").await.expect_oauth_error(401, "invalid_client");
         let page = elsewhere.visitor().open(&elsewhere.authorize(&app, "openid").url()).await;
@@ -125,6 +120,32 @@ async fn an_app_registers_itself_and_signs_its_user_in(app: Shared) {
     let again = registering(&server, Some(&token), &ordinary()).await;
     let again = again.expect_oauth_error(401, "invalid_token");
     assert_refusal(&acme, &again, "registration_token_invalid").await;
+}
+
+async fn a_stranger_sends_nobody_on_unasked(app: Shared) {
+    let acme = app.acme();
+    let server = server_with(&acme, &json!({ "mode": "OPEN" })).await;
+    let at = &server.tenant;
+    let stranger = Registered::new(&server, None, &ordinary()).await.app;
+    let person = Person::new(&acme).await;
+    let signed_in = person.code(at, &stranger, "openid").await.visitor;
+    let faulty = at.authorize(&stranger, "openid phone");
+    for visitor in [at.visitor(), signed_in] {
+        // RFC 9700 §4.11.2: the fault is shown here, and the way to the app is a link.
+        let shown = visitor.get(&faulty.url()).await.expect(400);
+        let links = shown.page().attributes("a[href]", "href");
+        let back = links.iter().find(|link| link.starts_with(CALLBACK)).expect("a way back");
+        assert!(back.contains("error=invalid_scope") && back.contains("iss="), "{back}");
+        assert_refusal(&acme, &shown, "illegal_scope").await;
+        // A form waits for its button.
+        let posted = faulty.clone().set("response_mode", "form_post");
+        let form = visitor.get(&posted.url()).await.expect(200);
+        assert!(form.page().attributes("script", "src").iter().all(|src| !src.contains("form-post")));
+        assert_eq!(form.page().forms()[0].get("error"), Some("invalid_scope"));
+        // Nobody sees the answer to a silent request.
+        let silent = visitor.get(&faulty.clone().set("prompt", "none").url()).await.expect(303);
+        assert!(silent.location().as_str().starts_with(CALLBACK));
+    }
 }
 
 async fn an_app_gets_no_more_than_its_token_allows(app: Shared) {

@@ -38,6 +38,8 @@ pub struct SignedIn {
 pub enum Step {
     /// Back to the app, with a code or an error.
     Respond(Box<AuthorizeResponse>),
+    /// Back to an app for which nobody here vouches, with an error: the browser's user says whether to go.
+    Offer(Box<AuthorizeResponse>, OAuthError),
     /// The sign-in page, for the flow with this handle.
     SignIn {
         /// The flow's handle.

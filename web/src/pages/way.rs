@@ -78,6 +78,8 @@ pub struct FormPost {
     pub fields: Vec<Hidden>,
     /// Whom the reader continues to.
     pub app_name: String,
+    /// Why there is nothing but an error to continue with; then the form waits for its reader.
+    pub refusal: Option<String>,
 }
 
 /// A token taken apart.

@@ -106,13 +106,16 @@ impl Idp {
                 let (mode, state) =
                     (AuthorizeRequest::echo_mode(call.params), AuthorizeRequest::echo_state(call.params));
                 let issuer = &call.server.server.issuer;
-                Ok(Step::Respond(Box::new(AuthorizeResponse::error(
-                    &target.redirect_uri,
-                    mode,
-                    &error,
-                    state,
-                    issuer,
-                ))))
+                let answer = AuthorizeResponse::error(&target.redirect_uri, mode, &error, state, issuer);
+                // RFC 9700 §4.11.2: who can register an app could else send anybody anywhere in Signet's name. A
+                // silent request is the exception that it makes, as nobody sees its answer.
+                let silent =
+                    call.params.get("prompt").is_some_and(|prompt| prompt.split(' ').any(|p| p == "none"));
+                Ok(if app.registration.is_some() && !silent {
+                    Step::Offer(Box::new(answer), error)
+                } else {
+                    Step::Respond(Box::new(answer))
+                })
             }
         }
     }

@@ -6,11 +6,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use signet_idp::Ctx;
 use signet_idp::authorize::{Page, Step};
-use signet_oauth::Reason;
 use signet_oauth::authorize::ResponseMode;
 use signet_oauth::redirect::RedirectUri;
 use signet_oauth::response::AuthorizeResponse;
-use signet_web::{ErrorPage, Fact, FormPost, Hidden, Shell};
+use signet_oauth::{OAuthError, Reason};
+use signet_web::{ErrorPage, Fact, FormPost, Hidden, Link, Shell};
 
 /// A redirect that turns a POST into a GET, so that a password is never sent on.
 #[must_use]
@@ -38,14 +38,31 @@ pub fn go(ctx: &Ctx, step: Step) -> Response {
             }
             response
         }
+        Step::Offer(answer, error) => offer(ctx, &answer, &error),
     }
+}
+
+/// Says what was wrong, and lets the user go back to the app or not.
+fn offer(ctx: &Ctx, answer: &AuthorizeResponse, error: &OAuthError) -> Response {
+    if answer.mode == ResponseMode::FormPost {
+        return form_post(ctx, answer, Some(error_page(ctx, error).sentence));
+    }
+    let way_on = texts(ctx).form_post.heading.with(host_of(&answer.redirect_uri));
+    let page = ErrorPage { way_on: Some(Link::new(way_on, answer.location())), ..error_page(ctx, error) };
+    html::page_with(StatusCode::BAD_REQUEST, &page, &[])
 }
 
 fn respond(ctx: &Ctx, response: &AuthorizeResponse) -> Response {
     if response.mode != ResponseMode::FormPost {
         return redirect(&response.location());
     }
+    form_post(ctx, response, None)
+}
+
+/// The answer as a form, which goes by itself, or waits for its user where it is a refusal.
+fn form_post(ctx: &Ctx, response: &AuthorizeResponse, refusal: Option<String>) -> Response {
     let page = FormPost {
+        refusal,
         shell: language::shell(ctx, texts(ctx).form_post.title),
         action: response.redirect_uri.clone(),
         fields: response.form_fields().map(|(name, value)| Hidden::new(name, value)).collect(),
@@ -57,6 +74,16 @@ fn respond(ctx: &Ctx, response: &AuthorizeResponse) -> Response {
 /// The page of a request that can't be answered to its app.
 #[must_use]
 pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
+    let page = error_page(ctx, error);
+    let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = html::page_with(status, &page, &[]);
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn error_page(ctx: &Ctx, error: &OAuthError) -> ErrorPage {
     // The browser is no OAuth client: to it, whatever was wrong with the request is a 400.
     let status = if error.status() >= 500 { error.status() } else { 400 };
     let page = language::error(
@@ -73,13 +100,7 @@ pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
         Fact::code("reason", error.reason.as_str()),
         Fact::text(texts(ctx).errors.explanation, error.body().error_description),
     ];
-    let page = ErrorPage { detail, ..page };
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut response = html::page_with(status, &page, &[]);
-    if let Some(seconds) = error.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
+    ErrorPage { detail, ..page }
 }
 
 /// The frame of a tenant's page in English: for administrators and developers.
