@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::parts::{Csrf, Link, TimeText};
+use crate::parts::{Csrf, Hidden, Link, TimeText};
 use crate::shell::{Page as _, Shell, page};
 
 /// What lies behind a sign-in.
@@ -112,6 +112,8 @@ pub struct Consent {
 pub struct SignedOut {
     /// Brand and title.
     pub shell: Shell,
+    /// Whether the app named an address that it has not registered.
+    pub unregistered: bool,
     /// Back to the app that asked for it.
     pub back: Option<Link>,
     /// To a fresh sign-in.
@@ -126,13 +128,15 @@ pub struct SigningOut {
     pub shell: Shell,
     /// What the frames load: addresses of apps.
     pub frames: Vec<String>,
+    /// Whether the app named an address that it has not registered.
+    pub unregistered: bool,
     /// Back to the app that asked for it, once the others have been told.
     pub back: Option<Link>,
     /// To a fresh sign-in.
     pub sign_in: Option<Link>,
 }
 
-/// Asks before signing out, so that another site's link can't do it. Posts `flow` and the token.
+/// Asks before signing out, so that another site's link can't do it. Posts `fields` and the token.
 #[derive(Template, Debug, Clone)]
 #[template(path = "logout_confirm.html")]
 pub struct LogoutConfirm {
@@ -142,12 +146,14 @@ pub struct LogoutConfirm {
     pub csrf: Csrf,
     /// Where it posts to.
     pub action: String,
-    /// The handle of the request under way; empty for none.
-    pub flow: String,
+    /// What the request said of the way back.
+    pub fields: Vec<Hidden>,
     /// Whose session ends.
     pub login: String,
     /// The app that asks for it.
     pub app_name: Option<String>,
+    /// Whether the app named an address that it has not registered.
+    pub unregistered: bool,
     /// Where "stay signed in" leads.
     pub stay: Option<Link>,
 }

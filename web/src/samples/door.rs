@@ -146,12 +146,14 @@ fn consent() -> Vec<Sample> {
 fn ends() -> Vec<Sample> {
     let out = SignedOut {
         shell: shell("Signed out"),
+        unregistered: false,
         back: Some(Link::new("Back to Storefront", "http://localhost:5173/")),
         sign_in: Some(Link::new("Sign in again", "/signin")),
     };
     let telling = SigningOut {
         shell: shell("Signed out"),
         frames: Vec::new(),
+        unregistered: false,
         back: None,
         sign_in: Some(Link::new("Sign in", "/login")),
     };
@@ -164,9 +166,10 @@ fn ends() -> Vec<Sample> {
         shell: shell("Sign out?"),
         csrf: csrf(),
         action: "/signout".to_owned(),
-        flow: "f10w".to_owned(),
+        fields: vec![Hidden::new("client_id", "app_storefront")],
         login: "ada@acme.test".to_owned(),
         app_name: some("Storefront"),
+        unregistered: false,
         stay: Some(Link::new("Stay signed in", "/")),
     };
     let setup = Setup {
@@ -185,15 +188,24 @@ fn ends() -> Vec<Sample> {
         expires: None,
         ..setup.clone()
     };
-    let hostile =
-        LogoutConfirm { login: HOSTILE.to_owned(), app_name: some(RTL), stay: None, ..confirm.clone() };
+    let hostile = LogoutConfirm {
+        login: HOSTILE.to_owned(),
+        fields: vec![Hidden::new("state", HOSTILE)],
+        app_name: some(RTL),
+        unregistered: true,
+        stay: None,
+        ..confirm.clone()
+    };
     vec![
         sample("signed_out", &out),
         sample("signing_out", &telling),
         sample("signing_out-going", &going),
         sample("signing_out-de", &SigningOut { shell: german("Abgemeldet"), ..telling.clone() }),
         sample("signing_out-hostile", &SigningOut { sign_in: Some(Link::new(HOSTILE, "/")), ..telling }),
-        sample("signed_out-bare", &SignedOut { back: None, sign_in: None, ..out.clone() }),
+        sample(
+            "signed_out-bare",
+            &SignedOut { unregistered: true, back: None, sign_in: None, ..out.clone() },
+        ),
         sample("signed_out-de", &SignedOut { shell: german("Abgemeldet"), ..out }),
         sample("logout_confirm", &confirm),
         sample("logout_confirm-de", &LogoutConfirm { shell: german("Abmelden"), ..confirm.clone() }),
@@ -242,6 +254,7 @@ fn way() -> Vec<Sample> {
         action: "http://localhost:3000/callback".to_owned(),
         fields: vec![Hidden::new("code", "c0de"), Hidden::new("state", HOSTILE)],
         app_name: "Storefront".to_owned(),
+        refusal: None,
     };
     vec![
         sample("home", &home),
@@ -250,6 +263,10 @@ fn way() -> Vec<Sample> {
         sample("error-de", &ErrorPage { shell: german("Abgebrochen"), ..error.clone() }),
         sample("error-hostile", &hostile),
         sample("form_post", &post),
+        sample(
+            "form_post-refusal",
+            &FormPost { refusal: some("Signet can’t answer this request."), ..post.clone() },
+        ),
         sample("form_post-de", &FormPost { shell: german("Weiter"), ..post.clone() }),
     ]
 }

@@ -79,6 +79,7 @@ pub(super) const TEXTS: Texts = Texts {
             "Dieser Browser hat keine Sitzung mehr bei ",
             ", und die Apps, die Sie benutzt haben, erfahren es gerade.",
         ),
+        unregistered: "Die App wollte Sie zu einer Adresse schicken, die sie hier nicht registriert hat; deshalb bleiben Sie auf dieser Seite.",
         frame: "Meldet Sie bei einer App ab",
     },
     account: Account {

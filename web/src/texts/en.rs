@@ -78,6 +78,7 @@ pub(super) const TEXTS: Texts = Texts {
             "This browser no longer has a session at ",
             ", and the apps that you used are being told.",
         ),
+        unregistered: "The app wanted to send you to an address that it has not registered here, so you stay on this page.",
         frame: "Signs you out of an app",
     },
     account: Account {

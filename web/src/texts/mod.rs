@@ -228,6 +228,8 @@ pub struct SignOut {
     pub session_ended: Around,
     /// Around the tenant's name, where the browser tells apps.
     pub apps_are_told: Around,
+    /// Why the browser is not sent where the app wanted it.
+    pub unregistered: &'static str,
     /// What a frame that tells an app is for.
     pub frame: &'static str,
 }

@@ -186,6 +186,7 @@ async fn end(admin: &Admin, headers: &HeaderMap, body: &[u8]) -> Result<Response
     admin.idp().sign_out(&admin.ctx, &admin.signed_in).await?;
     let mut response = html::page(&SignedOut {
         shell: step::shell(&admin.ctx, "Signed out"),
+        unregistered: false,
         back: None,
         sign_in: Some(Link::new("Sign in again", "/console/sign-in")),
     });

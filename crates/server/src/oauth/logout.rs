@@ -1,7 +1,7 @@
 //! `GET` and `POST …/v1/logout` (OpenID Connect RP-Initiated Logout 1.0).
 //!
 //! A request with an ID token of the very session that it ends is obeyed at once. Any other may come from a
-//! link on another site, so a page asks first; and without a hint there is no redirect. Where apps want to hear of it
+//! link on another site, so a page asks first; and nobody is sent on without a hint or an answer to that page. Where apps want to hear of it
 //! from the browser (OpenID Connect Front-Channel Logout 1.0), a page tells them before it goes on.
 
 use super::asked::Asked;
@@ -16,10 +16,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use signet_idp::authorize::Page;
 use signet_idp::frontchannel::Farewell;
-use signet_idp::logout::Hint;
-use signet_idp::{Ctx, Idp, IdpError};
+use signet_idp::logout::{LogoutRequest, WayBack};
+use signet_idp::syslog::visible;
+use signet_idp::{Ctx, IdpError};
 use signet_oauth::{OAuthError, Params};
-use signet_web::{Csrf, Link, LogoutConfirm, SignedOut, SigningOut};
+use signet_web::{Csrf, Hidden, Link, LogoutConfirm, SignedOut, SigningOut};
 
 /// Seconds after which a browser goes on, whether or not the apps have answered.
 const LONGEST_SECONDS: u32 = 5;
@@ -46,7 +47,10 @@ async fn answer(
 ) -> Response {
     let result = match params {
         Ok(params) => log_out(app, asked, headers, &params).await,
-        Err(error) => return step::page(&asked.ctx, &Page(error)),
+        Err(error) => match app.idp().unread_logout(&asked.ctx, &asked.server, error.reason).await {
+            Ok(()) => return step::page(&asked.ctx, &Page(error)),
+            Err(failed) => Err(failed),
+        },
     };
     result.unwrap_or_else(|error| step::page(&asked.ctx, &error.into()))
 }
@@ -60,26 +64,29 @@ async fn log_out(
     let idp = app.idp();
     let ctx = &asked.ctx.clone().preferring(params.get("ui_locales"));
     let browser = Browser::of(app, ctx, headers).await?;
-    let hint = match params.get("id_token_hint") {
-        Some(hint) => idp.id_token_hint(ctx, &asked.server, hint).await?,
-        None => None,
-    };
+    let request = idp.logout_request(ctx, &asked.server, params, browser.signed_in.as_ref()).await?;
     let confirmed = params.get("csrf").is_some_and(|token| browser.csrf_matches(app, ctx, headers, token));
     let mut told = Vec::new();
+    let mut may_redirect = confirmed || request.may_redirect_unasked();
     if let Some(signed_in) = &browser.signed_in {
-        let own = hint.as_ref().is_some_and(|h| {
-            h.sub == idp.subject(&h.app.app, signed_in.user.id)
-                && h.sid.as_deref().is_none_or(|sid| sid == signed_in.session.id.to_string())
-        });
+        let own = request.is_of(idp, signed_in);
         if !own && !confirmed {
-            return Ok(browser.keep(ctx, confirm(app, ctx, asked, &browser, &signed_in.user.login)));
+            let page = confirm(app, (ctx, asked), &browser, &signed_in.user.login, (&request, params));
+            return Ok(browser.keep(ctx, page));
         }
+        may_redirect |= own;
         told = idp.sign_out(ctx, signed_in).await?;
     }
-    let mut response = match destination(hint.as_ref(), params) {
-        on if !told.is_empty() => signing_out(ctx, told, on),
-        Some(uri) => step::redirect(&uri),
-        None => signed_out(ctx),
+    let mut response = match request.back {
+        // Nobody here has said that they want to leave for it, so they decide it; and an address that anybody could
+        // have written into a link isn't even shown.
+        WayBack::To(uri) if !may_redirect => {
+            signed_out(ctx, request.hint.is_some().then(|| continued(ctx, &uri)), false)
+        }
+        WayBack::To(uri) if told.is_empty() => step::redirect(&uri),
+        WayBack::To(uri) => signing_out(ctx, told, Some(uri), false),
+        back if !told.is_empty() => signing_out(ctx, told, None, back == WayBack::Unregistered),
+        back => signed_out(ctx, None, back == WayBack::Unregistered),
     };
     let name = cookie::name(&ctx.tenant, "session");
     response.headers_mut().append(header::SET_COOKIE, cookie::clear(&name, ctx.tenant.is_https()));
@@ -87,44 +94,56 @@ async fn log_out(
     Ok(response)
 }
 
-/// Where the app wants the browser back: only a URI that it registered, and only with a hint of ours.
-fn destination(hint: Option<&Hint>, params: &Params) -> Option<String> {
-    let hint = hint?;
-    if params.get("client_id").is_some_and(|id| id != hint.app.app.client_id) {
-        return None;
-    }
-    let mut uri = Idp::post_logout_uri(&hint.app, params.get("post_logout_redirect_uri")?)?;
-    if let Some(state) = params.get("state") {
-        uri.push(if uri.contains('?') { '&' } else { '?' });
-        uri.push_str("state=");
-        uri.extend(percent_encoding::utf8_percent_encode(state, percent_encoding::NON_ALPHANUMERIC));
-    }
-    Some(uri)
-}
-
-fn confirm(app: &App, ctx: &Ctx, asked: &Asked, browser: &Browser, login: &str) -> Response {
+/// Asks. What the request has proven of its way back goes with the form, so that the answer leads there.
+fn confirm(
+    app: &App,
+    (ctx, asked): (&Ctx, &Asked),
+    browser: &Browser,
+    login: &str,
+    (request, params): (&LogoutRequest, &Params),
+) -> Response {
     let texts = &language::texts(ctx).sign_out;
+    let kept: &[&str] = match &request.back {
+        WayBack::To(_) => &["post_logout_redirect_uri", "state", "ui_locales"],
+        WayBack::Unregistered | WayBack::None => &["ui_locales"],
+    };
+    let mut fields: Vec<Hidden> =
+        kept.iter().filter_map(|name| params.get(name).map(|value| Hidden::new(*name, value))).collect();
+    if let (WayBack::To(_), Some(app)) = (&request.back, &request.app) {
+        fields.push(Hidden::new("client_id", &app.app.client_id));
+    }
     let page = LogoutConfirm {
         shell: language::shell(ctx, texts.sign_out),
         csrf: Csrf::new(browser.csrf(app, ctx)),
         action: format!("{}/v1/logout", asked.server.server.base_path()),
-        flow: String::new(),
+        fields,
         login: login.to_owned(),
-        app_name: None,
+        // Named only by what it has signed for: anybody can write a client_id into a link.
+        app_name: request.hint.as_ref().map(|hint| visible(&hint.app.app.label)),
+        unregistered: request.back == WayBack::Unregistered,
         stay: Some(Link::new(texts.stay, "/")),
     };
-    html::page(&page)
+    // Browsers hold the redirect after a form to the form's policy.
+    let target = match &request.back {
+        WayBack::To(uri) => step::form_target(uri),
+        WayBack::Unregistered | WayBack::None => String::new(),
+    };
+    html::page_with(StatusCode::OK, &page, &[&target])
+}
+
+fn continued(ctx: &Ctx, uri: &str) -> Link {
+    Link::new(language::texts(ctx).form_post.heading.with(step::host_of(uri)), uri)
 }
 
 /// Lets the browser tell apps of the sign-out, and then go where it would have gone at once.
-fn signing_out(ctx: &Ctx, told: Vec<Farewell>, on: Option<String>) -> Response {
+fn signing_out(ctx: &Ctx, told: Vec<Farewell>, on: Option<String>, unregistered: bool) -> Response {
     let texts = language::texts(ctx);
-    let continued = |uri: &String| Link::new(texts.form_post.heading.with(step::host_of(uri)), uri);
     let frames: Vec<String> = told.into_iter().map(|app| app.uri).collect();
     let page = SigningOut {
         shell: language::shell(ctx, texts.sign_out.done),
         frames: frames.clone(),
-        back: on.as_ref().map(continued),
+        unregistered,
+        back: on.as_ref().map(|uri| continued(ctx, uri)),
         sign_in: on.is_none().then(|| sign_in(ctx)),
     };
     let mut response = html::page_with_frames(&page, &frames);
@@ -140,8 +159,8 @@ fn sign_in(ctx: &Ctx) -> Link {
     Link::new(language::texts(ctx).sign_in.heading, "/login")
 }
 
-fn signed_out(ctx: &Ctx) -> Response {
+fn signed_out(ctx: &Ctx, back: Option<Link>, unregistered: bool) -> Response {
     let shell = language::shell(ctx, language::texts(ctx).sign_out.done);
-    let page = SignedOut { shell, back: None, sign_in: Some(sign_in(ctx)) };
+    let page = SignedOut { shell, unregistered, back, sign_in: Some(sign_in(ctx)) };
     html::page_with(StatusCode::OK, &page, &[])
 }

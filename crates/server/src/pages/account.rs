@@ -229,6 +229,7 @@ pub(super) async fn change(
         Ok(()) => {
             let mut response = html::page(&SignedOut {
                 shell: language::shell(&v.ctx, texts.changed),
+                unregistered: false,
                 back: None,
                 sign_in: Some(Link::new(texts.sign_in, "/login")),
             });
