@@ -1,8 +1,9 @@
 //! The life of a signing key: published, active, retiring, removed, and when each begins.
 //!
-//! Two times decide it. An app may keep a key set for [`KEY_SET_SECONDS`], so a key is published that long before
-//! it signs: then nobody meets a token whose key they have never seen. And a token may live for
-//! [`LONGEST_TOKEN_SECONDS`], so a key stays published that long after it has stopped signing.
+//! Two times decide it. An app may keep a key set for [`KEY_SET_SECONDS`], and may have got it from a cache that kept it
+//! for [`KEY_SET_MAX_AGE_SECONDS`] before, so a key is published [`PUBLISHED_SECONDS`] before it signs: then nobody
+//! meets a token whose key they have never seen. And a token may live for [`LONGEST_TOKEN_SECONDS`], so a key stays
+//! published that long after it has stopped signing.
 
 use crate::Time;
 use crate::server::{KeyRow, KeyStatus, Server};
@@ -10,6 +11,10 @@ use crate::token::LONGEST_TOKEN_SECONDS;
 
 /// Seconds that an app may keep a key set: the longest that common libraries do.
 pub const KEY_SET_SECONDS: i64 = 86_400;
+/// Seconds that caches on the way may keep a key set, as its `Cache-Control` says.
+pub const KEY_SET_MAX_AGE_SECONDS: i64 = 300;
+/// Seconds for which a key is published before it signs: both, and a minute for a node that heeds a change late.
+pub const PUBLISHED_SECONDS: i64 = KEY_SET_SECONDS + KEY_SET_MAX_AGE_SECONDS + 60;
 
 /// The keys of a server and what is to become of them.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +48,7 @@ impl<'k> KeyLife<'k> {
         let next = self.next()?;
         // Whoever knows an active key that is no older has seen the next one beside it.
         let beside = self.active().is_some_and(|active| active.created_at >= next.created_at);
-        Some(if beside { next.created_at } else { next.created_at.plus_secs(KEY_SET_SECONDS) })
+        Some(if beside { next.created_at } else { next.created_at.plus_secs(PUBLISHED_SECONDS) })
     }
 
     /// Whether the next key would sign by an algorithm that the server is no longer set to.

@@ -144,8 +144,8 @@ impl Idp {
                     return Err(AdminError::invalid(
                         "use",
                         format!(
-                            "use: the next key was published less than a day ago, and apps that keep the key set do \
-                             not know it yet; roll from {} on, or replace the keys if this is an emergency",
+                            "use: the next key was published less than a day and six minutes ago, and apps that \
+                             keep the key set do not know it yet; roll from {} on, or replace the keys if this is an emergency",
                             ripe.rfc3339()
                         ),
                     ));

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use signet_domain::claim::ClaimTarget;
+use signet_domain::key_life::KEY_SET_MAX_AGE_SECONDS;
 use signet_domain::server::ServerKind;
 use signet_idp::cache::ServerConfig;
 use signet_oauth::jwt::Alg;
@@ -14,9 +15,6 @@ use signet_oauth::metadata::{Endpoints, Metadata};
 use signet_oauth::token_request::GrantType;
 use signet_web::Language;
 use std::collections::BTreeSet;
-
-/// Seconds for which documents and keys may be kept.
-const MAX_AGE: &str = "public, max-age=300";
 
 /// `GET /.well-known/openid-configuration` and its sisters (OpenID Connect Discovery §4, RFC 8414 §3).
 pub(super) async fn metadata(State(app): State<App>, asked: Asked) -> Response {
@@ -49,7 +47,11 @@ pub(super) async fn keys(State(app): State<App>, asked: Asked) -> Response {
 fn shared(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(MAX_AGE));
+    // A key signs only once no copy that this allows can lack it.
+    let kept = format!("public, max-age={KEY_SET_MAX_AGE_SECONDS}");
+    if let Ok(kept) = HeaderValue::try_from(kept) {
+        headers.insert(header::CACHE_CONTROL, kept);
+    }
     cors::public(response);
 }
 
