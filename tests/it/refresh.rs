@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signet_testkit::{App, Reply, Shared, Tenant, TestApp, TokenSet, json, on_each_engine};
+use signet_testkit::{App, Jwt, Reply, Shared, Tenant, TestApp, TokenSet, json, on_each_engine};
 
 use crate::support::apps::{Made, NewApp, Person, Server};
 use crate::support::log::{assert_refusal, assert_refusals, fact};
@@ -12,6 +12,7 @@ on_each_engine! {
     rt_01_an_old_token_after_the_leeway,
     rt_01_an_old_token_of_any_age,
     rt_02_a_lost_answer,
+    rt_02_a_replay_asks_for_the_same,
     rt_03_the_predecessor_of_a_used_token,
     rt_04_two_generations_back,
     rt_07_revocation_and_sign_out_beat_the_leeway,
@@ -115,6 +116,38 @@ async fn rt_02_a_lost_answer(app: Shared) {
     for _ in 0..3 {
         assert_eq!(next(&acme, &fixed, &first).await.refresh(), first.refresh());
     }
+}
+
+/// Scope, resource and app are what they were when the answer was lost.
+async fn rt_02_a_replay_asks_for_the_same(app: Shared) {
+    let acme = app.acme();
+    let web = NewApp::web().make(&acme).await;
+    let person = Person::new(&acme).await;
+    let wide = "openid profile offline_access";
+    let first = acme.password(&web, &person.login, &person.password, wide).await.tokens();
+    let ask = async |token: &str, more: &[(&str, &str)]| {
+        let params = [&[("grant_type", "refresh_token"), ("refresh_token", token)], more].concat();
+        acme.token_as(&web, &params).await
+    };
+    let narrow = [("scope", "openid offline_access")];
+    let second = ask(first.refresh(), &narrow).await.tokens();
+    for other in [&[][..], &[("scope", wide)], &[("scope", "openid")]] {
+        let reply = ask(first.refresh(), other).await.expect_oauth_error(400, "invalid_scope");
+        assert_refusal(&acme, &reply, "refresh_scopes_changed").await;
+    }
+    let elsewhere = [narrow[0], ("resource", "https://elsewhere.example")];
+    ask(first.refresh(), &elsewhere).await.expect_oauth_error(400, "invalid_target");
+    // In another order it is the same question, and nobody lost anything.
+    let again = ask(first.refresh(), &[("scope", "offline_access openid")]).await.tokens();
+    assert_eq!(again.refresh(), second.refresh());
+    assert_eq!(again.scope, second.scope);
+    // The successor has the grant's scopes again.
+    let third = ask(second.refresh(), &[]).await.tokens();
+    assert!(third.scope.as_deref().is_some_and(|scope| scope.contains("profile")), "{:?}", third.scope);
+    // The one audience that the server has may be named.
+    let audience = Jwt::decode(&third.access_token).claims["aud"].clone();
+    let named = [("resource", audience.as_str().expect("one audience"))];
+    ask(third.refresh(), &named).await.expect(200);
 }
 
 async fn rt_03_the_predecessor_of_a_used_token(app: Shared) {

@@ -244,6 +244,8 @@ reasons! {
     RefreshReuse "refresh_reuse" InvalidGrant 400 REFRESH_FAILED;
     RefreshScopesDenied "refresh_scopes_denied" InvalidScope 400
         "The parameter 'scope' asks for more than the first grant had; ask for the same or less.";
+    RefreshScopesChanged "refresh_scopes_changed" InvalidScope 400
+        "The refresh token was just used with another 'scope'; repeat that request, or use the token that it gave.";
     InvalidGrant "invalid_grant" InvalidGrant 400
         "The grant is not valid any more; start a new sign-in.";
     SessionEnded "session_ended" InvalidGrant 400

@@ -23,6 +23,9 @@ use signet_oauth::{OAuthError, Reason, ScopeSet, Secret};
 use signet_store::Tx;
 use signet_store::refresh::Rotated;
 
+/// Between a sealed successor and the scopes that were asked for: in neither of the two.
+const BESIDE: char = '\n';
+
 /// What the transaction made of the token.
 enum Used {
     /// It stays as it is.
@@ -30,7 +33,11 @@ enum Used {
     /// It was rotated now; the successor is the one that was prepared.
     Rotated,
     /// It was rotated before, and its leeway lasts: the successor that was made then.
-    Same(Vec<u8>),
+    Same(String),
+    /// The same, but other scopes were asked for then.
+    OtherScopes,
+    /// The same, but what was sealed then can't be opened.
+    Broken(IdpError),
     /// It was rotated before: it has leaked.
     Reused(Box<RefreshToken>),
     /// The grant was revoked.
@@ -44,6 +51,9 @@ struct Plan {
     idle_seconds: i64,
     successor: RefreshToken,
     sealed: Vec<u8>,
+    presented: Secret,
+    /// What was asked for, in order.
+    scopes: String,
     ip: String,
     events: Vec<Event>,
     rotation_event: Event,
@@ -81,6 +91,7 @@ impl Idp {
         // Before anything else is told: who hasn't the key has nothing. Nor can they end the family, which lost nothing.
         call.has_key(row.jkt.as_deref())?;
         let user = still_allowed(call, &row, &grant, user)?;
+        let asked = requested.cloned().unwrap_or_else(|| scopes::stored(&grant.scopes));
         let scopes = self.scopes_now(call, &grant, requested).map_err(Refused::from)?;
         let scopes = match scopes {
             Ok(scopes) => scopes,
@@ -90,7 +101,7 @@ impl Idp {
             Ok(terms) => terms,
             Err(error) => return Err(Refused::from(error).of(Some(Box::new(user)))),
         };
-        self.use_token(call, token, hash, &row, &grant, &user, &scopes, &terms).await
+        self.use_token(call, token, hash, &row, &grant, &user, (&asked, &scopes), &terms).await
     }
 
     /// The scopes of this refresh: what was granted, without what the app or server has lost since, and no
@@ -130,7 +141,7 @@ impl Idp {
         row: &RefreshToken,
         grant: &Grant,
         user: &User,
-        scopes: &ScopeSet,
+        (asked, scopes): (&ScopeSet, &ScopeSet),
         terms: &Terms,
     ) -> Result<TokenResponse, Refused> {
         let mut subject = subject(call, grant, user, scopes, terms);
@@ -143,7 +154,14 @@ impl Idp {
             rotates: app.rotation == Rotation::Rotate || !app.is_confidential(),
             leeway_seconds: app.leeway_seconds.clamp(0, 60),
             idle_seconds: terms.refresh_idle_seconds,
-            sealed: self.secrets().seal_for(self.entropy(), token.expose(), &successor_token)?,
+            // What was asked for goes with it: the answer to a lost one is the answer to the same question.
+            sealed: self.secrets().seal_for(
+                self.entropy(),
+                token.expose(),
+                &format!("{successor_token}{BESIDE}{asked}"),
+            )?,
+            presented: token.clone(),
+            scopes: asked.to_string(),
             successor,
             ip: call.ctx.request.ip.clone(),
             events: std::mem::take(&mut issued.events),
@@ -157,6 +175,7 @@ impl Idp {
         };
         let (server, now) = (call.server.server.id, call.ctx.now);
         let (app, secret) = (call.client.config.app.id, call.client.secret_to_touch(now));
+        let idp = self.clone();
         let used = self
             .store()
             .tenant(call.ctx.tenant_id())
@@ -165,14 +184,20 @@ impl Idp {
                     if let Some(secret) = secret {
                         tx.touch_app_secret(app, secret, now).await?;
                     }
-                    rotate(tx, server, &hash, &plan, now).await
+                    rotate(&idp, tx, server, &hash, &plan, now).await
                 })
             })
             .await?;
         let next = match used {
             Used::Kept => Some(token.expose().to_owned()),
             Used::Rotated => Some(successor_token),
-            Used::Same(sealed) => Some(self.secrets().open_with(token.expose(), &sealed)?),
+            Used::Same(successor) => Some(successor),
+            // No proof of a leak: two parts of an app may refresh at once. One of them comes again with the successor.
+            Used::OtherScopes => {
+                let error = OAuthError::new(Reason::RefreshScopesChanged);
+                return Err(Refused::from(error).of(Some(Box::new(user.clone()))));
+            }
+            Used::Broken(error) => return Err(error.into()),
             Used::Revoked => return Err(Reason::InvalidRefreshToken.into()),
             Used::Reused(row) => {
                 return Err(self.end_family(call, grant, &row, Reason::RefreshReuse).await?);
@@ -247,6 +272,7 @@ fn still_allowed(
 
 /// The decision, under the row's lock.
 async fn rotate(
+    idp: &Idp,
     tx: &mut Tx,
     server: signet_domain::id::ServerId,
     hash: &[u8],
@@ -260,8 +286,17 @@ async fn rotate(
     if row.rotated_at.is_some() {
         return match row.successor_sealed.clone() {
             Some(sealed) if !is_spent(&row, now) => {
+                let opened = match idp.secrets().open_with(plan.presented.expose(), &sealed) {
+                    Ok(opened) => opened,
+                    Err(error) => return Ok(Used::Broken(error)),
+                };
+                // One that was sealed before there was anything beside it is at most a leeway old.
+                let (successor, scopes) = opened.split_once(BESIDE).unwrap_or((&opened, &plan.scopes));
+                if scopes != plan.scopes {
+                    return Ok(Used::OtherScopes);
+                }
                 tx.append_all(&plan.events).await?;
-                Ok(Used::Same(sealed))
+                Ok(Used::Same(successor.to_owned()))
             }
             _ => Ok(Used::Reused(Box::new(row))),
         };

@@ -608,6 +608,7 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("password_auth_denied_policy", "the sign-on policy doesn't allow passwords"),
     ("consent_required_ropf", "a scope needs the user's consent, which no page asks for"),
     ("refresh_scopes_denied", "it asked for more scopes than it first got"),
+    ("refresh_scopes_changed", "its refresh token was just used with other scopes"),
     ("invalid_grant", "the grant isn't valid any more"),
     // Scopes.
     ("invalid_scope", "'scope' is no list of known scopes"),
