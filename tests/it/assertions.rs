@@ -226,14 +226,23 @@ async fn ca_10_an_assertion_works_once_over_nodes(engine: Engine) {
         return; // One file has one process.
     }
     let app = TestApp::start(engine).await;
-    let (first, node) = (app.acme(), app.node().await);
-    let second = node.acme();
+    let nodes = app.nodes(2).await;
+    let tenants: Vec<_> = std::iter::once(app.acme()).chain(nodes.iter().map(|node| node.acme())).collect();
     let key = ClientKey::new(Alg::ES256);
-    let service = with_keys(NewApp::service(), &first, &[&key]).await;
-    let assertion = key.assertion(&claims(&service, &first, now()));
-    post(&second, "token", &assertion, &SCOPE).await.expect(200);
-    post(&first, "token", &assertion, &SCOPE).await.expect_oauth_error(401, "invalid_client");
-    post(&second, "token", &assertion, &SCOPE).await.expect_oauth_error(401, "invalid_client");
+    let service = with_keys(NewApp::service(), &tenants[0], &[&key]).await;
+    let assertion = key.assertion(&claims(&service, &tenants[0], now()));
+    post(&tenants[2], "token", &assertion, &SCOPE).await.expect(200);
+    for tenant in &tenants {
+        post(tenant, "token", &assertion, &SCOPE).await.expect_oauth_error(401, "invalid_client");
+    }
+    // Thirty at once over all three: one is let through.
+    let assertion = key.assertion(&claims(&service, &tenants[0], now()));
+    let calls = (0..30).map(|n| {
+        let (tenant, assertion) = (&tenants[n % 3], &assertion);
+        async move { post(tenant, "token", assertion, &SCOPE).await.status }
+    });
+    let statuses = futures_util::future::join_all(calls).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
 }
 
 async fn ca_11_the_times_of_an_assertion(app: Shared) {

@@ -17,22 +17,22 @@ const SCOPE: &str = "openid offline_access";
 const USES: usize = 100;
 const RACES: usize = 200;
 
-/// The same tenant over each node there is: one on SQLite, two on PostgreSQL.
+/// The same tenant over each node there is: one on SQLite, three on PostgreSQL.
 struct Nodes {
     app: TestApp,
     tenants: Vec<Tenant>,
-    _second: Option<signet_testkit::Node>,
+    _others: Vec<signet_testkit::Node>,
 }
 
 impl Nodes {
     async fn start(engine: Engine) -> Self {
         let app = TestApp::start(engine).await;
-        let second = match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(app.node().await),
+        let others = match engine {
+            Engine::Sqlite => Vec::new(),
+            Engine::Postgres => app.nodes(2).await,
         };
-        let tenants = std::iter::once(app.acme()).chain(second.as_ref().map(|node| node.acme())).collect();
-        Self { app, tenants, _second: second }
+        let tenants = std::iter::once(app.acme()).chain(others.iter().map(|node| node.acme())).collect();
+        Self { app, tenants, _others: others }
     }
 
     /// One node after the other.
