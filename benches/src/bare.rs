@@ -32,6 +32,7 @@ async fn token(State(key): State<Arc<SigningKey>>, body: axum::body::Bytes) -> J
         client_id: "0oa0000000000000000000000".into(),
         uid: None,
         scp: scope.to_vec(),
+        scope: scope.to_string(),
         auth_time: None,
         sub: "0oa0000000000000000000000".into(),
         gid: Some("oag0000000000000000000000".into()),

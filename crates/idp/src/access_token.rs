@@ -83,6 +83,7 @@ impl Subject<'_> {
             // An app that is told a subject of its own must not learn the user's id or login from its token.
             uid: self.user.filter(|_| !self.app.is_pairwise()).map(|u| u.id.to_string()),
             scp: self.scopes.to_vec(),
+            scope: self.scopes.to_string(),
             auth_time: self.auth_time.map(Time::secs),
             sub: self.user.map_or_else(|| self.app.client_id.clone(), |u| idp.subject(self.app, u.id)),
             gid: Some(self.grant.to_string()),

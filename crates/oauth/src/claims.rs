@@ -73,6 +73,9 @@ pub struct AccessTokenClaims {
     pub uid: Option<String>,
     /// The granted scopes.
     pub scp: Vec<String>,
+    /// The same as one text, under the name of RFC 9068 §2.2.3.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
     /// When the user signed in, in seconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
@@ -172,6 +175,7 @@ mod tests {
             client_id: "c".into(),
             uid: None,
             scp: vec!["a".into()],
+            scope: "a".into(),
             auth_time: None,
             sub: "c".into(),
             gid: None,
@@ -180,7 +184,7 @@ mod tests {
             extra: Map::new(),
         };
         let expected = json!({"ver": 1, "jti": "AT.x", "iss": "i", "aud": "api://default", "iat": 1, "exp": 2,
-            "cid": "c", "client_id": "c", "scp": ["a"], "sub": "c"});
+            "cid": "c", "client_id": "c", "scp": ["a"], "scope": "a", "sub": "c"});
         assert_eq!(serde_json::to_value(&claims).unwrap(), expected);
         assert_eq!(serde_json::from_value::<AccessTokenClaims>(expected).unwrap(), claims);
     }

@@ -83,6 +83,7 @@ impl Idp {
             client_id: app.client_id.clone(),
             uid: None,
             scp: m.scopes.to_vec(),
+            scope: m.scopes.to_string(),
             auth_time: None,
             // The app's: what a front end calls someone must never be read as a user of Signet's.
             sub: app.client_id.clone(),
