@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use signet_testkit::{App, Reply, Shared, Tenant, json, on_each_engine};
+use signet_testkit::{App, Jwt, Reply, Shared, Tenant, json, on_each_engine};
 
 use crate::support::apps::{NewApp, Person, Server};
 use crate::support::log::{assert_alive, assert_no_store, assert_refusal, assert_refusals, fact};
@@ -204,6 +204,7 @@ async fn gr_10_a_grant_reads_its_own_parameters(app: Shared) {
         (claims["sub"].as_str(), claims["scp"].clone()),
         (Some(&*person.id), json!(["offline_access", "openid"]))
     );
+    assert_eq!(claims["scope"], "offline_access openid", "RFC 9068 §2.2.3");
     assert_eq!(claims["exp"].as_i64(), claims["iat"].as_i64().map(|iat| iat + 3600));
     assert_eq!(tokens.id().claims["amr"], json!(["pwd"]));
 
@@ -312,8 +313,22 @@ async fn gr_15_introspection_asks_who_asks(app: Shared) {
     assert_eq!(reply.json()["active"], true);
     assert_no_store(&reply);
     let missing = acme.post_as(&service, "introspect", &[]).await.expect_oauth_error(400, "invalid_request");
-    assert_no_store(&missing);
-    assert_alive(&acme).await;
+    let event = assert_refusal(&acme, &missing, "request_missing_token").await;
+    assert_eq!(
+        (&event["eventType"], &event["client"]["id"]),
+        (&json!("app.oauth2.token.introspect"), &json!(*service.client_id))
+    );
+    // What can't be read is in the log, too.
+    for (endpoint, kind) in
+        [("introspect", "app.oauth2.token.introspect"), ("revoke", "app.oauth2.as.token.revoke")]
+    {
+        let call = acme.post_as(&service, endpoint, &[("token", "x"), ("token", "y")]);
+        let twice = call.await.expect_oauth_error(400, "invalid_request");
+        let event = assert_refusal(&acme, &twice, "illegal_duplicated_parameters").await;
+        assert_eq!(event["eventType"], kind);
+    }
+    let missing = acme.post_as(&service, "revoke", &[]).await.expect_oauth_error(400, "invalid_request");
+    assert_refusal(&acme, &missing, "request_missing_token").await;
 }
 
 async fn gr_16_revoking_somebody_elses_token(app: Shared) {
@@ -364,7 +379,9 @@ async fn gr_17_userinfo_needs_a_user_and_openid(app: Shared) {
         assert_eq!(reply.status, 403, "{what}: {}", reply.describe());
         let challenge = reply.header("www-authenticate").unwrap_or_default();
         assert!(challenge.contains(r#"error="insufficient_scope""#), "{what}: {challenge}");
-        assert_no_store(&reply);
+        let event = assert_refusal(&acme, &reply, "insufficient_scope").await;
+        assert_eq!(event["eventType"], "app.oauth2.userinfo");
+        assert_eq!(event["client"]["id"], Jwt::decode(token).claims["cid"], "{what}");
     }
     let tokens = acme.password(&web, &person.login, &person.password, "openid").await.tokens();
     let reply = acme.userinfo(&tokens.access_token).await.expect(200);
@@ -382,7 +399,17 @@ async fn gr_17_userinfo_needs_a_user_and_openid(app: Shared) {
             400,
         ),
     ] {
-        assert_no_store(&call.await.expect(status));
+        let reply = call.await.expect(status);
+        assert_no_store(&reply);
+        if status == 400 {
+            let named = reply.text().contains("query");
+            let reason = if named { "access_token_in_query" } else { "access_token_duplicate" };
+            assert_refusal(&acme, &reply, reason).await;
+        }
+        // RFC 6750 §3: the challenge is there for a malformed request, too.
+        let challenge = reply.header("www-authenticate").expect("a challenge");
+        let error = challenge.contains(r#"error="invalid_request""#);
+        assert!(challenge.starts_with("Bearer ") && error == (status == 400), "{challenge}");
     }
     assert_alive(&acme).await;
 }

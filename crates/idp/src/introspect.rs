@@ -75,7 +75,11 @@ impl Idp {
         query_has_credentials: bool,
     ) -> Result<(Client, &'p str), OAuthError> {
         let client = self.client_at(ctx, door, params, authorization, query_has_credentials).await?;
-        Ok((client, params.get("token").ok_or(Reason::RequestMissingToken)?))
+        let Some(token) = params.get("token") else {
+            self.refused_at(ctx, door, Some(&client), Reason::RequestMissingToken).await?;
+            return Err(Reason::RequestMissingToken.into());
+        };
+        Ok((client, token))
     }
 
     /// Authenticates the client of an endpoint other than the token endpoint. One that fails is in the log.

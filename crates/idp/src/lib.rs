@@ -60,6 +60,7 @@ pub mod policy_use;
 pub mod proofs;
 pub mod quota;
 pub mod rates;
+pub mod refusals;
 pub mod registration;
 pub mod renewal;
 pub mod revoke;

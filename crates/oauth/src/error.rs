@@ -199,16 +199,26 @@ impl OAuthError {
                     clean_description(&self.description)
                 ))
             }
-            ErrorCode::InvalidToken | ErrorCode::InsufficientScope => Some(format!(
-                "Bearer realm=\"{realm}\", error=\"{}\", error_description=\"{}\"",
-                self.code(),
-                clean_description(&self.description)
-            )),
+            ErrorCode::InvalidToken | ErrorCode::InsufficientScope => Some(self.bearer_challenge(&realm)),
             _ if self.www_basic && status == 401 => {
                 Some(format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
             }
             _ => None,
         }
+    }
+}
+
+impl OAuthError {
+    /// The challenge of a protected resource that says what is wrong (RFC 6750 §3): also for a request that is
+    /// malformed, where `error` is `invalid_request`.
+    #[must_use]
+    pub fn bearer_challenge(&self, realm: &str) -> String {
+        format!(
+            "Bearer realm=\"{}\", error=\"{}\", error_description=\"{}\"",
+            clean_description(realm),
+            self.code(),
+            clean_description(&self.description)
+        )
     }
 }
 

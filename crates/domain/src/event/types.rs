@@ -247,6 +247,10 @@ event_types! {
     SAVED_SEARCH_CREATE = "system.log.search.create", "Create saved search";
     /// A search of the log was forgotten.
     SAVED_SEARCH_DELETE = "system.log.search.delete", "Delete saved search";
+    /// An access token was shown to userinfo. Only refusals are told.
+    USERINFO = "app.oauth2.userinfo", "UserInfo request";
+    /// An app asked what a token is good for. Only refusals are told.
+    TOKEN_INTROSPECT = "app.oauth2.token.introspect", "Token introspection request";
     /// An administrator asked what a token or a secret is that somebody found.
     TOKEN_INSPECT = "app.oauth2.token.inspect", "Token was inspected";
     /// An alert was created.

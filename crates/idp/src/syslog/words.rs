@@ -178,6 +178,8 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::LIMITS_RESTORED, Allowed, "Redis is back: its rate policies count there again"),
         (types::SAVED_SEARCH_CREATE, Changed, "{who} saved the search {target}"),
         (types::SAVED_SEARCH_DELETE, Changed, "{who} deleted the search {target}"),
+        (types::USERINFO, Allowed, "{app} asked who its user is"),
+        (types::TOKEN_INTROSPECT, Allowed, "{app} asked what a token is good for"),
         (types::TOKEN_INSPECT, Allowed, "{who} asked what a token or secret is"),
         (types::ALERT_CREATE, Changed, "{who} created the alert {target}"),
         (types::ALERT_UPDATE, Changed, "{who} changed the alert {target}"),

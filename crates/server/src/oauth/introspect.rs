@@ -31,9 +31,15 @@ async fn introspect(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Introspection, OAuthError> {
-    let params = form::body(headers, body)?;
-    let authorization = form::authorization(headers)?;
     let door = Door { server: &asked.server.server, endpoint: "introspect" };
+    let read = form::body(headers, body).and_then(|params| Ok((params, form::authorization(headers)?)));
+    let (params, authorization) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            app.idp().refused_at(&asked.ctx, door, None, error.reason).await?;
+            return Err(error);
+        }
+    };
     let in_query = form::query_has_credentials(query);
     let (client, token) =
         app.idp().client_and_token(&asked.ctx, door, &params, authorization, in_query).await?;

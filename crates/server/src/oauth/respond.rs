@@ -37,8 +37,16 @@ pub(super) fn error(error: &OAuthError, realm: &str) -> Response {
 /// An error of a protected resource: all of it is in `WWW-Authenticate`. Who came with nothing is told of both schemes
 /// (RFC 9449 §7.2).
 pub(super) fn resource_error(refused: &OAuthError, realm: &str) -> Response {
-    if refused.status() >= 500 || refused.status() == 400 {
+    if refused.status() >= 500 {
         return error(refused, realm);
+    }
+    if refused.status() == 400 {
+        // RFC 6750 §3.1: a malformed request is told in the challenge, too.
+        let mut response = error(refused, realm);
+        if let Ok(value) = HeaderValue::from_str(&refused.bearer_challenge(realm)) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+        return response;
     }
     let mut response =
         StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED).into_response();

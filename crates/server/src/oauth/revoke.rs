@@ -18,9 +18,17 @@ pub(super) async fn post(
     body: Bytes,
 ) -> Response {
     let params = form::body(&headers, &body);
-    let result = match &params {
-        Ok(params) => revoke(&app, &asked, query.as_deref(), &headers, params).await,
-        Err(error) => Err(error.clone()),
+    let door = Door { server: &asked.server.server, endpoint: "revoke" };
+    let read = params.as_ref().map_err(Clone::clone).and_then(|p| Ok((p, form::authorization(&headers)?)));
+    let result = match read {
+        Ok((params, authorization)) => {
+            let in_query = form::query_has_credentials(query.as_deref());
+            revoke(&app, &asked, (door, in_query), params, authorization).await
+        }
+        Err(error) => match app.idp().refused_at(&asked.ctx, door, None, error.reason).await {
+            Ok(()) => Err(error),
+            Err(failed) => Err(failed.into()),
+        },
     };
     let mut response = match result {
         Ok(()) => StatusCode::OK.into_response(),
@@ -34,13 +42,10 @@ pub(super) async fn post(
 async fn revoke(
     app: &App,
     asked: &Asked,
-    query: Option<&str>,
-    headers: &HeaderMap,
+    (door, in_query): (Door<'_>, bool),
     params: &Params,
+    authorization: Option<&[u8]>,
 ) -> Result<(), OAuthError> {
-    let authorization = form::authorization(headers)?;
-    let door = Door { server: &asked.server.server, endpoint: "revoke" };
-    let in_query = form::query_has_credentials(query);
     let (client, token) =
         app.idp().client_and_token(&asked.ctx, door, params, authorization, in_query).await?;
     app.idp().revoke(&asked.ctx, &asked.server, &client, token).await

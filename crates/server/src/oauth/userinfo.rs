@@ -42,14 +42,20 @@ async fn answer(
     headers: &HeaderMap,
     token: Result<(TokenType, String), OAuthError>,
 ) -> Response {
-    let answer = match token {
+    let shown = token.as_ref().ok().map(|(_, token)| token.as_str());
+    let mut answer = match &token {
         Ok((scheme, token)) => {
             let proof = form::proof(headers);
-            let shown = ShownToken { token: &token, scheme, proof, method: method.as_str() };
+            let shown = ShownToken { token, scheme: *scheme, proof, method: method.as_str() };
             app.idp().userinfo(&asked.ctx, &asked.server, &shown).await
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.clone()),
     };
+    if let Err(error) = &answer
+        && let Err(failed) = app.idp().refused_userinfo(&asked.ctx, &asked.server, shown, error).await
+    {
+        answer = Err(failed.into());
+    }
     let (mut response, client_id) = match answer {
         Ok(UserInfo { signed: Some(token), client_id, .. }) => (respond::jwt(token), Some(client_id)),
         Ok(info) => (respond::json(200, &info.claims), Some(info.client_id)),
