@@ -94,12 +94,15 @@ async fn an_app_registers_itself_and_signs_its_user_in(app: Shared) {
     // Nobody vouches for it, so the user is asked even for what is granted without asking.
     let visitor = at.visitor();
     let page = visitor.open(&at.authorize(&app, "openid").url()).await;
+    let pages = ["https://client.example/privacy", "https://client.example/terms"];
+    let links = page.page().attributes("a[href]", "href");
+    assert!(pages.iter().all(|page| links.iter().any(|link| link == page)), "{links:?}");
     let asked = visitor.sign_in(&page, &person.login, &person.password).await;
     assert!(asked.page().consent_form().is_some(), "{}", asked.describe());
     let text = asked.page().text();
     assert!(text.contains("registered itself"), "{text}");
     let links = asked.page().attributes("a[href]", "href");
-    for page in ["https://client.example/privacy", "https://client.example/terms"] {
+    for page in pages {
         assert!(links.iter().any(|link| link == page), "{links:?}");
     }
     let tokens = person.code(at, &app, "openid profile offline_access").await.redeem(at, &app).await;

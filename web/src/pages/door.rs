@@ -38,6 +38,8 @@ pub struct SignIn {
     pub sentence: Option<(String, String)>,
     /// "Can't sign in?"
     pub help: Option<Link>,
+    /// The app's own pages: its privacy policy, its terms of use.
+    pub pages: Vec<Link>,
 }
 
 /// Asks which account an app is to have. Posts `flow`, `account` and the token.

@@ -26,6 +26,7 @@ fn sign_in() -> Vec<Sample> {
         login: String::new(),
         error: None,
         sentence: None,
+        pages: vec![Link::new("Its privacy policy", "https://shop.example/privacy")],
         help: Some(Link::new("Can’t sign in?", "/signin/help")),
     };
     let error = SignIn {

@@ -274,6 +274,7 @@ async fn draw(admin: &Admin, params: &Params) -> Result<Response> {
     let sheet = look.colour.as_deref().map(|colour| format!("{PREVIEW}.css?colour={}", encoded(colour)));
     Ok(html::framed_page(&SignIn {
         sentence: brand::sentence(&look, draft.shown),
+        pages: Vec::new(),
         help: brand::help(&look, texts.sign_in.cannot),
         shell: Shell { theme: Some(theme), brand_css: sheet, help: None, inert: true, ..dress(shell, &look) },
         // Nothing that is typed here goes anywhere.

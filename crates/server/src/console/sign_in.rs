@@ -170,6 +170,7 @@ fn show(app: &App, ctx: &Ctx, browser: &Browser, status: StatusCode, form: &Form
         login: form.login.to_owned(),
         error: form.error.map(str::to_owned),
         sentence: None,
+        pages: Vec::new(),
         help: None,
     };
     html::page_with(status, &page, &[])

@@ -173,6 +173,7 @@ fn form(app: &App, browser: &str) -> SignIn {
         login: String::new(),
         error: None,
         sentence: None,
+        pages: Vec::new(),
         help: None,
     }
 }

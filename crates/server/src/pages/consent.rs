@@ -121,13 +121,14 @@ fn show(app: &App, ctx: &Ctx, browser: &Browser, handle: &str, open: &OpenFlow) 
         scopes: Idp::consent_scopes(open).iter().map(|scope| line(texts, scope)).collect(),
         return_host: step::host_of(&open.request.redirect_uri),
         unvouched: open.app.registration.is_some(),
-        pages: own_pages(texts, &open.app.app.metadata),
+        pages: own_pages(ctx, &open.app.app.metadata),
     };
     html::page_with(StatusCode::OK, &page, &[&step::form_target(&open.request.redirect_uri)])
 }
 
 /// What the app says of itself, at its own addresses.
-fn own_pages(texts: &texts::Consent, metadata: &AppMetadata) -> Vec<Link> {
+pub(super) fn own_pages(ctx: &Ctx, metadata: &AppMetadata) -> Vec<Link> {
+    let texts = &language::texts(ctx).consent;
     let pages = [(texts.privacy, &metadata.policy_uri), (texts.terms, &metadata.tos_uri)];
     pages.into_iter().filter_map(|(label, uri)| Some(Link::new(label, uri.as_deref()?))).collect()
 }

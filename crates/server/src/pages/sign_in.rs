@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::entry::{Entry, for_reader, open};
-use super::{language, renewal, step};
+use super::{consent, language, renewal, step};
 use crate::App;
 use crate::extract::Tenant;
 use crate::{brand, html};
@@ -111,6 +111,7 @@ pub(super) fn show(app: &App, ctx: &Ctx, browser: &Browser, status: StatusCode, 
         login: form.login.to_owned(),
         error: form.error.map(str::to_owned),
         sentence: brand.and_then(|brand| brand::sentence(brand, shell.language)),
+        pages: form.open.map(|o| consent::own_pages(ctx, &o.app.app.metadata)).unwrap_or_default(),
         help: brand.and_then(|brand| brand::help(brand, language::texts(ctx).sign_in.cannot)),
         shell,
     };
