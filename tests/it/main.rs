@@ -53,6 +53,7 @@ mod cors;
 mod counters;
 mod crash;
 mod cutoffs;
+mod discovery;
 mod dpop;
 mod enumeration;
 mod first_week;
