@@ -202,6 +202,11 @@ async fn every_standard_scope_gives_its_claims(app: Shared) {
         let address = &told["address"];
         assert!(address.is_null() || address["locality"] == "Berlin", "{address}");
     }
+    for display in ["page", "popup", "touch", "wap", "hologram"] {
+        let request = acme.authorize(&web, "openid").set("display", display);
+        let callback = acme.visitor().authorize(&request, &person.login, &person.password).await;
+        assert!(!callback.code().is_empty(), "{display}");
+    }
     // Parameters that are hints, and one that nobody knows.
     let mut request = acme.authorize(&web, "openid profile email phone address");
     for (name, value) in [

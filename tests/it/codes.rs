@@ -77,7 +77,12 @@ async fn cr_03_to_the_last_millisecond(app: TestApp) {
     clock.freeze().await;
     let flow = person.code_in(&visitor, &acme, &web, SCOPE).await;
     clock.advance(Duration::from_millis(59_999)).await;
-    flow.redeem(&acme, &web).await;
+    let tokens = flow.redeem(&acme, &web).await;
+    // Half a minute later it comes back, and ends what it gave.
+    clock.advance(Duration::from_secs(30)).await;
+    let reply = acme.redeem(&web, &flow).await.expect_oauth_error(400, "invalid_grant");
+    assert_refusal(&acme, &reply, "code_replay").await;
+    assert_all_dead(&acme, &web, &tokens, "after half a minute").await;
 
     let late = person.code_in(&visitor, &acme, &web, SCOPE).await;
     clock.advance(Duration::from_secs(60)).await;
