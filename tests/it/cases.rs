@@ -58,14 +58,8 @@ fn unlisted(functions: &BTreeSet<String>, cases: &BTreeMap<String, toml::Table>)
 
 /// The names of all functions in the integration tests and the crates.
 pub(crate) fn test_functions() -> BTreeSet<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut files = Vec::new();
-    for dir in ["tests/it", "crates", "web"] {
-        rust_files(&root.join(dir), &mut files);
-    }
     let mut names = BTreeSet::new();
-    for file in files {
-        let text = std::fs::read_to_string(&file).expect("a source file");
+    for (_, text) in sources(&["tests/it", "crates", "web"]) {
         for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
             for (at, _) in line.match_indices("fn ") {
                 let name = line[at + 3..].split(|c: char| !c.is_alphanumeric() && c != '_').next();
@@ -74,6 +68,17 @@ pub(crate) fn test_functions() -> BTreeSet<String> {
         }
     }
     names
+}
+
+/// The Rust files below these directories of the project, with their text.
+pub(crate) fn sources(dirs: &[&str]) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    for dir in dirs {
+        rust_files(&root.join(dir), &mut files);
+    }
+    let read = |file: PathBuf| (file.clone(), std::fs::read_to_string(&file).expect("a source file"));
+    files.into_iter().map(read).collect()
 }
 
 fn rust_files(dir: &Path, into: &mut Vec<PathBuf>) {

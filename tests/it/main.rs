@@ -103,6 +103,7 @@ mod rate_policies;
 mod rate_policies_api;
 mod rate_policies_redis;
 mod rate_policies_told;
+mod reasons;
 mod redirects;
 mod redirects_after;
 mod redis_lost;

@@ -79,14 +79,8 @@ reasons! {
         "The user has to sign in, which 'prompt=none' does not allow; send the request without it.";
     NoExistingSession "no_existing_session" LoginRequired 400
         "There is no session, and 'prompt=none' does not allow to start one; send the request without it.";
-    AppSignOnRequired "app_sign_on_required" LoginRequired 400
-        "This application needs a fresh sign-in, which 'prompt=none' does not allow.";
     RequestExpired "request_expired" LoginRequired 400
         "The sign-in took too long; start it again from the application.";
-    InteractionRequired "interaction_required" InteractionRequired 400
-        "The user has to act, which 'prompt=none' does not allow; send the request without it.";
-    AccountSelectionRequired "account_selection_required" AccountSelectionRequired 400
-        "The user has to choose an account, which 'prompt=none' does not allow.";
     InvalidClientApplicationType "invalid_client_application_type" InvalidRequest 400
         "A client of type 'service' has no users and cannot use this endpoint.";
     RequestUriNotSupported "request_uri_not_supported" RequestUriNotSupported 400
@@ -143,13 +137,10 @@ reasons! {
     ClientAssertionInvalidKid "client_assertion_invalid_kid" InvalidClient 401 CLIENT_FAILED;
     ClientAssertionJwksNotConfigured "client_assertion_jwks_not_configured" InvalidClient 401 CLIENT_FAILED;
     ClientJwksUnavailable "client_jwks_unavailable" InvalidClient 401 CLIENT_FAILED;
-    ClientAssertionInvalidSecretLength "client_assertion_invalid_secret_length" InvalidClient 401 CLIENT_FAILED;
 
     // Shape of a request, and what a client may do.
     InvalidRequest "invalid_request" InvalidRequest 400
         "The request is malformed; compare it with the documentation of this endpoint.";
-    DuplicateOauthParams "duplicate_oauth_params" InvalidRequest 400
-        "A parameter appears in more than one place of the request; send it once.";
     IllegalDuplicatedParameters "illegal_duplicated_parameters" InvalidRequest 400
         "A parameter appears more than once; send each parameter once.";
     TokenRequestMissingGrantType "token_request_missing_grant_type" InvalidRequest 400
@@ -160,14 +151,6 @@ reasons! {
         "The value of 'grant_type' is not supported; see 'grant_types_supported' of the discovery document.";
     UnauthorizedClient "unauthorized_client" UnauthorizedClient 400
         "This client may not use this grant; allow it in the settings of the client.";
-    InvalidAuthorizationServer "invalid_authorization_server" InvalidRequest 400
-        "There is no active authorization server at this address; check the issuer.";
-    MismatchedAuthorizationServer "mismatched_authorization_server" InvalidGrant 400
-        "The grant belongs to another authorization server; send it to the issuer that it came from.";
-    IllegalOriginBrowserRequest "illegal_origin_browser_request" InvalidRequest 400
-        "The origin of this browser request is not that of a registered redirect URI of the client.";
-    NotTrustedOriginBrowserRequest "not_trusted_origin_browser_request" InvalidRequest 400
-        "The origin of this browser request is not trusted; add it to the trusted origins.";
 
     // Authorization codes and their proof keys.
     InvalidAuthorizationCode "invalid_authorization_code" InvalidGrant 400 CODE_FAILED;
@@ -232,10 +215,6 @@ reasons! {
     UserInactive "user_inactive" InvalidGrant 400 PASSWORD_FAILED;
     ExpiredPasswordCredentials "expired_password_credentials" InvalidGrant 400
         "The password has expired; sign in at the web page and choose a new one.";
-    PasswordAuthDeniedMfa "password_auth_denied_mfa" InvalidGrant 400
-        "This user needs a second factor, which the password grant cannot ask for.";
-    PasswordAuthDeniedPolicy "password_auth_denied_policy" InvalidGrant 400
-        "The sign-on policy does not allow this user the password grant.";
     ConsentRequiredRopf "consent_required_ropf" ConsentRequired 400
         "A requested scope needs the consent of the user, which the password grant cannot ask for.";
 
@@ -256,24 +235,14 @@ reasons! {
         "A value in 'scope' is not defined at this authorization server.";
     InvalidScope "invalid_scope" InvalidScope 400
         "The parameter 'scope' must be a list of known scopes with single spaces between them.";
-    MissingScopes "missing_scopes" InvalidScope 400
-        "The parameter 'scope' is missing; name at least one scope.";
     NoDefaultScopes "no_default_scopes" InvalidScope 400
         "The parameter 'scope' is missing and this authorization server has no default scopes; name at least one.";
     OpenidNotAllowedClientCreds "openid_not_allowed_client_creds" InvalidScope 400
         "The scope 'openid' needs a user; leave it out with the client credentials grant.";
-    OpenidScopeRequired "openid_scope_required" InvalidScope 400
-        "OpenID Connect scopes are only given together with the scope 'openid'; add it.";
     IllegalScope "illegal_scope" InvalidScope 400
         "A value in 'scope' is not allowed for this grant; leave it out.";
-    IllegalScopes "illegal_scopes" InvalidScope 400
-        "The parameter 'scope' is not allowed for this request; leave it out.";
-    UnsupportedScopeBrowserRequest "unsupported_scope_browser_request" InvalidScope 400
-        "The scope 'offline_access' is not given to this client from a browser; leave it out.";
     ConsentRequired "consent_required" ConsentRequired 400
         "A requested scope needs the consent of the user; send the request without 'prompt=none'.";
-    ConsentRequiredClientCredentials "consent_required_client_credentials" ConsentRequired 400
-        "A requested scope needs the consent of a user; leave it out with the client credentials grant.";
 
     // Clients that register themselves.
     InvalidRedirectUri "invalid_redirect_uri" InvalidRedirectUri 400
@@ -290,16 +259,10 @@ reasons! {
     // Policies and assignment.
     NoMatchingPolicy "no_matching_policy" AccessDenied 400
         "No access policy of this authorization server allows the request; check its policies and rules.";
-    UserNotAssigned "user_not_assigned" AccessDenied 400
-        "The user is not assigned to this application; assign the user or a group of the user.";
-    NoScopeAllowed "no_scope_allowed" AccessDenied 400
-        "The access policy allows none of the requested scopes; check its rules.";
     ScopeDenied "scope_denied" AccessDenied 400
         "The access policy refuses one of the requested scopes; check its rules.";
     AccessDenied "access_denied" AccessDenied 400
         "The user or the server refused the request.";
-    DisallowedNetworkZone "disallowed_network_zone" AccessDenied 400
-        "Requests from this network are not allowed for the client.";
 
     // The server itself.
     ServerError "server_error" ServerError 500
@@ -310,18 +273,10 @@ reasons! {
         "The server has too much to do for the moment; try again in a few seconds.";
     StoreUnavailable "store_unavailable" TemporarilyUnavailable 503
         "The server cannot reach its storage for the moment; try again in a few seconds.";
-    AccessTokenNotGenerated "access_token_not_generated" ServerError 500
-        "The server could not make the access token; try again, and report the request id if it stays.";
-    IdTokenNotGenerated "id_token_not_generated" ServerError 500
-        "The server could not make the ID token; try again, and report the request id if it stays.";
-    UserClaimEvaluationFailure "user_claim_evaluation_failure" ServerError 500
-        "A claim about the user could not be computed; check the claims of the authorization server.";
     SystemClaimEvaluationFailure "system_claim_evaluation_failure" ServerError 500
         "A built-in claim could not be computed; report the request id.";
     TooManyGroupsInGroupsClaim "too_many_groups_in_groups_claim" ServerError 500
         "The groups claim matches too many groups; narrow its filter.";
-    FeatureNotEnabled "feature_not_enabled" ServerError 500
-        "This feature is switched off at this server.";
 
     // Protected resources, introspection, revocation, sign-out.
     RequestMissingToken "request_missing_token" InvalidRequest 400
@@ -334,8 +289,6 @@ reasons! {
         "The access token is in the header and in the body; send it once.";
     InvalidToken "invalid_token" InvalidToken 401 TOKEN_FAILED;
     AccessTokenInvalid "access_token_invalid" InvalidToken 401 TOKEN_FAILED;
-    AccessTokenInvalidAudience "access_token_invalid_audience" InvalidToken 401 TOKEN_FAILED;
-    AccessTokenInvalidIssuer "access_token_invalid_issuer" InvalidToken 401 TOKEN_FAILED;
     TokenExpired "token_expired" InvalidToken 401 TOKEN_FAILED;
     AccessTokenRevoked "access_token_revoked" InvalidToken 401 TOKEN_FAILED;
     AccessTokenBound "access_token_bound" InvalidToken 401
@@ -347,8 +300,6 @@ reasons! {
     IdTokenInvalid "id_token_invalid" InvalidToken 401
         "The ID token is not valid here; obtain a new one.";
     InsufficientScope "insufficient_scope" InsufficientScope 403
-        "The access token lacks a scope that this request needs; ask for it at the sign-in.";
-    AccessTokenInsufficientScopes "access_token_insufficient_scopes" InsufficientScope 403
         "The access token lacks a scope that this request needs; ask for it at the sign-in.";
     IllegalPostLogoutRedirectUri "illegal_post_logout_redirect_uri" InvalidRequest 400
         "The parameter 'post_logout_redirect_uri' must be exactly one of those registered for this client.";
