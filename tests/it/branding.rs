@@ -8,11 +8,14 @@ use crate::nodes::heeded;
 use crate::support::desk::{Desk, the_form};
 use crate::support::make::unique;
 use crate::support::pictures::{chunk, png};
+use crate::support::registering::{Registered, ordinary, server_with};
 
 on_each_engine! {
     a_look_is_on_every_page_for_users_and_goes_again,
     tx_16_files_and_cursors_of_another_tenant_look_absent,
     what_is_no_look_is_refused,
+    in_23_hostile_images_are_refused,
+    ss_12_a_logo_is_stripped_and_served_from_here,
 }
 
 const BLUE: [u8; 3] = [0x22, 0x44, 0xaa];
@@ -232,7 +235,6 @@ async fn tx_16_files_and_cursors_of_another_tenant_look_absent(app: TestApp) {
 
 async fn what_is_no_look_is_refused(app: Shared) {
     let acme = app.acme();
-    let good = png(40, 40, BLUE);
     for (body, says) in [
         (json!({ "colour": "red" }), "hexadecimal"),
         (json!({ "colour": "#fff}body{display:none" }), "hexadecimal"),
@@ -250,6 +252,11 @@ async fn what_is_no_look_is_refused(app: Shared) {
         let reply = put(&acme, &body).await.expect(400);
         assert!(reply.text().contains(says), "{body}: {}", reply.describe());
     }
+}
+
+async fn in_23_hostile_images_are_refused(app: Shared) {
+    let acme = app.acme();
+    let good = png(40, 40, BLUE);
     let script = b"<script>alert(document.domain)</script>".to_vec();
     let bomb = png(40, 40, BLUE);
     let bomb = [&bomb[..16], &30_000u32.to_be_bytes(), &30_000u32.to_be_bytes(), &bomb[24..]].concat();
@@ -275,4 +282,31 @@ async fn what_is_no_look_is_refused(app: Shared) {
         assert_eq!(reply.status, status, "{kind} of {size} bytes: {}", reply.describe());
     }
     assert_eq!(acme.api("GET", "/api/v1/brand").await.expect(200).json()["logo"], Value::Null);
+}
+
+async fn ss_12_a_logo_is_stripped_and_served_from_here(app: TestApp) {
+    let acme = app.acme();
+    let good = png(40, 40, BLUE);
+    let hidden = chunk(b"tEXt", b"Comment\0<script>alert(1)</script>");
+    let with_more = [&good[..33], &hidden, &good[33..]].concat();
+    let brand = put_logo(&acme, "image/png", &with_more).await.expect(200).json();
+    let served = acme.get(&path_of(&brand)).await.expect(200);
+    assert_eq!(served.body, good, "without what a picture doesn't need");
+    let told = |name: &str| served.header(name).unwrap_or_default().to_owned();
+    assert_eq!(
+        (told("content-type"), told("x-content-type-options")),
+        ("image/png".into(), "nosniff".into())
+    );
+    assert!(told("content-security-policy").contains("default-src 'none'"));
+    // Pages load pictures from here alone, whatever an app says of itself.
+    let page = acme.get("/login").await.expect(200);
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("img-src 'self';"), "{policy}");
+    let server = server_with(&acme, &json!({ "mode": "OPEN" })).await;
+    let mut metadata = ordinary();
+    metadata["logo_uri"] = json!("https://evil.test/logo.svg");
+    let stranger = Registered::new(&server, None, &metadata).await;
+    assert!(stranger.told.get("logo_uri").is_none(), "{}", stranger.told);
+    let page = server.tenant.visitor().open(&server.tenant.authorize_url(&stranger.app, "openid")).await;
+    assert!(!page.text().contains("evil.test"), "{}", page.text());
 }

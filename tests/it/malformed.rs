@@ -2,6 +2,7 @@
 
 use signet_testkit::{App, Callback, Reply, Tenant, json, on_each_engine};
 
+use crate::support::client_key::JWT_BEARER;
 use crate::support::frozen::Frozen;
 use crate::support::make;
 
@@ -84,6 +85,19 @@ fn parameters(tenant: &Tenant, endpoint: &str) -> Vec<(String, String)> {
             vec![("grant_type", "refresh_token"), ("refresh_token", "sgr00000000000000"), ("scope", "openid")]
         }
         "introspect" | "revoke" => vec![("token", "x.y.z"), ("token_type_hint", "access_token")],
+        "par" => return tenant.authorize(&web, "openid").params,
+        "logout" => vec![
+            ("id_token_hint", "x.y.z"),
+            ("post_logout_redirect_uri", "https://app.example/bye"),
+            ("state", "x"),
+            ("ui_locales", "en"),
+        ],
+        "assertion" => vec![
+            ("grant_type", "client_credentials"),
+            ("scope", "orders:read"),
+            ("client_assertion_type", JWT_BEARER),
+            ("client_assertion", "x.y.z"),
+        ],
         other => panic!("no endpoint {other}"),
     };
     let mut all: Vec<_> =
@@ -92,14 +106,20 @@ fn parameters(tenant: &Tenant, endpoint: &str) -> Vec<(String, String)> {
     all
 }
 
-const ENDPOINTS: [&str; 6] = ["authorize", "code", "password", "refresh", "introspect", "revoke"];
+const ENDPOINTS: [&str; 9] =
+    ["authorize", "code", "password", "refresh", "introspect", "revoke", "par", "logout", "assertion"];
 
 async fn send(tenant: &Tenant, endpoint: &str, encoded: &str) -> Reply {
     let web = tenant.web();
     match endpoint {
-        "authorize" => tenant.http().get(&format!("{}?{encoded}", tenant.endpoint("authorize"))).await,
+        "authorize" | "logout" => {
+            tenant.http().get(&format!("{}?{encoded}", tenant.endpoint(endpoint))).await
+        }
+        "assertion" => {
+            tenant.http().call("POST", &tenant.endpoint("token")).body(FORM, encoded.as_bytes()).await
+        }
         _ => {
-            let path = if matches!(endpoint, "introspect" | "revoke") { endpoint } else { "token" };
+            let path = if matches!(endpoint, "introspect" | "revoke" | "par") { endpoint } else { "token" };
             let call = tenant.http().call("POST", &tenant.endpoint(path));
             let call = call.basic(&web.client_id, web.client_secret.as_deref().unwrap_or_default());
             call.body(FORM, encoded.as_bytes()).await
@@ -123,7 +143,7 @@ fn expect_invalid(tenant: &Tenant, endpoint: &str, reply: Reply, what: &str) {
         return;
     }
     assert_eq!(reply.status, 400, "{endpoint} with {what}: {}", reply.describe());
-    if endpoint != "authorize" {
+    if !matches!(endpoint, "authorize" | "logout") {
         assert!(known(reply.json()["error"].as_str().unwrap_or_default()), "{what}: {}", reply.describe());
     }
 }

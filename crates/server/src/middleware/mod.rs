@@ -148,3 +148,29 @@ async fn run(router: Router, request: Request) -> Result<Response, Refusal> {
     }
     tokio::spawn(answer.in_current_span()).await.unwrap_or_else(|_| Err(broken()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::routing::get;
+
+    /// Whatever the method: a POST runs in a task of its own.
+    #[tokio::test]
+    async fn in_27_a_panic_costs_its_own_request_only() {
+        #[expect(clippy::panic, reason = "that is what is tested")]
+        async fn broken() -> &'static str {
+            panic!("on purpose");
+        }
+        let router =
+            Router::new().route("/broken", get(broken).post(broken)).route("/", get(async || "fine"));
+        let ask = async |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            run(router.clone(), request).await
+        };
+        for method in [Method::GET, Method::POST] {
+            assert!(ask(method.clone(), "/broken").await.is_err_and(|refusal| refusal.status() == 500));
+            assert!(ask(Method::GET, "/").await.is_ok_and(|response| response.status() == 200), "{method}");
+        }
+    }
+}
