@@ -3,7 +3,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use signet_testkit::{App, Callback, Shared, Value, on_each_engine, serde_json};
+
 use crate::cases::test_functions;
+use crate::support::apps::Person;
+
+on_each_engine! {
+    the_app_of_the_guide_signs_in_without_a_challenge,
+}
+
+/// docs/CONFORMANCE.md says how to make the suite's apps.
+async fn the_app_of_the_guide_signs_in_without_a_challenge(app: Shared) {
+    let acme = app.acme();
+    let guide = include_str!("../../docs/CONFORMANCE.md");
+    let body = guide.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("an app");
+    let body = body.replace("{suite}", "suite.example").replace("{alias}", "signet");
+    let body: Value = serde_json::from_str(&body).expect("JSON");
+    let made = acme.api("POST", "/api/v1/apps").json(&body).await.expect(200).json();
+    let client = &made["credentials"]["oauthClient"];
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let web = App {
+        client_id: text(&client["client_id"]),
+        client_secret: Some(text(&client["client_secret"])),
+        redirect_uri: text(&body["settings"]["oauthClient"]["redirect_uris"][0]),
+        scopes: Vec::new(),
+    };
+    let scopes = "openid profile email address phone offline_access";
+    let request = acme.authorize(&web, scopes).without("code_challenge").without("code_challenge_method");
+    let person = Person::new(&acme).await;
+    let callback: Callback = acme.visitor().authorize(&request, &person.login, &person.password).await;
+    let redeem = [
+        ("grant_type", "authorization_code"),
+        ("code", callback.code()),
+        ("redirect_uri", &web.redirect_uri),
+    ];
+    let tokens = acme.token_as(&web, &redeem).await.tokens();
+    acme.refresh(&web, tokens.refresh()).await.tokens();
+}
 
 /// How many modules each plan has.
 const PLANS: &[(&str, usize)] = &[

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use signet_testkit::{
-    Engine, Node, PrivatePostgres, Reply, Signal, Tenant, TestApp, Value, json, on_postgres, tokio,
+    Callback, Engine, Node, PrivatePostgres, Reply, Signal, Tenant, TestApp, Value, json, on_postgres, tokio,
 };
 use sqlx::Executor;
 
@@ -14,6 +14,7 @@ use crate::support::until::until;
 
 on_postgres! {
     changes_reach_every_node_within_a_second,
+    a_sign_out_everywhere_reaches_every_node_within_a_second,
     changes_are_found_without_the_listener,
     a_node_that_cannot_look_for_changes_asks_the_database,
     a_stopped_node_does_not_believe_its_cache,
@@ -94,6 +95,48 @@ async fn changes_reach_every_node_within_a_second(engine: Engine) {
     assert!(there.is_active(&web, &tokens.access_token).await);
     here.revoke(&web, &tokens.access_token).await.expect(200);
     assert!(!there.is_active(&web, &tokens.access_token).await);
+}
+
+/// Sessions, tokens of both kinds, and a code that nobody has redeemed yet.
+async fn a_sign_out_everywhere_reaches_every_node_within_a_second(engine: Engine) {
+    let nodes = Nodes::start(engine).await;
+    let tenants = nodes.tenants();
+    let acme = &tenants[0];
+    let web = NewApp::web().make(acme).await;
+    let person = Person::new(acme).await;
+    let flow = person.code(acme, &web, "openid offline_access").await;
+    let tokens = flow.redeem(acme, &web).await;
+    let mut codes = Vec::new();
+    let mut browsers = Vec::new();
+    for tenant in &tenants {
+        codes.push(person.code_in(&flow.visitor, acme, &web, "openid").await);
+        let browser = tenant.visitor();
+        let cookies = flow.visitor.jar().clone();
+        *browser.jar() = cookies;
+        // Whatever a node remembers of the token and the session, it remembers now.
+        tenant.userinfo(&tokens.access_token).await.expect(200);
+        let silent = tenant.authorize(&web, "openid").set("prompt", "none");
+        assert!(!Callback::read(&browser.get(&silent.url()).await, &web.redirect_uri).code().is_empty());
+        browsers.push(browser);
+    }
+    let path = format!("/api/v1/users/{}/sessions?oauthTokens=true", person.id);
+    acme.api("DELETE", &path).await.expect(204);
+    let since = Instant::now();
+    for ((tenant, browser), code) in tenants.iter().zip(&browsers).zip(&codes) {
+        heeded(since, async || tenant.userinfo(&tokens.access_token).await, |reply| reply.status == 401)
+            .await;
+        let silent = || tenant.authorize(&web, "openid").set("prompt", "none").url();
+        heeded(
+            since,
+            async || browser.get(&silent()).await,
+            |reply| Callback::read(reply, &web.redirect_uri).get("error") == "login_required",
+        )
+        .await;
+        heeded(since, async || tenant.redeem(&web, code).await, |reply| reply.status == 400).await;
+        heeded(since, async || tenant.refresh(&web, tokens.refresh()).await, |reply| reply.status == 400)
+            .await;
+        assert!(!tenant.is_active(&web, &tokens.access_token).await);
+    }
 }
 
 async fn changes_are_found_without_the_listener(engine: Engine) {
