@@ -7,6 +7,8 @@ use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 
 use crate::Http;
 
+const JSON: &str = "application/json";
+
 /// Sends what the `oauth2` crate asks for: `.request_async(&tenant.oauth_http())`.
 pub struct OauthHttp(Http);
 
@@ -19,12 +21,15 @@ impl OauthHttp {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
         let mut call = self.0.call(parts.method.as_str(), &url);
-        for (name, value) in &parts.headers {
+        for (name, value) in parts.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_TYPE) {
             call = call.header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
-        let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-        // Registers the secrets in the form; the same bytes go out for what a form can hold.
-        if !body.is_empty() {
+        let json = parts.headers.get(http::header::CONTENT_TYPE).is_some_and(|kind| kind == JSON);
+        if json {
+            call = call.body(JSON, &body);
+        } else if !body.is_empty() {
+            // Registers the secrets in the form; the same bytes go out for what a form can hold.
+            let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
             call = call.form(fields);
         }
         let reply = call.try_send().await?;

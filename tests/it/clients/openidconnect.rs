@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreUserInfoClaims};
+use openidconnect::core::{
+    CoreAuthenticationFlow, CoreClient, CoreClientRegistrationRequest, CoreProviderMetadata,
+    CoreUserInfoClaims,
+};
+use openidconnect::registration::EmptyAdditionalClientMetadata;
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl, IssuerUrl,
-    LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl,
+    AccessTokenHash, AuthorizationCode, ClientId, ClientName, ClientSecret, CsrfToken, IntrospectionUrl,
+    IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl,
     ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, RevocationUrl, Scope,
     TokenIntrospectionResponse, TokenResponse,
 };
@@ -15,8 +19,12 @@ use signet_testkit::{TlsApp, json, on_each_engine};
 use super::furnished::BYE;
 use super::program::visit;
 use crate::support::apps::{NewApp, Person};
+use crate::support::registering::{CALLBACK, server_with};
 
-on_each_engine! { the_openidconnect_crate_works_at_the_first_try }
+on_each_engine! {
+    the_openidconnect_crate_works_at_the_first_try,
+    the_openidconnect_crate_registers_itself,
+}
 
 async fn the_openidconnect_crate_works_at_the_first_try(app: TlsApp) {
     let acme = app.acme();
@@ -81,4 +89,36 @@ async fn the_openidconnect_crate_works_at_the_first_try(app: TlsApp) {
         .set_state(CsrfToken::new("out".to_owned()))
         .http_get_url();
     assert_eq!(visit(&browser, out.as_str(), &person).await, format!("{BYE}?state=out"));
+}
+
+async fn the_openidconnect_crate_registers_itself(app: TlsApp) {
+    let server = server_with(&app.acme(), &json!({ "mode": "OPEN" })).await;
+    let at = &server.tenant;
+    let person = Person::new(at).await;
+    let (http, browser) = (at.oauth_http(), at.visitor());
+    let issuer = IssuerUrl::new(at.issuer()).expect("an issuer");
+    let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.expect("discovery");
+
+    let back = RedirectUrl::new(CALLBACK.to_owned()).expect("a redirect URI");
+    let name = ClientName::new("A crate".to_owned());
+    let wanted = CoreClientRegistrationRequest::new(vec![back.clone()], EmptyAdditionalClientMetadata {})
+        .set_client_name(Some([(None, name)].into_iter().collect()));
+    let endpoint = metadata.registration_endpoint().expect("it may register").clone();
+    let made = wanted.register_async(&endpoint, &http).await.expect("a registration");
+    let client =
+        CoreClient::from_provider_metadata(metadata, made.client_id().clone(), made.client_secret().cloned())
+            .set_redirect_uri(back);
+
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let (url, _, nonce) = client
+        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+        .set_pkce_challenge(challenge)
+        .url();
+    let callback: Url = visit(&browser, url.as_str(), &person).await.parse().expect("a callback");
+    let answer: BTreeMap<_, _> = callback.query_pairs().into_owned().collect();
+    let code = AuthorizationCode::new(answer["code"].clone());
+    let tokens = client.exchange_code(code).expect("a token endpoint").set_pkce_verifier(verifier);
+    let tokens = tokens.request_async(&http).await.expect("tokens");
+    let claims = tokens.id_token().expect("an ID token").claims(&client.id_token_verifier(), &nonce);
+    assert_eq!(claims.expect("a good ID token").subject().as_str(), person.id);
 }
