@@ -114,6 +114,7 @@ mod registration;
 mod registration_door;
 mod renewal;
 mod request_objects;
+mod restored;
 mod schema;
 mod security;
 mod session_management;

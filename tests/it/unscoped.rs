@@ -15,6 +15,7 @@ const UNSCOPED: &[&str] = &[
     "unscoped_beat",
     "unscoped_behind_the_log",
     "unscoped_begin_deletion",
+    "unscoped_begin_epoch",
     "unscoped_changes_since",
     "unscoped_claim_logouts",
     "unscoped_claim_webhooks",

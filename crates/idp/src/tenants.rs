@@ -1,6 +1,7 @@
 //! Making tenants: a tenant, its org server, its server `default` and the alerts that it comes with, in one commit.
 
 pub mod deletion;
+mod restored;
 pub mod rows;
 mod setup;
 mod url;

@@ -32,6 +32,11 @@ enum Command {
     Card,
     /// Make a new store, or bring one up to date
     Migrate,
+    /// Forget what a restored backup brought back: run it after a restore, before any server starts
+    ///
+    /// Ends all sessions and grants and refuses every token from before, so that none that was rotated, revoked or
+    /// signed out since the backup counts again.
+    Restored,
     /// Work on tenants
     #[command(subcommand)]
     Tenant(Tenant),
@@ -157,6 +162,7 @@ fn dispatch(cli: Cli) -> Result<(), String> {
         Command::Serve => serve::start(load(settings, Mode::Serve)?),
         Command::Card => tools::card(&tool(settings)?),
         Command::Migrate => run::block_on(tools::migrate(tool(settings)?)),
+        Command::Restored => run::block_on(tools::restored(tool(settings)?)),
         Command::Tenant(Tenant::Create(new)) => run::block_on(tools::create_tenant(tool(settings)?, new)),
         Command::Operator(Operator::Create { login }) => {
             run::block_on(tools::create_operator(tool(settings)?, login))

@@ -50,6 +50,7 @@ pub mod rate_counters;
 pub mod rate_policies;
 pub mod refresh;
 pub mod registrations;
+mod restores;
 pub mod revocations;
 pub mod saved_searches;
 pub mod security;

@@ -30,6 +30,30 @@ pub(super) async fn migrate(config: Config) -> Result<(), String> {
     ui::say("The store is up to date.")
 }
 
+/// Makes a store that came back from a backup safe to start on.
+pub(super) async fn restored(config: Config) -> Result<(), String> {
+    if control::ask(&config.control_socket(), &Command::Ping).await.is_some() {
+        return Err(
+            "a server runs on this store: stop every server, restore, and run this before they start".into(),
+        );
+    }
+    let master = key::load(&config)?;
+    let (store, clock) = store::open(&config, false).await?;
+    let epoch = store.unscoped_begin_epoch(clock.now()).await.map_err(|e| e.to_string())?;
+    store.close().await;
+    drop(store);
+    // Opened again, it writes its events in the new epoch.
+    let opened = store::open(&config, false).await?;
+    let url = serve::public_url(&config, &opened.0).await?;
+    let idp = store::start(&config, opened, master, &url.to_string()).await?;
+    let forgotten = idp.forget_what_was_issued().await.map_err(|e| e.to_string());
+    idp.store().close().await;
+    let tenants = forgotten?;
+    ui::say(&format!(
+        "Epoch {epoch} begins. Everything that {tenants} tenants had issued is refused: people sign in again."
+    ))
+}
+
 /// Creates a tenant.
 pub(super) async fn create_tenant(config: Config, new: CreateTenant) -> Result<(), String> {
     let url = BaseUrl::parse(&new.url).map_err(|e| format!("--url {e}"))?;
