@@ -1,9 +1,10 @@
 //! Keys of apps, and the assertions they sign.
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
-    Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -37,6 +38,18 @@ impl ClientKey {
     /// The private half, as other programs read it.
     pub(crate) fn pkcs8_base64(&self) -> String {
         STANDARD.encode(&self.pkcs8)
+    }
+
+    /// The same as a PEM file.
+    pub(crate) fn pkcs8_pem(&self) -> String {
+        pem("PRIVATE KEY", &self.pkcs8)
+    }
+
+    /// The public half of an RSA key as a PEM file.
+    pub(crate) fn rsa_public_pem(&self) -> String {
+        let pair = RsaKeyPair::from_pkcs8(&self.pkcs8).expect("an RSA key");
+        let der: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("its public half");
+        pem("PUBLIC KEY", der.as_ref())
     }
 
     /// The header of a good assertion.
@@ -77,6 +90,13 @@ impl ClientKey {
     pub(crate) fn assertion(&self, claims: &Value) -> String {
         self.sign(&self.header(), claims)
     }
+}
+
+fn pem(what: &str, der: &[u8]) -> String {
+    let base64 = STANDARD.encode(der);
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("base64")).collect();
+    format!("-----BEGIN {what}-----\n{}\n-----END {what}-----\n", lines.join("\n"))
 }
 
 /// Now, in seconds.
