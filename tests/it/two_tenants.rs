@@ -200,7 +200,7 @@ async fn servers(c: &mut Contract) {
         scopes(tx, a, b) tx.scopes(a.server.id) => (Ok(v) if v.is_empty());
         scope(tx, a, b) tx.scope(a.server.id, a.scope.id) => (Ok(None));
         insert_scope(tx, a, b) tx.insert_scope(&a.scope) => (Err(StoreError::Reference));
-        update_scope(tx, a, b) tx.update_scope(&a.scope) => (Ok(false));
+        update_scope(tx, a, b) tx.update_scope(&a.scope) => (Err(StoreError::Stale));
         signing_keys(tx, a, b) tx.signing_keys(a.server.id) => (Ok(v) if v.is_empty());
         insert_signing_key(tx, a, b) tx.insert_signing_key(&a.key) => (Err(StoreError::Reference));
         set_signing_key_status(tx, a, b) tx.set_signing_key_status(a.server.id, a.key.id, KeyStatus::Active, a.now) => (Ok(()));

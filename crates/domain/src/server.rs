@@ -122,6 +122,8 @@ pub struct ScopeRow {
     pub published: bool,
     /// Comes with every server, and stays.
     pub system: bool,
+    /// Counts changes.
+    pub version: i64,
     /// When it was created.
     pub created_at: Time,
 }

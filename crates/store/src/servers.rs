@@ -137,13 +137,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes a scope back.
-    pub async fn update_scope(&mut self, s: &ScopeRow) -> Result<bool> {
+    /// Writes a scope back. [`StoreError::Stale`] when it is no longer the version that was read.
+    pub async fn update_scope(&mut self, s: &ScopeRow) -> Result<()> {
         const SQL: &str =
             "UPDATE scopes SET display_name = $4, description = $5, consent = $6, is_default = $7,
-            published = $8 WHERE tenant_id = $1 AND server_id = $2 AND id = $3";
-        self.config_changed();
-        execute!(
+            published = $8, version = version + 1
+            WHERE tenant_id = $1 AND server_id = $2 AND id = $3 AND version = $9";
+        let rows = execute!(
             self,
             SQL,
             self.tenant,
@@ -153,9 +153,11 @@ impl Tx {
             &s.description,
             s.consent,
             s.is_default,
-            s.published
-        )
-        .map(|n| n > 0)
+            s.published,
+            s.version
+        )?;
+        self.config_changed();
+        if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
     }
 
     /// Deletes a scope.

@@ -175,6 +175,7 @@ impl Furniture {
                 is_default: false,
                 published: true,
                 system: false,
+                version: 1,
                 created_at: now,
             },
             key: KeyRow {

@@ -2,7 +2,7 @@
 
 use super::change::Diff;
 use super::server_rules::{ScopeSettings, scope_facts};
-use super::{AdminError, Caller};
+use super::{AdminError, Caller, Expected};
 use crate::ctx::At;
 use crate::{Ctx, Idp};
 use signet_domain::event::{Entity, types};
@@ -73,19 +73,21 @@ impl Idp {
     /// Replaces a scope.
     ///
     /// # Errors
-    /// [`AdminError::Invalid`] for one that comes with every server.
+    /// [`AdminError::Invalid`] for one that comes with every server, [`AdminError::Stale`].
     pub async fn admin_replace_scope(
         &self,
         ctx: &Ctx,
         caller: &Caller,
         (server, scope): (&str, &str),
         settings: ScopeSettings,
+        expected: &Expected,
     ) -> Result<(Server, ScopeRow), AdminError> {
-        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        let (idp, ctx, caller, expected) = (self.clone(), ctx.clone(), caller.clone(), expected.clone());
         let (server, scope) = (server.to_owned(), scope.to_owned());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 let (server, before) = find(tx, &server, &scope).await?;
+                expected.check(before.version)?;
                 let mut after = before.clone();
                 settings.put(&mut after)?;
                 let diff = Diff::of(scope_facts(&before), scope_facts(&after));
@@ -95,7 +97,7 @@ impl Idp {
                     let event = caller.event(&idp, &ctx, types::SCOPE_UPDATE).at(&server);
                     tx.append(&diff.into_event(event, entity(&after))).await?;
                 }
-                Ok((server, after))
+                find(tx, &server.id.to_string(), &scope).await
             })
         })
         .await
@@ -156,6 +158,7 @@ fn new_scope(idp: &Idp, ctx: &Ctx, server: &Server) -> ScopeRow {
         is_default: false,
         published: true,
         system: false,
+        version: 1,
         created_at: ctx.now,
     }
 }

@@ -40,6 +40,7 @@ pub fn scope(idp: &Idp, server: &Server, words: (&str, &str, &str), sort: ScopeS
         is_default: false,
         published: true,
         system,
+        version: 1,
         created_at: server.created_at,
     }
 }

@@ -6,12 +6,11 @@ use super::json::{Body, Document};
 use super::openapi::Errors;
 use super::operations;
 use super::query::{Query, Segment};
-use super::reply::page;
+use super::reply::{IfMatch, page, versioned};
 use super::server_body::{Scope, ScopeRequest};
 use crate::App;
-use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Members that an update may send back as they were read.
@@ -51,9 +50,10 @@ async fn create_scope(
     api: Api,
     Segment(id): Segment<String>,
     Body(request): Body<ScopeRequest>,
-) -> Result<(StatusCode, Json<Scope>), ApiError> {
+) -> Result<Response, ApiError> {
     let made = api.idp.admin_create_scope(&api.ctx, &api.caller, &id, request.settings()?).await?;
-    Ok((StatusCode::CREATED, Json(Scope::of(&api.ctx, &made.0, &made.1))))
+    let body = versioned(made.1.version, Scope::of(&api.ctx, &made.0, &made.1));
+    Ok((StatusCode::CREATED, body).into_response())
 }
 
 /// Reads a scope.
@@ -63,13 +63,10 @@ async fn create_scope(
         ("authServerId" = String, Path, description = "Id, `default` or `org`"),
         ("scopeId" = String, Path, description = "Id of the scope"),
     ),
-    responses((status = 200, body = Scope, description = "The scope"), Errors))]
-async fn get_scope(
-    api: Api,
-    Segment((id, scope)): Segment<(String, String)>,
-) -> Result<Json<Scope>, ApiError> {
+    responses((status = 200, body = Scope, description = "The scope", headers(("ETag" = String))), Errors))]
+async fn get_scope(api: Api, Segment((id, scope)): Segment<(String, String)>) -> Result<Response, ApiError> {
     let (server, row) = api.idp.admin_scope(&api.ctx, &id, &scope).await?;
-    Ok(Json(Scope::of(&api.ctx, &server, &row)))
+    Ok(versioned(row.version, Scope::of(&api.ctx, &server, &row)))
 }
 
 /// Replaces a scope. Those that come with every server stay as they are.
@@ -78,17 +75,19 @@ async fn get_scope(
     params(
         ("authServerId" = String, Path, description = "Id, `default` or `org`"),
         ("scopeId" = String, Path, description = "Id of the scope"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that was read"),
     ),
-    responses((status = 200, body = Scope, description = "The scope"), Errors))]
+    responses((status = 200, body = Scope, description = "The scope", headers(("ETag" = String))), Errors))]
 async fn replace_scope(
     api: Api,
     Segment((id, scope)): Segment<(String, String)>,
+    IfMatch(expected): IfMatch,
     document: Document,
-) -> Result<Json<Scope>, ApiError> {
+) -> Result<Response, ApiError> {
     let request: ScopeRequest = document.for_update(&scope, "", READ_ONLY)?.read("scope")?;
-    let settings = request.settings()?;
-    let (server, row) = api.idp.admin_replace_scope(&api.ctx, &api.caller, (&id, &scope), settings).await?;
-    Ok(Json(Scope::of(&api.ctx, &server, &row)))
+    let (settings, keys) = (request.settings()?, (id.as_str(), scope.as_str()));
+    let (server, row) = api.idp.admin_replace_scope(&api.ctx, &api.caller, keys, settings, &expected).await?;
+    Ok(versioned(row.version, Scope::of(&api.ctx, &server, &row)))
 }
 
 /// Deletes a scope. Those that come with every server stay.

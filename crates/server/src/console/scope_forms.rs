@@ -2,7 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::{Failure, Result};
-use super::form::{Form, again};
+use super::form::{Form, again, clashing};
 use super::server_forms::{WRITE, crumbs};
 use super::server_page::{done, find, server_url};
 use crate::html;
@@ -12,7 +12,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::server::{ScopeConsent, ScopeRow, Server};
 use signet_idp::admin::server_rules::ScopeSettings;
-use signet_idp::admin::{Access, Area};
+use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
 use signet_web::{Field, FormPage, Link, Pick, Section};
 
@@ -87,10 +87,22 @@ fn new_page(admin: &Admin, server: &Server, settings: &ScopeSettings) -> FormPag
     fields(page, settings, true)
 }
 
-fn edit_page(admin: &Admin, server: &Server, scope: &ScopeRow, settings: &ScopeSettings) -> FormPage {
+fn edit_page(
+    admin: &Admin,
+    (server, scope): (&Server, &ScopeRow),
+    version: &str,
+    settings: &ScopeSettings,
+) -> FormPage {
     let url = format!("{}/scopes/{}", server_url(server), scope.id);
-    let page = admin.form((&visible(&scope.name), Section::Servers), crumbs(Some(server)), url, "Save");
-    fields(page, settings, false)
+    let title = (&*visible(&scope.name), Section::Servers);
+    let page = admin.form(title, crumbs(Some(server)), url.clone(), "Save").carry("version", version);
+    let mut page = fields(page, settings, false);
+    page.elsewhere = Some(Link::new("Delete this scope…", format!("{url}/delete")));
+    page
+}
+
+fn edit_page_now(admin: &Admin, server: &Server, scope: &ScopeRow) -> FormPage {
+    edit_page(admin, (server, scope), &scope.version.to_string(), &settings_of(scope))
 }
 
 /// The server and the scope of a path; those that come with every server stay as they are.
@@ -138,10 +150,7 @@ pub(super) async fn edit(admin: Admin, Path((id, scope)): Path<(String, String)>
     let shown = async {
         admin.must(Area::Apps, Access::Write)?;
         let (server, scope) = find_scope(&admin, &id, &scope).await?;
-        let mut page = edit_page(&admin, &server, &scope, &settings_of(&scope));
-        let url = format!("{}/scopes/{}/delete", server_url(&server), scope.id);
-        page.elsewhere = Some(Link::new("Delete this scope…", url));
-        Ok(html::page(&page))
+        Ok(html::page(&edit_page_now(&admin, &server, &scope)))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -157,11 +166,15 @@ pub(super) async fn save(
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, scope) = find_scope(&admin, &id, &scope).await?;
         let settings = sent(&form, scope.name.clone());
-        let page = edit_page(&admin, &server, &scope, &settings);
+        let page = edit_page(&admin, (&server, &scope), form.raw("version"), &settings);
         let (key, scope) = (server.id.to_string(), scope.id.to_string());
-        let (ctx, caller) = (&admin.ctx, &admin.caller);
-        match admin.idp().admin_replace_scope(ctx, caller, (&key, &scope), settings).await {
+        let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());
+        match admin.idp().admin_replace_scope(ctx, caller, (&key, &scope), settings, &expected).await {
             Ok(_) => Ok(done(&server, "scope")),
+            Err(AdminError::Stale) => {
+                let (server, now) = find_scope(&admin, &key, &scope).await?;
+                Ok(clashing(page, &edit_page_now(&admin, &server, &now)))
+            }
             Err(error) => again(page, error),
         }
     };
