@@ -60,6 +60,13 @@ impl Shop {
         format!("/api/v1/authorizationServers/{}/{rest}", self.server.id)
     }
 
+    /// What people call the server.
+    async fn name(&self) -> String {
+        let path = self.path("");
+        let read = self.server.tenant.api("GET", path.trim_end_matches('/')).await.expect(200).json();
+        read["name"].as_str().expect("a name").to_owned()
+    }
+
     async fn post(&self, rest: &str, body: &Value) -> signet_testkit::Reply {
         self.server.tenant.api("POST", &self.path(rest)).json(body).await
     }
@@ -355,14 +362,16 @@ async fn the_console_shows_each_keys_state_and_replaces_them(app: TestApp) {
     // Ten minutes after the sign-in the password is asked for again.
     clock.advance(Duration::from_secs(660)).await;
     let replace = format!("{path}/replace-keys");
-    desk.fill(&replace, &[("your_password", "not-my-password")]).await;
+    let name = shop.name().await;
+    desk.fill(&replace, &[("typed", &name), ("your_password", "not-my-password")]).await;
     assert!(shop.published().await.contains(&old), "nothing happens without the password");
-    let reply = desk.fill(&replace, &[("your_password", &desk.password)]).await.expect(200);
+    let own = ("your_password", desk.password.as_str());
+    let reply = desk.fill(&replace, &[("typed", &name), own]).await.expect(200);
     assert!(reply.page().text().contains("The keys are replaced"), "{}", reply.describe());
     let text = desk.page(&path).await.page().text();
     assert!(!text.contains(&old) && !shop.published().await.contains(&old), "{text}");
     let token = shop.token().await;
     clock.advance(Duration::from_secs(2)).await;
-    desk.fill(&format!("{path}/revoke-tokens"), &[("your_password", &desk.password)]).await.expect(200);
+    desk.fill(&format!("{path}/revoke-tokens"), &[("typed", &name), own]).await.expect(200);
     assert!(!shop.server.tenant.is_active(&shop.service, &token).await);
 }

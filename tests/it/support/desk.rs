@@ -87,8 +87,13 @@ pub(crate) async fn sign_in(browser: &Browser, tenant: &Tenant) {
 /// The form that a page is about: the one that isn't the sign-out of the frame.
 pub(crate) fn the_form(page: &Reply) -> Form {
     let forms = page.page().forms();
-    let form = forms.into_iter().find(|f| f.method == "POST" && !f.action.ends_with("sign-out"));
+    let form = forms.into_iter().find(|f| f.method == "POST" && !leaves(f));
     form.unwrap_or_else(|| panic!("no form: {}", page.describe()))
+}
+
+/// Whether it is the frame's sign-out; a user's page has another one, for the user.
+fn leaves(form: &Form) -> bool {
+    form.action.ends_with("sign-out") && !form.action.contains("/users/")
 }
 
 /// What a page shows this once, by the label in front of it.

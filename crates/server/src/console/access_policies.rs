@@ -220,6 +220,18 @@ fn past(action: &str, form: &Form) -> Past {
     if action == "up" { Past::Before(neighbour) } else { Past::After(neighbour) }
 }
 
+/// The question before a button of the list does its work.
+async fn pressed(
+    admin: &Admin,
+    form: &Form,
+    (server, policy): (&Server, &AccessPolicy),
+    action: String,
+) -> Result<Option<Response>> {
+    let crumbs = policy_crumbs(server, Some(policy));
+    let page = admin.form(("Change who gets tokens", Section::Servers), crumbs, action, "Change");
+    admin.pressed(form, page.carry("past", form.raw("past"))).await
+}
+
 /// Moves a policy, or switches it on or off.
 pub(super) async fn set(
     admin: Admin,
@@ -232,6 +244,10 @@ pub(super) async fn set(
         let (server, found) = one(&admin, &id, &policy).await?;
         let (idp, ctx, caller, key) = (admin.idp(), &admin.ctx, &admin.caller, server.id.to_string());
         let keys = (key.as_str(), policy.as_str());
+        let address = format!("{}/{action}", policy_url(&server, &found.policy));
+        if let Some(question) = pressed(&admin, &form, (&server, &found.policy), address).await? {
+            return Ok(question);
+        }
         let to = match action.as_str() {
             "up" | "down" => {
                 idp.admin_move_access_policy(ctx, caller, keys, past(&action, &form)).await?;
@@ -260,6 +276,10 @@ pub(super) async fn set_rule(
         let (server, found) = one(&admin, &id, &policy).await?;
         let (idp, ctx, caller, key) = (admin.idp(), &admin.ctx, &admin.caller, server.id.to_string());
         let keys = (key.as_str(), policy.as_str(), rule.as_str());
+        let address = format!("{}/rules/{rule}/{action}", policy_url(&server, &found.policy));
+        if let Some(question) = pressed(&admin, &form, (&server, &found.policy), address).await? {
+            return Ok(question);
+        }
         let done = match action.as_str() {
             "up" | "down" => {
                 idp.admin_move_access_rule(ctx, caller, keys, past(&action, &form)).await?;

@@ -107,7 +107,8 @@ async fn new_page(admin: &Admin, server: &Server, s: &AccessPolicySettings) -> R
     let action = format!("{}/new", list_url(server));
     let title = ("New access policy", Section::Servers);
     let page = admin.form(title, policy_crumbs(server, None), action, "Create access policy");
-    fields(admin, page.intro("It is asked last; its place is changed in the list."), s).await
+    let page = fields(admin, page.intro("It is asked last; its place is changed in the list."), s).await?;
+    Ok(admin.asking(page))
 }
 
 async fn edit_page(
@@ -119,7 +120,7 @@ async fn edit_page(
     let action = format!("{}/edit", policy_url(server, policy));
     let crumbs = policy_crumbs(server, Some(policy));
     let page = admin.form(("Settings", Section::Servers), crumbs, action, "Save");
-    fields(admin, page.carry("version", version), s).await
+    Ok(admin.asking(fields(admin, page.carry("version", version), s).await?))
 }
 
 async fn edit_page_now(admin: &Admin, server: &Server, policy: &AccessPolicy) -> Result<FormPage> {
@@ -147,7 +148,10 @@ pub(super) async fn create(
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, _) = find(&admin, &id).await?;
         let settings = sent(&form);
-        let page = new_page(&admin, &server, &settings).await?;
+        let mut page = new_page(&admin, &server, &settings).await?;
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
         let key = server.id.to_string();
         match admin.idp().admin_create_access_policy(&admin.ctx, &admin.caller, &key, settings).await {
             Ok((server, policy)) => {
@@ -180,7 +184,10 @@ pub(super) async fn save(
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, found) = one(&admin, &id, &policy).await?;
         let settings = sent(&form);
-        let page = edit_page(&admin, (&server, &found.policy), form.raw("version"), &settings).await?;
+        let mut page = edit_page(&admin, (&server, &found.policy), form.raw("version"), &settings).await?;
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
         let (ctx, caller, key) = (&admin.ctx, &admin.caller, server.id.to_string());
         let (keys, expected) = ((key.as_str(), policy.as_str()), form.expected());
         match admin.idp().admin_replace_access_policy(ctx, caller, keys, settings, &expected).await {

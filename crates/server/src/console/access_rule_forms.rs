@@ -114,10 +114,11 @@ async fn page(admin: &Admin, place: &Place, version: &str, typed: &Typed) -> Res
         Field::line("name", "Name", s.name.clone()).required(),
         state(s.status, "It is asked in its turn.", "As if it weren’t there."),
     ]);
-    Ok(page
+    let page = page
         .group("Whom it lets through", people)
         .group("With what", what)
-        .group("How long tokens live", lifetimes(&place.server, &typed.times)))
+        .group("How long tokens live", lifetimes(&place.server, &typed.times));
+    Ok(admin.asking(page))
 }
 
 async fn page_now(admin: &Admin, place: &Place, rule: &AccessRule) -> Result<FormPage> {
@@ -160,6 +161,9 @@ pub(super) async fn create(
         let typed = Typed::sent(&admin, &form, None);
         let mut page = page(&admin, &place, "", &typed).await?;
         let Some(settings) = typed.settings(&admin, &mut page).await? else { return Ok(refused(&page)) };
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
         let (ctx, caller, key) = (&admin.ctx, &admin.caller, place.server.id.to_string());
         match admin.idp().admin_create_access_rule(ctx, caller, (&key, &policy), settings).await {
             Ok(_) => Ok(place.done("rule")),
@@ -193,6 +197,9 @@ pub(super) async fn save(
         let typed = Typed::sent(&admin, &form, place.rule.as_ref());
         let mut page = page(&admin, &place, form.raw("version"), &typed).await?;
         let Some(settings) = typed.settings(&admin, &mut page).await? else { return Ok(refused(&page)) };
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
         let (ctx, caller, key) = (&admin.ctx, &admin.caller, place.server.id.to_string());
         let (keys, expected) = ((key.as_str(), policy.as_str(), rule.as_str()), form.expected());
         match admin.idp().admin_replace_access_rule(ctx, caller, keys, settings, &expected).await {

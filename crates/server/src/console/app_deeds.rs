@@ -32,9 +32,10 @@ fn done(app: &App, what: &str) -> Response {
 
 fn off_page(admin: &Admin, app: &App) -> FormPage {
     let label = visible(&app.label);
-    form_of(admin, app, "Switch off", "off", "Switch off")
+    let page = form_of(admin, app, "Switch off", "off", "Switch off")
         .intro(format!("{label} gets no tokens any more, and those that it has are refused at once."))
-        .dangerous()
+        .dangerous();
+    admin.asking(page)
 }
 
 fn delete_page(admin: &Admin, app: &App, typed: &str) -> FormPage {
@@ -74,8 +75,12 @@ async fn switch(
     body: &[u8],
     to: AppStatus,
 ) -> Result<Response> {
-    admin.open(headers, body, WRITE)?;
+    let form = admin.open(headers, body, WRITE)?;
     let (app, _) = find(admin, id).await?;
+    let mut page = off_page(admin, &app);
+    if to == AppStatus::Inactive && !admin.confirmed(&form, &mut page).await? {
+        return Ok(refused(&page));
+    }
     admin.idp().admin_set_app_status(&admin.ctx, &admin.caller, &app.id.to_string(), to).await?;
     Ok(done(&app, if to == AppStatus::Active { "on" } else { "off" }))
 }

@@ -183,6 +183,16 @@ impl Admin {
         Ok(right)
     }
 
+    /// The question before the deed of a button, if the sign-in is no longer fresh: a page with the password alone,
+    /// which sends to the same address.
+    pub(super) async fn pressed(&self, form: &Form, page: FormPage) -> Result<Option<Response>> {
+        let mut page = self.asking(page);
+        if self.must_confirm() && form.raw(OWN_PASSWORD).is_empty() {
+            return Ok(Some(html::page(&page)));
+        }
+        Ok(if self.confirmed(form, &mut page).await? { None } else { Some(refused(&page)) })
+    }
+
     /// The same for what can't be brought back: its name was typed, too.
     pub(super) async fn confirmed_by_name(
         &self,

@@ -244,9 +244,21 @@ pub(super) async fn set(
     body: Bytes,
 ) -> Response {
     let set = async {
-        admin.open(&headers, &body, WRITE)?;
+        let form = admin.open(&headers, &body, WRITE)?;
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         let policy = admin.idp().admin_rate_policy(ctx, &id).await?;
+        if action != "enforce" {
+            let crumbs = vec![
+                Link::new("Limits", "/console/limits"),
+                Link::new(visible(&policy.name), url_of(&policy)),
+            ];
+            let title = ("Refuse nothing any more", Section::Limits);
+            let page =
+                admin.form(title, crumbs, format!("{}/{action}", url_of(&policy)), "Refuse nothing any more");
+            if let Some(question) = admin.pressed(&form, page).await? {
+                return Ok(question);
+            }
+        }
         let mut settings = settings_of(&policy);
         (settings.enabled, settings.dry_run) = match action.as_str() {
             "enforce" => (true, false),

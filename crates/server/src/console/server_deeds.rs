@@ -25,6 +25,11 @@ enum Deed {
     Delete,
 }
 
+/// What nobody does by a slip.
+fn type_the_name(name: &str, typed: &str) -> Field {
+    Field::line("typed", format!("Type {name} to confirm"), typed).required()
+}
+
 fn ask_page(admin: &Admin, server: &Server, deed: Deed, typed: &str) -> FormPage {
     let name = name_of(server);
     let url = server_url(server);
@@ -48,24 +53,25 @@ fn ask_page(admin: &Admin, server: &Server, deed: Deed, typed: &str) -> FormPage
             let intro = "For a key that may have been stolen. The present key and those before it are removed at \
                          once, and every token that they signed is refused. Apps get new ones with their refresh \
                          tokens; APIs that keep the key set believe the old key until they fetch it again.";
-            form("Replace the keys", "replace-keys", "Replace the keys", intro.to_owned()).dangerous()
+            form("Replace the keys", "replace-keys", "Replace the keys", intro.to_owned())
+                .dangerous()
+                .fields([type_the_name(&name, typed)])
         }
         Deed::Revoke => {
             let intro = format!(
                 "Everything that {name} has issued until now is refused, and its grants and refresh tokens end: \
                  apps send their users to sign in again."
             );
-            form("Revoke all tokens", "revoke-tokens", "Revoke all tokens", intro).dangerous()
+            form("Revoke all tokens", "revoke-tokens", "Revoke all tokens", intro)
+                .dangerous()
+                .fields([type_the_name(&name, typed)])
         }
         Deed::Delete => {
             let intro =
                 format!("{name}, its scopes, its keys and every grant at it are deleted. The log stays.");
-            form("Delete for good", "delete", "Delete for good", intro).dangerous().fields([Field::line(
-                "typed",
-                format!("Type {name} to confirm"),
-                typed,
-            )
-            .required()])
+            form("Delete for good", "delete", "Delete for good", intro)
+                .dangerous()
+                .fields([type_the_name(&name, typed)])
         }
     };
     admin.asking(page)
@@ -86,13 +92,11 @@ async fn act(admin: Admin, id: &str, headers: &HeaderMap, body: &[u8], deed: Dee
         let (server, _) = find(&admin, id).await?;
         let mut page = ask_page(&admin, &server, deed, form.raw("typed"));
         let confirmed = match deed {
-            Deed::Delete => {
+            Deed::Replace | Deed::Revoke | Deed::Delete => {
                 let name = name_of(&server);
                 admin.confirmed_by_name(&form, &mut page, &name, "That is not its name.").await?
             }
-            Deed::Off | Deed::Roll | Deed::Replace | Deed::Revoke => {
-                admin.confirmed(&form, &mut page).await?
-            }
+            Deed::Off | Deed::Roll => admin.confirmed(&form, &mut page).await?,
         };
         if !confirmed {
             return Ok(refused(&page));

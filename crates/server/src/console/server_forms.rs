@@ -2,7 +2,7 @@
 
 use super::admin::Admin;
 use super::duration;
-use super::form::{Form, again, clashing};
+use super::form::{Form, again, clashing, refused};
 use super::server_page::{PATH, find, name_of, server_url};
 use crate::html;
 use crate::pages::step;
@@ -159,7 +159,7 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
 fn edit_page(admin: &Admin, server: &Server, version: &str, value: &dyn Fn(&str) -> String) -> FormPage {
     let action = format!("{}/edit", server_url(server));
     let page = admin.form(("Settings", Section::Servers), crumbs(Some(server)), action, "Save");
-    fields(page.carry("version", version), Some(server), value)
+    admin.asking(fields(page.carry("version", version), Some(server), value))
 }
 
 fn edit_page_now(admin: &Admin, server: &Server) -> FormPage {
@@ -179,7 +179,10 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     let saved = async {
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, _) = find(&admin, &id).await?;
-        let page = edit_page(&admin, &server, form.raw("version"), &|name| form.text(name));
+        let mut page = edit_page(&admin, &server, form.raw("version"), &|name| form.text(name));
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
         let settings = sent(&form, Some(&server));
         let key = server.id.to_string();
         let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());

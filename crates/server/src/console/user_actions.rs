@@ -5,7 +5,7 @@ use super::failure::{Failure, Result};
 use super::form::params;
 use super::rows::user_url;
 use super::user;
-use super::user_edit::{changeable, done};
+use super::user_edit::{changeable, done, form_of};
 use crate::pages::step;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -60,6 +60,11 @@ impl Deed {
         }
     }
 
+    /// Whether it ends what somebody is doing.
+    const fn shuts_out(self) -> bool {
+        matches!(self, Self::SignOut | Self::ExpirePassword | Self::Suspend)
+    }
+
     /// What follows.
     pub(super) const fn explanation(self) -> &'static str {
         match self {
@@ -112,12 +117,15 @@ pub(super) async fn post(
 }
 
 async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
-    admin.check_form(headers, &params(body)?)?;
+    let form = admin.open(headers, body, (Area::Users, Access::Write))?;
     let deed = Deed::parse(action).ok_or(Failure::Missing("There is nothing at this address."))?;
-    if !admin.may(Area::Users, Access::Write) {
-        return Err(Failure::Forbidden);
-    }
     let view = user::find(admin, id).await?;
+    if deed.shuts_out() {
+        let page = form_of(admin, &view, deed.label(), deed.name(), deed.label()).intro(deed.explanation());
+        if let Some(question) = admin.pressed(&form, page).await? {
+            return Ok(question);
+        }
+    }
     let (idp, ctx, caller) = (admin.idp(), &admin.ctx, &admin.caller);
     let key = view.user.id.to_string();
     let step = |step| idp.admin_user_step(ctx, caller, &key, step);

@@ -101,7 +101,14 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     let saved = async {
         let form = admin.open(&headers, &body, (Area::Users, Access::Write))?;
         let view = changeable(&admin, &id).await?;
-        let page = edit_page(&admin, &view, form.raw("version"), &|name| form.text(name));
+        let mut page = edit_page(&admin, &view, form.raw("version"), &|name| form.text(name));
+        // Whoever has these two has the account, sooner or later.
+        if ["login", "email"].iter().any(|name| form.text(name) != member(&view.user, name)) {
+            page = admin.asking(page);
+            if !admin.confirmed(&form, &mut page).await? {
+                return Ok(refused(&page));
+            }
+        }
         let input = UserInput { profile: Some(sent(&form)), ..UserInput::default() };
         let key = view.user.id.to_string();
         let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());
@@ -168,7 +175,8 @@ pub(super) async fn set_password(
     admin.answer(set)
 }
 
-fn role_page(admin: &Admin, view: &UserView, chosen: &str) -> FormPage {
+/// `from` is the role that was changed; the form carries it as its version.
+fn role_page(admin: &Admin, view: &UserView, (from, chosen): (&str, &str)) -> FormPage {
     let mut picks = vec![Pick::new("", "None", chosen.is_empty()).help("An ordinary user.")];
     for role in AdminRole::ALL {
         let help = match role {
@@ -180,17 +188,24 @@ fn role_page(admin: &Admin, view: &UserView, chosen: &str) -> FormPage {
         picks.push(Pick::new(role.as_str(), words::role(*role), chosen == role.as_str()).help(help));
     }
     let page = form_of(admin, view, "Change role", "role", "Change role")
-        .carry("from", view.user.admin_role.map_or("", AdminRole::as_str))
+        .carry("version", from)
         .fields([Field::radio("role", "Role", picks)]);
     admin.asking(page)
+}
+
+fn role_of(view: &UserView) -> &'static str {
+    view.user.admin_role.map_or("", AdminRole::as_str)
+}
+
+fn role_page_now(admin: &Admin, view: &UserView) -> FormPage {
+    role_page(admin, view, (role_of(view), role_of(view)))
 }
 
 pub(super) async fn role(admin: Admin, Path(id): Path<String>) -> Response {
     let shown = async {
         admin.must(Area::Roles, Access::Write)?;
         let view = user::find(&admin, &id).await?;
-        let now = view.user.admin_role.map_or("", AdminRole::as_str);
-        Ok(html::page(&role_page(&admin, &view, now)))
+        Ok(html::page(&role_page_now(&admin, &view)))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -205,7 +220,7 @@ pub(super) async fn set_role(
     let set = async {
         let form = admin.open(&headers, &body, (Area::Roles, Access::Write))?;
         let view = user::find(&admin, &id).await?;
-        let mut page = role_page(&admin, &view, form.raw("role"));
+        let mut page = role_page(&admin, &view, (form.raw("version"), form.raw("role")));
         let to = match form.raw("role") {
             "" => None,
             text => match AdminRole::ALL.iter().find(|r| r.as_str() == text) {
@@ -216,8 +231,8 @@ pub(super) async fn set_role(
                 }
             },
         };
-        if view.user.admin_role.map_or("", AdminRole::as_str) != form.raw("from") {
-            return Err(AdminError::Stale.into());
+        if role_of(&view) != form.raw("version") {
+            return Ok(clashing(page, &role_page_now(&admin, &view)));
         }
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));

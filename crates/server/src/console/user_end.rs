@@ -33,12 +33,15 @@ fn end_of(view: &UserView, end: End) -> Result<()> {
 fn end_page(admin: &Admin, view: &UserView, end: End, typed: &str) -> FormPage {
     let login = visible(&view.user.login);
     match end {
-        End::Deactivate => form_of(admin, view, "Deactivate", "deactivate", "Deactivate")
-            .intro(format!(
-                "{login} is signed out everywhere, every token is revoked, and sign-ins are refused. Nothing is \
-                 deleted: the user can be activated again."
-            ))
-            .dangerous(),
+        End::Deactivate => {
+            let page = form_of(admin, view, "Deactivate", "deactivate", "Deactivate")
+                .intro(format!(
+                    "{login} is signed out everywhere, every token is revoked, and sign-ins are refused. Nothing \
+                     is deleted: the user can be activated again."
+                ))
+                .dangerous();
+            admin.asking(page)
+        }
         End::Delete => {
             let page = form_of(admin, view, "Delete for good", "delete", "Delete for good")
                 .intro(format!(
@@ -77,8 +80,12 @@ pub(super) async fn deactivated(
     body: Bytes,
 ) -> Response {
     let ended = async {
-        admin.open(&headers, &body, (Area::Users, Access::Write))?;
+        let form = admin.open(&headers, &body, (Area::Users, Access::Write))?;
         let view = changeable(&admin, &id).await?;
+        let mut page = end_page(&admin, &view, End::Deactivate, "");
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
         let key = view.user.id.to_string();
         admin.idp().admin_user_step(&admin.ctx, &admin.caller, &key, Step::Deactivate).await?;
         Ok(done(&view, "deactivate"))
