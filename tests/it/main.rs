@@ -16,6 +16,7 @@ mod alerts;
 mod alerts_api;
 mod app_keys;
 mod assertions;
+mod assets;
 mod backchannel;
 mod branding;
 mod branding_pages;

@@ -10,6 +10,7 @@
 //! | `control`, `background`, `telemetry` | what runs beside |
 
 pub mod api;
+mod assets;
 mod background;
 mod brand;
 mod card;
