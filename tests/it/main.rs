@@ -92,6 +92,7 @@ mod operator_console;
 mod outage;
 mod outbound;
 mod outbound_bounds;
+mod page_weight;
 mod pairwise;
 mod pkce;
 mod prompts;
