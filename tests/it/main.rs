@@ -20,7 +20,7 @@ mod assets;
 mod backchannel;
 mod branding;
 mod branding_pages;
-
+mod broken_pages;
 mod browser_console;
 mod cases;
 mod choose_account;

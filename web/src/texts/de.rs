@@ -170,6 +170,11 @@ pub(super) const TEXTS: Texts = Texts {
             "Das geht gerade nicht",
             "Es wurde nichts geändert. Versuchen Sie es gleich noch einmal.",
         ),
+        not_now_sent: Wrong(
+            "Das geht gerade nicht",
+            "Was Sie gesendet haben, kann gespeichert sein oder auch nicht. Sehen Sie gleich nach, bevor Sie es noch einmal \
+             versuchen.",
+        ),
         bad_request: Wrong(
             "Die App hat eine Anfrage gesandt, die sich nicht beantworten lässt",
             "Gehen Sie zurück zur App; geschieht es wieder, sagen Sie es ihren Entwicklern.",

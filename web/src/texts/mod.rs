@@ -396,6 +396,8 @@ pub struct Errors {
     pub flow_over: Wrong,
     /// The server fails.
     pub not_now: Wrong,
+    /// The same, for who sent something.
+    pub not_now_sent: Wrong,
     /// The app's request is wrong.
     pub bad_request: Wrong,
     /// A form from elsewhere, or one that is too old.

@@ -64,7 +64,8 @@ pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
         status,
         match error.reason {
             Reason::RequestExpired => |errors| errors.flow_over,
-            _ if status >= 500 => |errors| errors.not_now,
+            _ if status >= 500 && ctx.request.is_safe => |errors| errors.not_now,
+            _ if status >= 500 => |errors| errors.not_now_sent,
             _ => |errors| errors.bad_request,
         },
     );
