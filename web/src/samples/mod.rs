@@ -3,6 +3,7 @@
 
 mod access;
 mod alerts;
+mod app_people;
 mod app_start;
 mod app_try;
 mod branding;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Sample> {
         log::all(),
         log_exports::all(),
         alerts::all(),
+        app_people::all(),
         app_start::all(),
         app_try::all(),
         directory::all(),

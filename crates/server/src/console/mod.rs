@@ -14,6 +14,8 @@ mod alerts;
 mod app;
 mod app_deeds;
 mod app_form;
+mod app_lifetimes;
+mod app_people;
 mod app_start;
 mod app_try;
 mod apps;
@@ -134,6 +136,9 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/apps/{id}/start/newer", get(app_start::first))
         .route("/console/apps/{id}/try", get(app_try::get).post(app_try::post))
         .route("/console/apps/{id}/redirect-uris/new", get(redirect_uris::new).post(redirect_uris::add))
+        .route("/console/apps/{id}/people", get(app_people::get))
+        .route("/console/apps/{id}/people/revoke", get(app_people::ask_all).post(app_people::revoke_all))
+        .route("/console/apps/{id}/people/{user}/revoke", post(app_people::revoke))
         .route("/console/apps/{id}/off", get(app_deeds::ask_off).post(app_deeds::off))
         .route("/console/apps/{id}/on", post(app_deeds::on))
         .route("/console/apps/{id}/delete", get(app_deeds::ask_delete).post(app_deeds::delete))
