@@ -12,6 +12,7 @@ mod admin;
 mod alert_forms;
 mod alerts;
 mod app;
+mod app_advanced;
 mod app_deeds;
 mod app_form;
 mod app_lifetimes;
