@@ -141,6 +141,7 @@ fn ctx(idp: &Idp, tenant: &Tenant) -> Ctx {
         now,
         request,
         locales: String::new(),
+        dark: None,
         brand: None,
         trial_by: None,
     }

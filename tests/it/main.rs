@@ -128,6 +128,7 @@ mod tenancy;
 mod tenancy_lists;
 mod tenant_deletion;
 mod tenant_search;
+mod theme;
 mod throttle;
 mod throttle_doors;
 mod throttle_log;

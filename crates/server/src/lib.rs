@@ -40,6 +40,7 @@ mod seed;
 mod setup;
 mod state;
 mod telemetry;
+mod theme;
 
 pub use state::App;
 

@@ -93,6 +93,7 @@ fn console(title: &str, current: Section) -> Console {
         csrf: csrf(),
         login: "eve@acme.test".to_owned(),
         sign_out: "/console/sign-out".to_owned(),
+        theme: Some(crate::Hidden::new("/console/theme", "/console")),
         zone: Some(Link::new("UTC+1", "/console/zone")),
         nav: nav.map(|(section, url)| NavItem::new(section, url)).to_vec(),
         current,
@@ -106,6 +107,7 @@ fn operator(title: &str, current: Section) -> Console {
         shell: Shell::new("Signet", title),
         login: "operator".to_owned(),
         zone: None,
+        theme: None,
         nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
         ..console(title, current)
     }

@@ -8,6 +8,8 @@ pub(super) const TEXTS: Texts = Texts {
         skip_to_content: "Zum Inhalt springen",
         secured_by: "Gesichert mit Signet",
         help: "Hilfe",
+        colours: "Farben",
+        themes: [("system", "System"), ("light", "Hell"), ("dark", "Dunkel")],
         demo_tenant: "Vorführung",
         copy: "Kopieren",
         copied: "Kopiert",

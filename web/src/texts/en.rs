@@ -8,6 +8,8 @@ pub(super) const TEXTS: Texts = Texts {
         skip_to_content: "Skip to content",
         secured_by: "Secured by Signet",
         help: "Help",
+        colours: "Colours",
+        themes: [("system", "System"), ("light", "Light"), ("dark", "Dark")],
         demo_tenant: "Demo tenant",
         copy: "Copy",
         copied: "Copied",

@@ -105,6 +105,10 @@ pub struct Frame {
     pub secured_by: &'static str,
     /// To where users find help.
     pub help: &'static str,
+    /// The group of buttons that choose light or dark.
+    pub colours: &'static str,
+    /// What they choose, and what they say.
+    pub themes: [(&'static str, &'static str); 3],
     /// At the foot of a demo.
     pub demo_tenant: &'static str,
     /// The button that copies.

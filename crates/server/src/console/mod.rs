@@ -56,6 +56,7 @@ mod server_page;
 mod servers;
 mod settings;
 mod sign_in;
+mod theme_choice;
 mod token_preview;
 mod user;
 mod user_actions;
@@ -84,6 +85,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/sign-in/password", post(sign_in::renew))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/zone", get(zone_choice::get).post(zone_choice::post))
+        .route("/console/theme", post(theme_choice::post))
         .route("/console/find", get(find::get))
         .route("/console/find/list", get(find::list))
         .route("/console/log", get(log::get))

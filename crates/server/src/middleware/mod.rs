@@ -15,6 +15,7 @@ pub(crate) use refusal::not_found;
 
 use crate::App;
 use crate::extract::OperatorCtx;
+use crate::theme;
 use access::Line;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -116,7 +117,8 @@ impl Edge {
             Target::Tenant(tenant) => {
                 line.tenant(&tenant.name);
                 let locales = locales::wanted(request.headers());
-                let ctx = Ctx { locales, ..Ctx::new(tenant, now, facts.clone()) };
+                let dark = theme::chosen(request.headers(), &tenant);
+                let ctx = Ctx { locales, dark, ..Ctx::new(tenant, now, facts.clone()) };
                 request.extensions_mut().insert(ctx);
                 &self.tenant
             }

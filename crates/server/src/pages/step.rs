@@ -1,7 +1,7 @@
 //! From what comes next to a response.
 
 use super::language::{self, texts};
-use crate::{cookie, html};
+use crate::{cookie, html, theme};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use signet_idp::Ctx;
@@ -86,7 +86,7 @@ pub fn page(ctx: &Ctx, Page(error): &Page) -> Response {
 /// The frame of a tenant's page in English: for administrators and developers.
 #[must_use]
 pub fn shell(ctx: &Ctx, title: &str) -> Shell {
-    let shell = Shell::new(ctx.tenant.display_name.clone(), title);
+    let shell = Shell { theme: theme::of(ctx), ..Shell::new(ctx.tenant.display_name.clone(), title) };
     if ctx.tenant.demo { shell.note("Demo tenant") } else { shell }
 }
 
