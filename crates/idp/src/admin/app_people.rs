@@ -121,5 +121,5 @@ impl Idp {
 }
 
 async fn find(tx: &mut Tx, app: AppId) -> Result<App, AdminError> {
-    tx.app(app).await?.ok_or_else(|| AdminError::not_found(&app.to_string(), "App"))
+    tx.app(app).await?.ok_or_else(|| AdminError::not_found(app.to_string(), "AppInstance"))
 }
