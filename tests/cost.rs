@@ -134,12 +134,14 @@ fn ctx(idp: &Idp, tenant: &Tenant) -> Ctx {
         ip: "192.0.2.1".to_owned(),
         user_agent: String::new(),
         path: "/".to_owned(),
+        is_safe: false,
     };
     Ctx {
         tenant: std::sync::Arc::new(tenant.clone()),
         now,
         request,
         locales: String::new(),
+        dark: None,
         brand: None,
         trial_by: None,
     }

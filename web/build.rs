@@ -2,8 +2,13 @@
 //!
 //! One hash for the whole set, rather than one per file, keeps relative addresses working: a stylesheet names
 //! its fonts, and a module its neighbours, without anything having to rewrite them.
+//!
+//! Text is compressed here, once and as small as gzip makes it, so that no request has to wait for it.
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -13,7 +18,9 @@ fn main() -> io::Result<()> {
     }
     let root =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?).join("static");
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?).join("assets.rs");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
+    let gzipped = out.join("gzip");
+    fs::create_dir_all(&gzipped)?;
 
     let mut files = Vec::new();
     walk(&root, &mut files)?;
@@ -27,28 +34,55 @@ fn main() -> io::Result<()> {
     // Sorted, so that the lookup can bisect and the hash doesn't depend on the order of a directory.
     named.sort();
 
-    let mut hash = Fnv::new();
-    for (name, file) in &named {
-        hash.eat(name.as_bytes());
-        hash.eat(&[0]);
-        hash.eat(&fs::read(file)?);
-    }
-    let prefix = format!("/assets/{:016x}", hash.0);
-
-    let mut code = format!("pub(crate) const PREFIX: &str = \"{prefix}/\";\n");
-    code.push_str("pub(crate) static FILES: &[File] = &[\n");
-    for (name, file) in &named {
+    let mut set = Fnv::new();
+    let mut rows = String::new();
+    for (at, (name, path)) in named.iter().enumerate() {
+        let bytes = fs::read(path)?;
+        set.eat(name.as_bytes());
+        set.eat(&[0]);
+        set.eat(&bytes);
+        let gzip = match compressed(name, &bytes)? {
+            Some(small) => {
+                let file = gzipped.join(at.to_string());
+                fs::write(&file, &small)?;
+                format!("Some({})", variant(&file, &small, "-gzip"))
+            }
+            None => "None".to_owned(),
+        };
         writeln!(
-            code,
-            "    File {{ name: {name:?}, url: {:?}, content_type: {:?}, bytes: include_bytes!({:?}) }},",
-            format!("{prefix}/{name}"),
+            rows,
+            "    File {{ name: {name:?}, url: concat!(prefix!(), {name:?}), content_type: {:?}, plain: {}, gzip: {gzip} }},",
             content_type(name),
-            file
+            variant(path, &bytes, "")
         )
         .map_err(io::Error::other)?;
     }
-    code.push_str("];\n");
-    fs::write(out, code)
+    let prefix = format!("/assets/{:016x}/", set.0);
+    let code = format!(
+        "macro_rules! prefix {{ () => {{ {prefix:?} }} }}\n\
+         pub(crate) const PREFIX: &str = prefix!();\n\
+         pub(crate) static FILES: &[File] = &[\n{rows}];\n"
+    );
+    fs::write(out.join("assets.rs"), code)
+}
+
+/// One form of a file. Each has a tag of its own: what a cache holds compressed isn't what it holds plain.
+fn variant(file: &Path, bytes: &[u8], form: &str) -> String {
+    let mut hash = Fnv::new();
+    hash.eat(bytes);
+    let tag = format!("\"{:016x}{form}\"", hash.0);
+    format!("Variant {{ bytes: include_bytes!({file:?}), etag: {tag:?} }}")
+}
+
+/// The file in gzip, where that is smaller; fonts and pictures are compressed in themselves.
+fn compressed(name: &str, bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    if matches!(content_type(name), "font/woff2" | "image/png") {
+        return Ok(None);
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    let small = encoder.finish()?;
+    Ok((small.len() < bytes.len()).then_some(small))
 }
 
 fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -92,6 +126,5 @@ impl Fnv {
 
 /// Cargo reads instructions from standard output.
 fn emit(watched: &str) -> io::Result<()> {
-    use io::Write as _;
     writeln!(io::stdout(), "cargo::rerun-if-changed={watched}")
 }

@@ -47,7 +47,9 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
     let of_settings = route.starts_with("/console/settings/");
     let asks = form(last) || of_settings || ["{scope}", "{claim}", "{rule}"].contains(&last);
     let (read, write) = match (role, route.split('/').nth(2)) {
-        (_, None | Some("sign-in" | "sign-out" | "limits" | "policies" | "find" | "zone")) => return None,
+        (_, None | Some("sign-in" | "sign-out" | "limits" | "policies" | "find" | "zone" | "theme")) => {
+            return None;
+        }
         // Searches of one's own are kept by whoever sees the log.
         ("READ_ONLY_ADMIN", Some("log")) => (true, true),
         // They only ask.

@@ -240,6 +240,9 @@ async fn grants(c: &mut Contract) {
         flow_exists(tx, a, b) tx.flow_exists(a.flow.id) => (Ok(false));
         consent(tx, a, b) tx.consent(a.user.id, a.app.id, a.server.id) => (Ok(None));
         consents_of(tx, a, b) tx.consents_of(a.user.id) => (Ok(v) if v.is_empty());
+        people_of_app(tx, a, b) tx.people_of_app(a.app.id, None, 10) => (Ok(v) if v.is_empty());
+        scopes_of_people(tx, a, b) tx.scopes_of_people(a.app.id, (a.user.id, a.user.id)) => (Ok(v) if v.is_empty());
+        delete_consents_to_app(tx, a, b) tx.delete_consents_to_app(a.app.id) => (Ok(0));
         put_consent(tx, a, b) tx.put_consent(&a.consent) => (Err(StoreError::Reference));
         delete_consents(tx, a, b) tx.delete_consents(a.user.id, a.app.id) => (Ok(0));
         insert_grant(tx, a, b) tx.insert_grant(&a.grant) => (Err(StoreError::Reference));

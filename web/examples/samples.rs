@@ -12,7 +12,7 @@ fn main() -> io::Result<()> {
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(file, asset.bytes)?;
+        fs::write(file, asset.plain.bytes)?;
     }
     let mut index = String::from("<!doctype html><meta charset=utf-8><title>Samples</title><ul>");
     for sample in signet_web::samples::all() {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::parts::{Csrf, Link};
+use crate::parts::{Csrf, Hidden, Link};
 use crate::texts::{Language, Texts};
 
 /// A stored choice of colours; without one the system's is followed.
@@ -118,6 +118,11 @@ impl Shell {
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
+    }
+
+    /// The choice of colours, as its form names it.
+    pub(crate) fn chosen_theme(&self) -> &'static str {
+        self.theme.map_or("system", Theme::name)
     }
 
     /// The first letter of the tenant, for where there is no logo.
@@ -252,6 +257,8 @@ pub struct Console {
     pub sign_out: String,
     /// The zone of the times, and where another is chosen.
     pub zone: Option<Link>,
+    /// Where light or dark is chosen (its name), and the page that this leads back to (its value).
+    pub theme: Option<Hidden>,
     /// The places, in order.
     pub nav: Vec<NavItem>,
     /// The current place.

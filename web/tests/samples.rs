@@ -166,7 +166,7 @@ fn every_field_is_labelled() {
 #[test]
 fn every_asset_and_icon_in_use_exists() {
     let sprite = signet_web::asset(signet_web::asset_url("vendor/lucide/icons.svg"));
-    let sprite = String::from_utf8_lossy(sprite.map_or(&[], |asset| asset.bytes));
+    let sprite = String::from_utf8_lossy(sprite.map_or(&[], |asset| asset.plain.bytes));
     each(|sample, html| {
         for (_, attributes) in tags(html) {
             for address in ["href", "src"].into_iter().filter_map(|name| value(&attributes, name)) {
@@ -186,7 +186,7 @@ fn what_stylesheets_refer_to() {
         if !url.ends_with(".css") {
             continue;
         }
-        let css = String::from_utf8_lossy(asset.bytes);
+        let css = String::from_utf8_lossy(asset.plain.bytes);
         let folder = &url[..=url.rfind('/').unwrap_or_default()];
         for part in css.split("url(\"").skip(1) {
             let file = part.split('"').next().unwrap_or_default();
@@ -202,7 +202,7 @@ fn no_page_loads_much_script() {
         let html = sample.html.unwrap_or_default();
         let urls =
             html.split("<script ").skip(1).filter_map(|tag| tag.split("src=\"").nth(1)?.split('"').next());
-        let bytes: usize = urls.filter_map(signet_web::asset).map(|file| file.bytes.len()).sum();
+        let bytes: usize = urls.filter_map(signet_web::asset).map(|file| file.plain.bytes.len()).sum();
         let most = if html.contains("id=\"palette\"") { 11_000 } else { 5_000 };
         assert!(bytes < most, "{}: {bytes} bytes of script", sample.name);
     }

@@ -153,13 +153,19 @@ impl Past {
         let home = user.id.0.as_u128();
         let ip = format!("203.{}.{}.{}", home >> 16 & 0x3f, home >> 8 & 0xff, home & 0xff);
         let user_agent = BROWSERS[(home % 4) as usize].to_owned();
-        RequestFacts { id: RequestId(self.dice.id(at)), ip, user_agent, path: path.to_owned() }
+        RequestFacts {
+            id: RequestId(self.dice.id(at)),
+            ip,
+            user_agent,
+            path: path.to_owned(),
+            is_safe: false,
+        }
     }
 
     fn service(&mut self, at: Time, app: usize) -> RequestFacts {
         let ip = format!("10.20.{}.{}", app % 250, self.dice.below(12) + 1);
         let (user_agent, path) = ("python-requests/2.32.3".to_owned(), "/oauth2/default/v1/token".to_owned());
-        RequestFacts { id: RequestId(self.dice.id(at)), ip, user_agent, path }
+        RequestFacts { id: RequestId(self.dice.id(at)), ip, user_agent, path, is_safe: false }
     }
 
     /// One of the apps that people use. The last one is quiet.

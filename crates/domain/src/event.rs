@@ -90,6 +90,8 @@ pub struct RequestFacts {
     pub user_agent: String,
     /// Path without query.
     pub path: String,
+    /// Whether its method asks for no change (RFC 9110 §9.2.1).
+    pub is_safe: bool,
 }
 
 /// One record of a tenant's log, ready to be stored.

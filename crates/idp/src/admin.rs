@@ -28,6 +28,7 @@ pub mod alert_firings;
 pub mod alerts;
 pub mod api_keys;
 pub mod api_tokens;
+pub mod app_people;
 pub mod app_rules;
 pub mod app_secrets;
 pub mod apps;

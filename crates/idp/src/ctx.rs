@@ -22,6 +22,8 @@ pub struct Ctx {
     /// The languages that whoever reads the answer wants, the best first: tags (BCP 47) with spaces between, as
     /// `ui_locales` has them. Empty where nobody said.
     pub locales: String,
+    /// Whether whoever reads the answer chose dark colours, or light ones; none where nobody chose.
+    pub dark: Option<bool>,
     /// How the tenant's pages for users look; none where nobody has said, and where no such page is asked for.
     pub brand: Option<Arc<Brand>>,
     /// The login of the administrator who only tries what an app does, for the log.
@@ -32,7 +34,7 @@ impl Ctx {
     /// Of a request of which nothing else is known.
     #[must_use]
     pub fn new(tenant: Arc<Tenant>, now: Time, request: RequestFacts) -> Self {
-        Self { tenant, now, request, locales: String::new(), brand: None, trial_by: None }
+        Self { tenant, now, request, locales: String::new(), dark: None, brand: None, trial_by: None }
     }
 
     /// The tenant's id.

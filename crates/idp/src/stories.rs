@@ -205,6 +205,7 @@ fn closing(
         ip: first.ip.clone(),
         user_agent: first.data.user_agent.clone(),
         path: first.data.path.clone(),
+        is_safe: false,
     };
     let kind = types::named(&first.event_type).unwrap_or(types::USER_RATE_LIMITED);
     let mut event = Event::new(id, now, kind, first.data.actor.clone(), &request);

@@ -140,6 +140,7 @@ pub fn no_request(idp: &Idp, now: Time) -> RequestFacts {
         ip: String::new(),
         user_agent: String::new(),
         path: String::new(),
+        is_safe: false,
     }
 }
 

@@ -7,7 +7,8 @@ mod password;
 mod refresh_token;
 pub mod scopes;
 
-pub(crate) use authorization_code::{CODE_SECONDS, CodePayload};
+pub use authorization_code::CODE_SECONDS;
+pub(crate) use authorization_code::CodePayload;
 
 use crate::attempt::{Admitted, Limited};
 use crate::cache::ServerConfig;

@@ -1,8 +1,7 @@
 //! Pages as responses: one content type, one strict policy.
 
-use axum::extract::OriginalUri;
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
-use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use signet_domain::event::RequestFacts;
 use signet_idp::Ctx;
@@ -150,16 +149,3 @@ pub(crate) fn failure(
 
 /// How long what is under a name that changes with its content may be kept.
 pub(crate) const FOR_EVER: &str = "public, max-age=31536000, immutable";
-
-/// Style sheets, scripts and fonts, under names that change with their content.
-pub(crate) async fn asset(OriginalUri(uri): OriginalUri) -> Response {
-    serve_asset(&uri)
-}
-
-fn serve_asset(uri: &Uri) -> Response {
-    let Some(asset) = signet_web::asset(uri.path()) else {
-        return (StatusCode::NOT_FOUND, "Not found").into_response();
-    };
-    let headers = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, FOR_EVER)];
-    (headers, asset.bytes).into_response()
-}

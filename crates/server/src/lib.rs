@@ -10,6 +10,7 @@
 //! | `control`, `background`, `telemetry` | what runs beside |
 
 pub mod api;
+mod assets;
 mod background;
 mod brand;
 mod card;
@@ -39,6 +40,7 @@ mod seed;
 mod setup;
 mod state;
 mod telemetry;
+mod theme;
 
 pub use state::App;
 

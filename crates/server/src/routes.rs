@@ -1,7 +1,7 @@
 //! Which path leads where.
 
 use crate::{
-    App, api, brand, console, demo, docs, gateway, health, home, html, oauth, operator, pages, setup,
+    App, api, assets, brand, console, demo, docs, gateway, health, home, oauth, operator, pages, setup,
 };
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ pub(crate) fn tenant(app: &App) -> Router {
         .route_layer(from_fn_with_state(app.clone(), brand::wear));
     Router::new()
         .merge(for_people)
-        .route("/assets/{*rest}", get(html::asset))
+        .route("/assets/{*rest}", get(assets::asset))
         .merge(oauth::routes())
         .merge(gateway::routes())
         .merge(api::routes())
@@ -38,7 +38,7 @@ pub(crate) fn tenant(app: &App) -> Router {
 /// Everything at the operator's host.
 pub(crate) fn operator(app: &App) -> Router {
     Router::new()
-        .route("/assets/{*rest}", get(html::asset))
+        .route("/assets/{*rest}", get(assets::asset))
         .merge(operator::routes())
         .merge(api::operator_routes())
         .layer(from_fn(remember_route))

@@ -24,6 +24,7 @@ pub mod alerts;
 pub mod api_calls;
 pub mod api_credentials;
 pub mod api_keys;
+pub mod app_people;
 pub mod apps;
 pub mod background_runs;
 pub mod brands;

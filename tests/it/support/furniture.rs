@@ -146,6 +146,7 @@ impl Furniture {
             ip: "192.0.2.1".to_owned(),
             user_agent: String::new(),
             path: "/".to_owned(),
+            is_safe: false,
         };
         let mut event = Event::new(id(), now, types::AS_ACCESS_TOKEN, Entity::system(), &request);
         event.client_id = Some(app.client_id.clone());

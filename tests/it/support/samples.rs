@@ -43,7 +43,7 @@ async fn answer(stream: TcpStream, all: Arc<Vec<Sample>>) {
             let html = sample.html.clone().expect("a page");
             ("200 OK", "text/html; charset=utf-8", html.into_bytes())
         }
-        (None, Some(asset)) => ("200 OK", asset.content_type, asset.bytes.to_vec()),
+        (None, Some(asset)) => ("200 OK", asset.content_type, asset.plain.bytes.to_vec()),
         (None, None) => ("404 Not Found", "text/plain", Vec::new()),
     };
     let head = format!(

@@ -14,6 +14,8 @@ pub struct Account {
     pub shell: Shell,
     /// The token of its forms.
     pub csrf: Csrf,
+    /// Where light or dark is chosen.
+    pub theme: String,
     /// `ada@acme.test`.
     pub login: String,
     /// What was just done.

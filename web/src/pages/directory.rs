@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::history::History;
-use crate::pages::{LogRow, Refused};
+use crate::pages::{AppPersonRow, LogRow, Refused};
 use crate::parts::{Action, Empty, Fact, Link, Paging, Status, Tab, TimeText};
 use crate::shell::{Console, Page as _, page};
 
@@ -202,8 +202,16 @@ pub struct AppPage {
     pub redirect_uris: Vec<String>,
     /// All grants, allowed or not.
     pub grants: Vec<Grant>,
-    /// Lifetimes, consent, rotation.
+    /// Consent, rotation.
     pub settings: Vec<Fact>,
+    /// How long its tokens live.
+    pub lifetimes: Vec<Fact>,
+    /// Where that is set.
+    pub lifetimes_set: Option<Link>,
+    /// The first of those who allowed it something.
+    pub people: Vec<AppPersonRow>,
+    /// All of them.
+    pub everybody: Option<Link>,
     /// Newest first.
     pub recent: Vec<LogRow>,
     /// `1,204 sign-ins and 7 refusals in 7 days`.

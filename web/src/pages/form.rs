@@ -235,6 +235,15 @@ pub struct FieldGroup {
     pub title: Option<String>,
     /// The fields.
     pub fields: Vec<Field>,
+    /// Few need them: they are behind their title until it is opened.
+    pub folded: bool,
+}
+
+impl FieldGroup {
+    /// What is wrong must be seen.
+    fn is_open(&self) -> bool {
+        self.fields.iter().any(|field| field.error.is_some())
+    }
 }
 
 /// A member that two people changed at once.
@@ -327,14 +336,23 @@ impl FormPage {
     /// With more fields.
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
-        self.groups.push(FieldGroup { title: None, fields: fields.into_iter().collect() });
+        self.groups.push(FieldGroup { fields: fields.into_iter().collect(), ..FieldGroup::default() });
         self
     }
 
     /// With more fields under a title.
     #[must_use]
     pub fn group(mut self, title: impl Into<String>, fields: impl IntoIterator<Item = Field>) -> Self {
-        self.groups.push(FieldGroup { title: Some(title.into()), fields: fields.into_iter().collect() });
+        let (title, fields) = (Some(title.into()), fields.into_iter().collect());
+        self.groups.push(FieldGroup { title, fields, folded: false });
+        self
+    }
+
+    /// With fields that few need.
+    #[must_use]
+    pub fn folded(mut self, title: impl Into<String>, fields: impl IntoIterator<Item = Field>) -> Self {
+        let (title, fields) = (Some(title.into()), fields.into_iter().collect());
+        self.groups.push(FieldGroup { title, fields, folded: true });
         self
     }
 

@@ -68,6 +68,7 @@ pub(super) fn all() -> Vec<Sample> {
     };
     let german = |title| shell(title).language(Language::German);
     let account = Account {
+        theme: "/account/theme".to_owned(),
         shell: shell("Your account"),
         csrf: csrf(),
         login: LONG.to_owned(),

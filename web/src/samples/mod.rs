@@ -3,6 +3,7 @@
 
 mod access;
 mod alerts;
+mod app_people;
 mod app_start;
 mod app_try;
 mod branding;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Sample> {
         log::all(),
         log_exports::all(),
         alerts::all(),
+        app_people::all(),
         app_start::all(),
         app_try::all(),
         directory::all(),
@@ -91,6 +93,7 @@ fn console(title: &str, current: Section) -> Console {
         csrf: csrf(),
         login: "eve@acme.test".to_owned(),
         sign_out: "/console/sign-out".to_owned(),
+        theme: Some(crate::Hidden::new("/console/theme", "/console")),
         zone: Some(Link::new("UTC+1", "/console/zone")),
         nav: nav.map(|(section, url)| NavItem::new(section, url)).to_vec(),
         current,
@@ -104,6 +107,7 @@ fn operator(title: &str, current: Section) -> Console {
         shell: Shell::new("Signet", title),
         login: "operator".to_owned(),
         zone: None,
+        theme: None,
         nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
         ..console(title, current)
     }

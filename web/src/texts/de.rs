@@ -8,6 +8,8 @@ pub(super) const TEXTS: Texts = Texts {
         skip_to_content: "Zum Inhalt springen",
         secured_by: "Gesichert mit Signet",
         help: "Hilfe",
+        colours: "Farben",
+        themes: [("system", "System"), ("light", "Hell"), ("dark", "Dunkel")],
         demo_tenant: "Vorführung",
         copy: "Kopieren",
         copied: "Kopiert",
@@ -170,6 +172,11 @@ pub(super) const TEXTS: Texts = Texts {
         not_now: Wrong(
             "Das geht gerade nicht",
             "Es wurde nichts geändert. Versuchen Sie es gleich noch einmal.",
+        ),
+        not_now_sent: Wrong(
+            "Das geht gerade nicht",
+            "Was Sie gesendet haben, kann gespeichert sein oder auch nicht. Sehen Sie gleich nach, bevor Sie es noch einmal \
+             versuchen.",
         ),
         bad_request: Wrong(
             "Die App hat eine Anfrage gesandt, die sich nicht beantworten lässt",

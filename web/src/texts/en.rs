@@ -8,6 +8,8 @@ pub(super) const TEXTS: Texts = Texts {
         skip_to_content: "Skip to content",
         secured_by: "Secured by Signet",
         help: "Help",
+        colours: "Colours",
+        themes: [("system", "System"), ("light", "Light"), ("dark", "Dark")],
         demo_tenant: "Demo tenant",
         copy: "Copy",
         copied: "Copied",
@@ -164,6 +166,10 @@ pub(super) const TEXTS: Texts = Texts {
             "It was finished, or took too long. Go back to the app and start again.",
         ),
         not_now: Wrong("This can’t be done right now", "Nothing was changed. Try again in a moment."),
+        not_now_sent: Wrong(
+            "This can’t be done right now",
+            "What you sent may or may not have been saved. Look in a moment, before you try again.",
+        ),
         bad_request: Wrong(
             "The app sent a request that can’t be answered",
             "Go back to the app; if it happens again, tell its developers.",

@@ -105,6 +105,10 @@ pub struct Frame {
     pub secured_by: &'static str,
     /// To where users find help.
     pub help: &'static str,
+    /// The group of buttons that choose light or dark.
+    pub colours: &'static str,
+    /// What they choose, and what they say.
+    pub themes: [(&'static str, &'static str); 3],
     /// At the foot of a demo.
     pub demo_tenant: &'static str,
     /// The button that copies.
@@ -398,6 +402,8 @@ pub struct Errors {
     pub flow_over: Wrong,
     /// The server fails.
     pub not_now: Wrong,
+    /// The same, for who sent something.
+    pub not_now_sent: Wrong,
     /// The app's request is wrong.
     pub bad_request: Wrong,
     /// A form from elsewhere, or one that is too old.

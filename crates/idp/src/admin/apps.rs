@@ -271,11 +271,13 @@ impl Idp {
     }
 }
 
-/// Ends what hangs on an app for good: switching it on again brings no refresh token back.
-pub(crate) async fn revoke_app(tx: &mut Tx, now: Time, app: &App) -> signet_store::Result<()> {
-    tx.revoke_grants_of_app(app.id, now).await?;
+/// Ends what hangs on an app for good: switching it on again brings no refresh token back. Gives how many grants that
+/// were.
+pub(crate) async fn revoke_app(tx: &mut Tx, now: Time, app: &App) -> signet_store::Result<u64> {
+    let grants = tx.revoke_grants_of_app(app.id, now).await?;
     let until = now.plus_secs(LONGEST_TOKEN_SECONDS);
-    tx.put_revocation(RevocationKind::App, &app.client_id, now, until).await
+    tx.put_revocation(RevocationKind::App, &app.client_id, now, until).await?;
+    Ok(grants)
 }
 
 fn new_app(idp: &Idp, ctx: &Ctx, kind: AppKind, activate: bool) -> App {

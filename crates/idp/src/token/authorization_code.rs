@@ -33,7 +33,7 @@ pub(crate) struct CodePayload {
 }
 
 /// Seconds that a code lives.
-pub(crate) const CODE_SECONDS: i64 = 60;
+pub const CODE_SECONDS: i64 = 60;
 
 impl Idp {
     pub(super) async fn redeem_code(

@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::next;
+use super::theme_choice;
 use super::zone::Zone;
 use super::zone_choice;
 use crate::extract::Tenant;
@@ -151,6 +152,7 @@ impl Admin {
             login: self.signed_in.user.login.clone(),
             sign_out: "/console/sign-out".to_owned(),
             zone: Some(Link::new(self.zone.label(self.ctx.now), zone_choice::url(&self.here))),
+            theme: Some(theme_choice::form(&self.here)),
             nav: self.nav(),
             current,
             degraded: None,

@@ -7,7 +7,7 @@ use super::next::encoded;
 use super::rows::{app_url, brief};
 use super::server_page::PATH;
 use super::words::{self, number};
-use super::{app_start, when, words::count};
+use super::{app_lifetimes, app_people, app_start, when, words::count};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -50,6 +50,11 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         true => Some(admin.idp().console_app_history(&admin.ctx, &app.client_id).await?),
         false => None,
     };
+    let server = admin.idp().server(&admin.ctx, app_start::SERVER).await?;
+    let (lifetimes, lifetimes_set) = server
+        .map(|server| app_lifetimes::lifetimes(&app, &server))
+        .map_or_else(Default::default, |(facts, link)| (facts, Some(link)));
+    let (people, everybody) = app_people::first(admin, &app).await?;
     let label = visible(&app.label);
     let log = format!("/console/log?app={}&range=30d&machines=show", encoded(&app.client_id));
     let mut console = admin.frame(&label, Section::Apps);
@@ -70,6 +75,10 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         redirect_uris: app.redirect_uris.iter().map(|uri| visible_uri(uri)).collect(),
         grants: grants(&app),
         settings: settings(admin, &app, past.registration.as_ref()),
+        lifetimes,
+        lifetimes_set,
+        people,
+        everybody,
         recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
         activity: activity(&past),
         log_url: sees_log.then_some(log),

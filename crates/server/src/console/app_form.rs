@@ -2,10 +2,10 @@
 
 use super::admin::Admin;
 use super::app::find;
-use super::app_start;
 use super::form::{Form, again, clashing, refused};
 use super::rows::app_url;
 use super::words;
+use super::{app_advanced, app_start};
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -79,7 +79,8 @@ pub(super) fn settings_of(app: &App) -> AppSettings {
 }
 
 /// What a form sends. What it can't say stays as `base` has it, so no switch is lost.
-fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
+fn sent(form: &Form, kind: AppKind, before: &AppSettings) -> AppSettings {
+    let base = before.clone();
     let signs_in = kind != AppKind::Service;
     let consent = ConsentMethod::ALL.iter().copied().find(|c| c.as_str() == form.raw("consent_method"));
     let rotation =
@@ -92,7 +93,7 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
     let jwks_uri = if is_public(kind) { base.jwks_uri } else { address("jwks_uri").filter(|_| has_keys) };
     let backchannel_logout_uri = address("backchannel_logout_uri").filter(|_| signs_in);
     let frontchannel_logout_uri = address("frontchannel_logout_uri").filter(|_| signs_in);
-    AppSettings {
+    let settings = AppSettings {
         label: form.text("label"),
         kind: Some(kind),
         auth_method,
@@ -123,8 +124,7 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
             Err(()) => Some(-1),
         },
         par_required: base.par_required,
-        // An address takes the place of keys that were registered by value.
-        jwks: if has_keys && jwks_uri.is_none() { base.jwks } else { Vec::new() },
+        jwks: base.jwks,
         jwks_uri,
         request_uris: base.request_uris,
         backchannel_logout_session_required: base.backchannel_logout_session_required
@@ -138,7 +138,8 @@ fn sent(form: &Form, kind: AppKind, base: AppSettings) -> AppSettings {
             && frontchannel_logout_uri.is_some(),
         frontchannel_logout_uri,
         external_id: base.external_id,
-    }
+    };
+    app_advanced::sent(form, kind, before, settings)
 }
 
 /// The fields of an app of a kind.
@@ -193,7 +194,7 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
         ));
         let keys = s.jwks_uri.clone().unwrap_or_default();
         access.push(Field::line("jwks_uri", "Where it publishes its keys", keys).mono().help(
-            "Its jwks_uri, if it authenticates or signs requests with keys. They can also be registered by value, through the API.",
+            "Its jwks_uri, if it authenticates or signs requests with keys. They can also stand below, by value.",
         ));
     }
     let bound =
@@ -203,7 +204,7 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
          still send proofs.",
     );
     access.push(Field::checks("dpop_bound_access_tokens", "Proof of possession (DPoP)", vec![bound]));
-    page.group("Access", access)
+    page.group("Access", access).folded("Advanced", app_advanced::fields(kind, s))
 }
 
 fn consent(s: &AppSettings) -> Field {
@@ -294,7 +295,7 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
         if form.raw("step") == "kind" {
             return Ok(step::redirect(&format!("{NEW}?kind={}", kind.as_str())));
         }
-        let settings = sent(&form, kind, fresh(kind));
+        let settings = sent(&form, kind, &fresh(kind));
         let page = new_page(&admin, kind, &settings, form.text("refresh_token.leeway"));
         admin.once(&form).await?;
         let (idp, ctx, caller) = (admin.idp(), &admin.ctx, &admin.caller);
@@ -361,7 +362,7 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     let saved = async {
         let form = admin.open(&headers, &body, (Area::Apps, Access::Write))?;
         let (app, _) = find(&admin, &id).await?;
-        let settings = sent(&form, app.kind, settings_of(&app));
+        let settings = sent(&form, app.kind, &settings_of(&app));
         let seconds = form.text("refresh_token.leeway");
         let mut page = edit_page(&admin, &app, form.raw("version"), &settings, seconds);
         if app.kind != AppKind::Service && form.all("grant_types").is_empty() {

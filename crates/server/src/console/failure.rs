@@ -110,13 +110,23 @@ fn broken(ctx: &Ctx, error: &IdpError) -> Response {
         IdpError::Overloaded { .. } | IdpError::Store(StoreError::Unavailable(_) | StoreError::InUse(_))
     );
     if later {
-        let sentence =
-            "The database doesn't answer, so nothing can be shown or changed. Try again in a moment.";
+        let sentence = match (error, ctx.request.is_safe) {
+            (IdpError::Store(_), false) => {
+                "The database doesn't answer, so this may or may not have been saved: look at it in a moment, before you \
+                 try again."
+            }
+            _ => "The database doesn't answer, so nothing can be shown or changed. Try again in a moment.",
+        };
         let mut page = page(ctx, StatusCode::SERVICE_UNAVAILABLE, ("Not right now", sentence));
         page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         return page;
     }
     tracing::error!(%error, request = %ctx.request.id, "a page of the console failed");
-    let sentence = "This is a defect of Signet. Tell whoever runs it the number of this request.";
+    let sentence = if ctx.request.is_safe {
+        "This is a defect of Signet, and nothing was changed. Tell whoever runs it the number of this request."
+    } else {
+        "This is a defect of Signet, and what you sent may or may not have been saved: look before you try again, and \
+         tell whoever runs it the number of this request."
+    };
     page(ctx, StatusCode::INTERNAL_SERVER_ERROR, ("Something broke", sentence))
 }

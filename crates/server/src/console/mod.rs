@@ -12,8 +12,11 @@ mod admin;
 mod alert_forms;
 mod alerts;
 mod app;
+mod app_advanced;
 mod app_deeds;
 mod app_form;
+mod app_lifetimes;
+mod app_people;
 mod app_start;
 mod app_try;
 mod apps;
@@ -53,6 +56,7 @@ mod server_page;
 mod servers;
 mod settings;
 mod sign_in;
+mod theme_choice;
 mod token_preview;
 mod user;
 mod user_actions;
@@ -81,6 +85,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/sign-in/password", post(sign_in::renew))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/zone", get(zone_choice::get).post(zone_choice::post))
+        .route("/console/theme", post(theme_choice::post))
         .route("/console/find", get(find::get))
         .route("/console/find/list", get(find::list))
         .route("/console/log", get(log::get))
@@ -134,6 +139,9 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/apps/{id}/start/newer", get(app_start::first))
         .route("/console/apps/{id}/try", get(app_try::get).post(app_try::post))
         .route("/console/apps/{id}/redirect-uris/new", get(redirect_uris::new).post(redirect_uris::add))
+        .route("/console/apps/{id}/people", get(app_people::get))
+        .route("/console/apps/{id}/people/revoke", get(app_people::ask_all).post(app_people::revoke_all))
+        .route("/console/apps/{id}/people/{user}/revoke", post(app_people::revoke))
         .route("/console/apps/{id}/off", get(app_deeds::ask_off).post(app_deeds::off))
         .route("/console/apps/{id}/on", post(app_deeds::on))
         .route("/console/apps/{id}/delete", get(app_deeds::ask_delete).post(app_deeds::delete))

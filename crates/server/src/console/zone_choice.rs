@@ -18,12 +18,17 @@ use signet_web::{Choice, Field, FormPage, Link, Section};
 pub(super) const PATH: &str = "/console/zone";
 const NAME: &str = "timezone";
 
-/// The page, with the way back to where it was opened: to a search of the log with what it was asked, to any other
-/// page without what came with its address, which anybody may have put there.
-pub(super) fn url(here: &str) -> String {
+/// The way back to where a choice was opened: to a search of the log with what it was asked, to any other page without
+/// what came with its address, which anybody may have put there.
+pub(super) fn back(here: &str) -> String {
     let (path, query) = here.split_once('?').unwrap_or((here, ""));
     let here = if path == log::PATH { log::url_of(query) } else { path.to_owned() };
-    match next::checked(Some(&here)) {
+    next::checked(Some(&here)).to_owned()
+}
+
+/// The page, with the way back.
+pub(super) fn url(here: &str) -> String {
+    match back(here).as_str() {
         next::HOME => PATH.to_owned(),
         here => format!("{PATH}?next={}", next::encoded(here)),
     }

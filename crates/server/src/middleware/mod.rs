@@ -15,6 +15,7 @@ pub(crate) use refusal::not_found;
 
 use crate::App;
 use crate::extract::OperatorCtx;
+use crate::theme;
 use access::Line;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -72,6 +73,7 @@ impl Edge {
             ip: peer::client_ip(peer.ip(), request.headers(), &self.app.config().trusted_proxies).to_string(),
             user_agent: peer::user_agent(request.headers()),
             path: request.uri().path().to_owned(),
+            is_safe: request.method().is_safe(),
         };
         let mut line = Line::new(&request, &facts, started);
         let closes = request.version() < Version::HTTP_2;
@@ -115,7 +117,8 @@ impl Edge {
             Target::Tenant(tenant) => {
                 line.tenant(&tenant.name);
                 let locales = locales::wanted(request.headers());
-                let ctx = Ctx { locales, ..Ctx::new(tenant, now, facts.clone()) };
+                let dark = theme::chosen(request.headers(), &tenant);
+                let ctx = Ctx { locales, dark, ..Ctx::new(tenant, now, facts.clone()) };
                 request.extensions_mut().insert(ctx);
                 &self.tenant
             }
@@ -134,8 +137,13 @@ fn route_of(response: &Response) -> Option<&str> {
 /// What a POST has begun it finishes, even if its caller hangs up: an attempt that was counted must not be missing
 /// from the log.
 async fn run(router: Router, request: Request) -> Result<Response, Refusal> {
-    let broken = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side");
     let finishes = request.method() == Method::POST;
+    let sentence = if request.method().is_safe() {
+        "Something went wrong on our side, and nothing was changed"
+    } else {
+        "Something went wrong on our side; what was sent may or may not have been saved, so look before trying again"
+    };
+    let broken = move || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, sentence);
     let answer = async move {
         match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
             Ok(Ok(response)) => Ok(response),

@@ -204,6 +204,11 @@ pub(super) fn not_ours(ctx: &OperatorCtx) -> Response {
 
 pub(super) fn failed(ctx: &OperatorCtx, error: &IdpError) -> Response {
     tracing::warn!(%error, "a request of the operator failed");
-    let words = ("Not available", "Nothing was changed. Try again in a moment.");
+    let sentence = if ctx.request.is_safe {
+        "Nothing was changed. Try again in a moment."
+    } else {
+        "What you sent may or may not have been saved. Look in a moment, before you try again."
+    };
+    let words = ("Not available", sentence);
     html::failure(OWNER, &ctx.request, StatusCode::SERVICE_UNAVAILABLE, words)
 }

@@ -39,6 +39,7 @@ impl Visit {
             login: self.operator.login.clone(),
             sign_out: "/sign-out".to_owned(),
             zone: None,
+            theme: None,
             nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
             current,
             degraded: None,

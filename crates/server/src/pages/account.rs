@@ -7,7 +7,7 @@ use crate::App;
 use crate::console::when;
 use crate::console::zone::Zone;
 use crate::extract::Tenant;
-use crate::{cookie, html};
+use crate::{cookie, html, theme};
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -23,6 +23,8 @@ use signet_web::{Account, AccountPassword, Csrf, Fact, Field, Link, SignedOut};
 
 const PATH: &str = "/account";
 const PASSWORD: &str = "/account/password";
+/// Where light or dark is chosen.
+const THEME: &str = "/account/theme";
 
 /// A request to the account's pages.
 struct Visit {
@@ -101,6 +103,7 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
     Ok(html::page(&Account {
         shell: language::shell(ctx, texts.heading),
         csrf: Csrf::new(browser.csrf(app, ctx)),
+        theme: THEME.to_owned(),
         login: visible(&user.login),
         notice: match done {
             Some("session") => Some(texts.session_ended.to_owned()),
@@ -118,6 +121,19 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
         password: Link::new(language.texts().password.change, PASSWORD),
         sign_out: Link::new(language.texts().sign_out.sign_out, "/oauth2/v1/logout"),
     }))
+}
+
+/// Light or dark, for this browser.
+pub(super) async fn choose_theme(
+    State(app): State<App>,
+    Tenant(ctx): Tenant,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match sent(app, ctx, &headers, &body).await {
+        Ok((visit, params)) => theme::choose(&visit.ctx, params.get("theme").unwrap_or_default(), PATH),
+        Err(response) => response,
+    }
 }
 
 /// Where an app takes up a sign-in that others begin (OpenID Connect Core §4), if it does.

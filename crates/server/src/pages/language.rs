@@ -1,6 +1,6 @@
 //! The language of whoever reads a page for users: what the app asked for, or else what the browser wants.
 
-use crate::brand;
+use crate::{brand, theme};
 use axum::http::StatusCode;
 use axum::response::Response;
 use signet_idp::Ctx;
@@ -15,7 +15,8 @@ pub(crate) fn texts(ctx: &Ctx) -> &'static Texts {
 /// The frame of a tenant's page, in the reader's language.
 pub(crate) fn shell(ctx: &Ctx, title: &str) -> Shell {
     let language = Language::of(&ctx.locales);
-    let mut shell = Shell::new(brand::name(ctx), title).language(language);
+    let shell = Shell { theme: theme::of(ctx), ..Shell::new(brand::name(ctx), title) };
+    let mut shell = shell.language(language);
     if let Some(brand) = &ctx.brand {
         shell = brand::dress(shell, brand);
     }

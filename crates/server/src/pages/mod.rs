@@ -32,6 +32,7 @@ fn own_account() -> Router<App> {
     Router::new()
         .route("/account", get(account::get))
         .route("/account/password", get(account::password).post(account::change))
+        .route("/account/theme", post(account::choose_theme))
         .route("/account/sessions/{session}/end", post(account::end_session))
         .route("/account/apps/{app}/revoke", post(account::revoke))
         .layer(map_response(crate::html::alone))

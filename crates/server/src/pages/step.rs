@@ -1,7 +1,7 @@
 //! From what comes next to a response.
 
 use super::language::{self, texts};
-use crate::{cookie, html};
+use crate::{cookie, html, theme};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use signet_idp::Ctx;
@@ -91,7 +91,8 @@ fn error_page(ctx: &Ctx, error: &OAuthError) -> ErrorPage {
         status,
         match error.reason {
             Reason::RequestExpired => |errors| errors.flow_over,
-            _ if status >= 500 => |errors| errors.not_now,
+            _ if status >= 500 && ctx.request.is_safe => |errors| errors.not_now,
+            _ if status >= 500 => |errors| errors.not_now_sent,
             _ => |errors| errors.bad_request,
         },
     );
@@ -106,7 +107,7 @@ fn error_page(ctx: &Ctx, error: &OAuthError) -> ErrorPage {
 /// The frame of a tenant's page in English: for administrators and developers.
 #[must_use]
 pub fn shell(ctx: &Ctx, title: &str) -> Shell {
-    let shell = Shell::new(ctx.tenant.display_name.clone(), title);
+    let shell = Shell { theme: theme::of(ctx), ..Shell::new(ctx.tenant.display_name.clone(), title) };
     if ctx.tenant.demo { shell.note("Demo tenant") } else { shell }
 }
 

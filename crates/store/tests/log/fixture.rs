@@ -86,6 +86,7 @@ impl Fixture {
             ip: "203.0.113.9".into(),
             user_agent: "curl/8".into(),
             path: "/oauth2/default/v1/token".into(),
+            is_safe: false,
         };
         let actor = Entity::new("User", format!("00u{actor}"), &format!("{actor}@acme.test"), actor);
         Event::new(self.entropy.id(now), now, event_type, actor, &request)
