@@ -84,8 +84,9 @@ impl Idp {
         self.store().unscoped_live_nodes().await
     }
 
-    /// How this node is.
-    pub async fn health(&self) -> Health {
+    /// Stable names of what does not work as it should on this node, although grants are served.
+    #[must_use]
+    pub fn degraded(&self) -> Vec<&'static str> {
         let postgres = self.store().engine() == Engine::Postgres;
         let mut degraded = Vec::new();
         if !self.cache().is_fresh() {
@@ -97,12 +98,18 @@ impl Idp {
         if self.redis().is_some_and(|redis| !redis.health().borrow().is_well()) {
             degraded.push("redis_lost");
         }
+        degraded
+    }
+
+    /// How this node is.
+    pub async fn health(&self) -> Health {
+        let postgres = self.store().engine() == Engine::Postgres;
         Health {
             ready: self.is_ready().await,
             engine: if postgres { "postgres" } else { "sqlite" },
             nodes: self.live_nodes(),
             cache_age: self.cache().age(),
-            degraded,
+            degraded: self.degraded(),
         }
     }
 

@@ -64,6 +64,17 @@ impl Idp {
         latest_about(&mut tx, ctx, about, (changes, HISTORY_DAYS, CHANGES), BUDGET).await
     }
 
+    /// The newest event about a user, who may be gone by now: who that was.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_last_of_user(&self, ctx: &Ctx, user: UserId) -> Result<Option<EventRow>, IdpError> {
+        let about = equals(TextField::UserId, &user.to_string());
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let any = (Condition::All(Vec::new()), HISTORY_DAYS, 1);
+        Ok(latest_about(&mut tx, ctx, about, any, BUDGET).await?.pop())
+    }
+
     /// Each of the types has its place in an index, so nothing else is passed over, however much of it there is.
     async fn history(
         &self,

@@ -155,9 +155,16 @@ impl Admin {
             theme: Some(theme_choice::form(&self.here)),
             nav: self.nav(),
             current,
-            degraded: None,
+            degraded: self.limits_degraded(),
             notice: None,
         }
+    }
+
+    /// What an administrator has to know of how limits are counted just now. The rest is the operator's.
+    fn limits_degraded(&self) -> Option<String> {
+        let sentence = "Redis doesn’t answer, so rate policies that count there count on each node, for its share: \
+                        less may be let through than usual, and never more.";
+        self.idp().degraded().contains(&"redis_lost").then(|| sentence.to_owned())
     }
 
     /// The parts that the role reaches.

@@ -14,7 +14,7 @@ use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
 use signet_web::{CredentialList, CredentialRow, Empty, Link, Paging, Section, Status, Tone};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The list's address.
 pub(super) const PATH: &str = "/console/credentials";
@@ -45,6 +45,13 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Callers)?;
     let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
     let (tokens, credentials) = (tx.api_tokens().await?, tx.credentials().await?);
+    let mut paused = HashSet::new();
+    let ids = tokens.iter().map(|t| t.id.to_string()).chain(credentials.iter().map(|c| c.id.to_string()));
+    for id in ids {
+        if tx.is_paused(&id).await? {
+            paused.insert(id);
+        }
+    }
     let mut owners = HashMap::new();
     for token in &tokens {
         if let std::collections::hash_map::Entry::Vacant(slot) = owners.entry(token.user_id) {
@@ -57,6 +64,11 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
         rows.push(token_row(admin, token, owners.get(&token.user_id).and_then(Option::as_ref)));
     }
     rows.extend(credentials.iter().map(|c| credential_row(admin, c)));
+    for row in &mut rows {
+        if row.url.as_deref().and_then(|url| url.rsplit('/').next()).is_some_and(|id| paused.contains(id)) {
+            row.status = paused_status();
+        }
+    }
     let mut console = admin.frame("API credentials", Section::Credentials);
     console.notice = done.filter(|d| *d == "revoke").map(|_| "It is revoked.".to_owned());
     Ok(html::page(&CredentialList {
@@ -76,6 +88,11 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
         credentials: rows,
         paging: Paging::default(),
     }))
+}
+
+/// What an administrator has paused on the page of limits.
+pub(super) fn paused_status() -> Status {
+    Status::new("Paused", Tone::Warn)
 }
 
 /// A token acts for the administrator that made it, as far as that one's role reaches now.

@@ -97,11 +97,20 @@ impl Failure {
     }
 }
 
-fn page(ctx: &Ctx, status: StatusCode, (heading, sentence): (&str, &str)) -> Response {
+fn page(ctx: &Ctx, status: StatusCode, words: (&str, &str)) -> Response {
+    page_to(ctx, status, words, Link::new("Back to the console", HOME))
+}
+
+/// A page that says why there is none, and where to go on.
+pub(super) fn page_to(
+    ctx: &Ctx,
+    status: StatusCode,
+    (heading, sentence): (&str, &str),
+    way_on: Link,
+) -> Response {
     let shell = step::shell(ctx, heading);
     let page = ErrorPage::new(shell, status.as_u16(), sentence, ctx.request.id.to_string());
-    let way_on = Some(Link::new("Back to the console", HOME));
-    html::page_with(status, &ErrorPage { way_on, ..page }, &[])
+    html::page_with(status, &ErrorPage { way_on: Some(way_on), ..page }, &[])
 }
 
 fn broken(ctx: &Ctx, error: &IdpError) -> Response {

@@ -2,7 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::Result;
-use signet_domain::event::{EventRow, types};
+use signet_domain::event::{Entity, EventRow, types};
 use signet_idp::syslog::{self, Kind};
 use signet_web::{LogRow, Outcome, TimeText};
 use std::collections::{BTreeSet, HashMap};
@@ -57,8 +57,8 @@ impl Apps {
         if fact("door").as_deref() == Some("console") || event.event_type == types::SESSION_ADMIN.name {
             return "Console".to_owned();
         }
-        let stranger = client_id(event).map(|_| "unknown app".to_owned());
-        fact("via").or(stranger).unwrap_or_default()
+        let gone = client_id(event).map(|_| deleted_app(event).unwrap_or_else(|| "unknown app".to_owned()));
+        fact("via").or(gone).unwrap_or_default()
     }
 
     /// An event as a line that leads to `url`.
@@ -79,6 +79,14 @@ impl Apps {
 /// The client ids that events name.
 pub(super) fn client_ids<'e>(events: impl IntoIterator<Item = &'e EventRow>) -> BTreeSet<String> {
     events.into_iter().filter_map(client_id).map(str::to_owned).collect()
+}
+
+/// What an app that no longer exists was called, as its event tells.
+pub(super) fn deleted_app(event: &EventRow) -> Option<String> {
+    let is_app = |e: &&Entity| ["PublicClientApp", "AppInstance"].contains(&e.kind.as_str());
+    let named = |e: &&Entity| e.display_name != e.id && e.display_name != e.alternate_id;
+    let app = event.data.targets.iter().chain([&event.data.actor]).filter(is_app).find(named)?;
+    Some(format!("{}, deleted", syslog::visible(&app.display_name)))
 }
 
 /// Whoever could not prove to be an app named one all the same.

@@ -1,7 +1,7 @@
 //! One user: who it is, why sign-ins may fail, and what can be done about it.
 
 use super::admin::Admin;
-use super::failure::Result;
+use super::failure::{Failure, Result, page_to};
 use super::history::history;
 use super::rows::{app_url, brief, user_url};
 use super::user_actions::Deed;
@@ -9,7 +9,9 @@ use super::{user_groups, words};
 use crate::html;
 use crate::pages::open_things::{allowed, sessions};
 use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
 use axum::response::Response;
+use signet_domain::id::UserId;
 use signet_domain::user::UserStatus;
 use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, AdminError, Area};
@@ -31,9 +33,34 @@ pub(super) async fn find(admin: &Admin, id: &str) -> Result<UserView> {
     Ok(admin.idp().admin_user(&admin.ctx, &admin.caller, id).await?)
 }
 
+/// Who a user was that is gone, as far as the log knows.
+async fn gone(admin: &Admin, id: &str, sentence: &'static str) -> Result<Response> {
+    let known = match UserId::parse(id) {
+        Some(user) if admin.may(Area::Logs, Access::Read) => {
+            admin.idp().console_last_of_user(&admin.ctx, user).await?
+        }
+        _ => None,
+    };
+    let entity = known.as_ref().and_then(|event| {
+        event
+            .data
+            .targets
+            .iter()
+            .chain([&event.data.actor])
+            .find(|entity| entity.kind == "User" && entity.id == id)
+    });
+    let Some(user) = entity else { return Err(Failure::Missing(sentence)) };
+    let sentence = format!("{} was deleted. The log still has what happened.", visible(&user.alternate_id));
+    let log = Link::new("What happened", format!("/console/log?user={id}&range=90d"));
+    Ok(page_to(&admin.ctx, StatusCode::NOT_FOUND, ("Deleted user", &sentence), log))
+}
+
 async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Users)?;
-    let view = find(admin, id).await?;
+    let view = match find(admin, id).await {
+        Err(Failure::Missing(sentence)) => return gone(admin, id, sentence).await,
+        found => found?,
+    };
     let past = admin.idp().console_user_past(&admin.ctx, view.user.id).await?;
     let changed = admin.idp().console_user_history(&admin.ctx, view.user.id).await?;
     let groups = if admin.may(Area::Groups, Access::Read) {

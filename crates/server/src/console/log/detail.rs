@@ -3,7 +3,7 @@
 use super::changes::changes;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
-use crate::console::rows::{Apps, brief, client_ids, event_url, outcome, user_url};
+use crate::console::rows::{Apps, brief, client_ids, deleted_app, event_url, outcome, user_url};
 use crate::console::zone::Zone;
 use crate::console::{next, when};
 use signet_domain::event::{Entity, EventRow, Outcome};
@@ -123,6 +123,9 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
     match (apps.of_event(row), row.client_id.as_deref()) {
         (Some(app), _) => {
             facts.push(linked(Fact::text("App", syslog::visible(&app.label)), app.url.clone(), Area::Apps));
+        }
+        (None, Some(_)) if deleted_app(row).is_some() => {
+            facts.extend(deleted_app(row).map(|name| Fact::text("App", name)));
         }
         (None, Some(sent)) => facts.push(Fact::code("Client ID sent", syslog::visible(sent))),
         (None, None) => {}
