@@ -51,8 +51,8 @@ const SHIPPED: &[Shipped] = &[
     },
     Shipped {
         watches: "throttle",
-        name: "Refusals by a limit, five times the usual",
-        filter: r#"eventType eq "user_rate_limited" or eventType eq "policy.rate_limit.refused" or eventType eq "system.org.rate_limit.violation" or outcome.reason eq "client_limited" or outcome.reason eq "registration_limited""#,
+        name: "Throttled passwords, five times the usual",
+        filter: r#"eventType eq "user_rate_limited""#,
         at_least: 20,
         window_minutes: 60,
         times_usual: 5,
