@@ -31,7 +31,7 @@ fn sign(secret: &str, algorithm: hmac::Algorithm, header: &Value, claims: &Value
 }
 
 /// A good assertion of an app, made with a secret.
-fn assertion(app: &App, tenant: &Tenant, secret: &str) -> String {
+pub(crate) fn assertion(app: &App, tenant: &Tenant, secret: &str) -> String {
     sign(secret, hmac::HMAC_SHA256, &header(), &claims(app, tenant, now()))
 }
 

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use aws_lc_rs::hmac;
 use signet_oauth::jwk::Jwks;
 use signet_oauth::jwt::{self, Alg};
 use signet_testkit::{
-    App, AuthRequest, Callback, Jwt, Shared, Tenant, TokenSet, Value, Visitor, json, on_each_engine,
-    serde_json,
+    AuthRequest, Callback, Jwt, Shared, Tenant, TokenSet, Value, Visitor, json, on_each_engine, serde_json,
 };
 
 use crate::cases::test_functions;
 use crate::support::apps::{CALLBACK, Made, NewApp, Person, Server};
-use crate::support::client_key::{ClientKey, claims, now, post, with_keys};
-use crate::support::forge::b64;
+use crate::support::client_key::{ClientKey, now};
 use crate::support::groups::{group, join};
 use crate::support::make::unique;
 use crate::support::proof::{ProofKey, token_by};
@@ -25,6 +22,8 @@ on_each_engine! {
     every_entry_of_a_server_with_all_switched_on_works,
     what_a_server_does_not_name_it_does_not_do,
 }
+
+mod authentication;
 
 /// Members whose use takes receivers, browsers or hosts outside: the tests that use them.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -292,85 +291,6 @@ impl Walk {
         }
     }
 
-    /// An app that authenticates in this way redeems a code, and its own token is asked about and revoked.
-    async fn methods(&self, member: &str, endpoint: &str) {
-        for method in self.list(member) {
-            let app = if method == "none" { NewApp::browser() } else { NewApp::web() };
-            match method.as_str() {
-                "private_key_jwt" => {
-                    let key = ClientKey::new(Alg::ES256);
-                    let app = with_keys(app, &self.tenant, &[&key]).await;
-                    self.proves(endpoint, &app, || By::Assertion(self.assertion(&app, &key))).await;
-                }
-                _ => {
-                    let app = app.credential("token_endpoint_auth_method", json!(method));
-                    let app = app.make(&self.tenant).await;
-                    self.proves(endpoint, &app, || match method.as_str() {
-                        "client_secret_basic" | "none" => By::Usual,
-                        "client_secret_post" => By::Secret,
-                        "client_secret_jwt" => By::Assertion(self.mac(&app)),
-                        other => panic!("nobody uses the method {other}"),
-                    })
-                    .await;
-                }
-            }
-        }
-    }
-
-    async fn algs(&self, member: &str, endpoint: &str) {
-        for alg in self.list(member) {
-            if alg == "HS256" {
-                let app = NewApp::web().credential("token_endpoint_auth_method", json!("client_secret_jwt"));
-                let app = app.make(&self.tenant).await;
-                self.proves(endpoint, &app, || By::Assertion(self.mac(&app))).await;
-            } else {
-                let key = ClientKey::new(alg.parse().expect("an algorithm"));
-                let app = with_keys(NewApp::web(), &self.tenant, &[&key]).await;
-                self.proves(endpoint, &app, || By::Assertion(self.assertion(&app, &key))).await;
-            }
-        }
-    }
-
-    fn assertion(&self, app: &App, key: &ClientKey) -> String {
-        key.assertion(&claims(app, &self.tenant, now()))
-    }
-
-    fn mac(&self, app: &App) -> String {
-        let header = json!({ "alg": "HS256", "typ": "JWT" }).to_string();
-        let message = format!("{}.{}", b64(header), b64(claims(app, &self.tenant, now()).to_string()));
-        let secret = app.client_secret.as_deref().expect("a secret");
-        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes());
-        format!("{message}.{}", b64(mac))
-    }
-
-    /// The app gets a token, and at another endpoint is heard about it.
-    async fn proves(&self, endpoint: &str, app: &App, by: impl Fn() -> By) {
-        let request = self.tenant.authorize(app, "openid");
-        let callback = self.answer(&request).await;
-        let params = code_params(&request, &callback);
-        let params: Vec<_> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let tokens = self.call(app, "token", &by(), &params).await.tokens();
-        if endpoint != "token" {
-            let token = [("token", tokens.access_token.as_str())];
-            self.call(app, endpoint, &by(), &token).await.expect(200);
-            let active = self.tenant.is_active(&self.web, &tokens.access_token).await;
-            assert_eq!(active, endpoint == "introspect");
-        }
-    }
-
-    fn call(&self, app: &App, endpoint: &str, by: &By, params: &[(&str, &str)]) -> signet_testkit::Call {
-        match by {
-            By::Usual => self.tenant.post_as(app, endpoint, params),
-            By::Secret => {
-                let secret = app.client_secret.as_deref().expect("a secret");
-                let own = [("client_id", app.client_id.as_str()), ("client_secret", secret)];
-                let fields: Vec<_> = params.iter().chain(&own).copied().collect();
-                self.tenant.http().call("POST", &self.tenant.endpoint(endpoint)).form(fields)
-            }
-            By::Assertion(assertion) => post(&self.tenant, endpoint, assertion, params),
-        }
-    }
-
     async fn claims(&self) {
         let scopes = self.list("scopes_supported").join(" ");
         let tokens = self.tokens(&scopes).await;
@@ -425,16 +345,6 @@ impl Walk {
             assert_eq!(tokens.access().claims["cnf"]["jkt"], key.thumbprint(), "{alg}");
         }
     }
-}
-
-/// How an app proves itself.
-enum By {
-    /// Its secret in the header, or its id alone.
-    Usual,
-    /// Its secret in the body.
-    Secret,
-    /// A signed assertion.
-    Assertion(String),
 }
 
 fn code_params(request: &AuthRequest, callback: &Callback) -> Vec<(&'static str, String)> {
