@@ -85,6 +85,10 @@ async fn the_readmes_commands_answer_what_it_shows(app: TestApp) {
     let (mut ran, mut shown_json) = (0, 0);
     for block in steps.iter().filter(|block| !block.is_empty()) {
         let script: String = block.iter().map(|(command, _)| command.as_str()).collect();
+        if script.contains("/api/v1/logs") {
+            // On PostgreSQL a reader of the log waits for older writers, other tests' too.
+            app.acme().wait_for_logs(r#"eventType eq "user_rate_limited""#, 1).await;
+        }
         let said = bash(&app, &script).await;
         let shown = &block.last().expect("a command").1;
         if shown.starts_with('{') {
