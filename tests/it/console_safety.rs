@@ -116,6 +116,13 @@ async fn settings_that_let_people_in_ask_for_the_password_late(app: TestApp) {
     // What is in force asks before it refuses nothing any more; putting it in force doesn't.
     let path = format!("/console/rate-policies/{}", rates["id"].as_str().expect("an id"));
     desk.press(&path, "/enforce").await.expect(200);
+    // Its form has the same switch, and limits that can be raised.
+    for (field, value) in [("limit", "1000000"), ("state", "off")] {
+        let form = desk.page(&format!("{path}/edit")).await;
+        let asked = desk.send(&form, &[(field, value)]).await.expect(422);
+        asks(&desk, &asked, &[]).await;
+    }
+    desk.press(&path, "/enforce").await.expect(200);
     let asked = desk.press(&path, "/off").await;
     let off = asks(&desk, &asked, &[]).await;
     assert!(off.text().contains("The rate policy is off."), "{}", off.page().text());
@@ -228,7 +235,6 @@ async fn a_locked_user_is_unlocked_and_a_lost_one_signed_out(app: TestApp) {
     let person = Person::new(&acme).await;
     let web = NewApp::web().make(&acme).await;
     let path = format!("/console/users/{}", person.id);
-    // Two at a time, for else the throttle refuses.
     for _ in 0..20 {
         let visitor = acme.visitor();
         let page = visitor.open(&format!("{}/login", acme.origin())).await;

@@ -248,13 +248,8 @@ pub(super) async fn set(
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         let policy = admin.idp().admin_rate_policy(ctx, &id).await?;
         if action != "enforce" {
-            let crumbs = vec![
-                Link::new("Limits", "/console/limits"),
-                Link::new(visible(&policy.name), url_of(&policy)),
-            ];
-            let title = ("Refuse nothing any more", Section::Limits);
-            let page =
-                admin.form(title, crumbs, format!("{}/{action}", url_of(&policy)), "Refuse nothing any more");
+            let (deed, address) = ("Refuse nothing any more", format!("{}/{action}", url_of(&policy)));
+            let page = admin.form((deed, Section::Limits), crumbs(Some(&policy)), address, deed);
             if let Some(question) = admin.pressed(&form, page).await? {
                 return Ok(question);
             }

@@ -358,10 +358,17 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let form = admin.open(&headers, &body, WRITE)?;
         let policy = admin.idp().admin_rate_policy(&admin.ctx, &id).await?;
         let typed = Typed::sent(&form);
-        let page = edit_page(&admin, &policy, form.raw("version"), &typed);
+        let mut page = edit_page(&admin, &policy, form.raw("version"), &typed);
         let settings = typed.settings(Some(&policy));
         if form.raw("do") == "try" {
             return try_it(&admin, &form, page, settings).await;
+        }
+        // Whatever is changed of what is in force, it may refuse less from now on.
+        if policy.enabled && !policy.dry_run {
+            page = admin.asking(page);
+            if !admin.confirmed(&form, &mut page).await? {
+                return Ok(refused(&page));
+            }
         }
         let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());
         match admin.idp().admin_replace_rate_policy(ctx, caller, &id, settings, &expected).await {
