@@ -8,6 +8,7 @@ use crate::ctx::{At, server_entity};
 use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::keys::plan;
 use crate::{Ctx, Idp};
+use signet_domain::Time;
 use signet_domain::event::{Severity, types};
 use signet_domain::id::ServerId;
 use signet_domain::server::{KeyRow, Server, ServerKind, ServerStatus};
@@ -171,7 +172,7 @@ impl Idp {
                     ServerStatus::Inactive => types::AS_DEACTIVATE,
                 };
                 if status == ServerStatus::Inactive {
-                    revoke_server(tx, &ctx, &server).await?;
+                    revoke_server(tx, ctx.now, &server).await?;
                 }
                 Ok(tx.append(&caller.event(&idp, &ctx, event_type).at(&server)).await?)
             })
@@ -191,7 +192,7 @@ impl Idp {
                 if server.kind == ServerKind::Org || server.slug == DEFAULT {
                     return Err(stays());
                 }
-                revoke_server(tx, &ctx, &server).await?;
+                revoke_server(tx, ctx.now, &server).await?;
                 tx.delete_server(server.id).await?;
                 Ok(tx.append(&caller.event(&idp, &ctx, types::AS_DELETE).at(&server)).await?)
             })
@@ -255,17 +256,17 @@ async fn revoke_all_of(
     caller: &Caller,
     server: &Server,
 ) -> Result<(), AdminError> {
-    revoke_server(tx, ctx, server).await?;
+    revoke_server(tx, ctx.now, server).await?;
     let mut event = caller.event(idp, ctx, types::AS_REVOKE_ALL).at(server);
     event.severity = Severity::Warn;
     Ok(tx.append(&event).await?)
 }
 
 /// Ends what hangs on a server for good: switching it on again brings no refresh token back.
-async fn revoke_server(tx: &mut Tx, ctx: &Ctx, server: &Server) -> Result<(), AdminError> {
-    tx.revoke_grants_at(server.id, ctx.now).await?;
-    let until = ctx.now.plus_secs(LONGEST_TOKEN_SECONDS);
-    Ok(tx.put_revocation(RevocationKind::Server, &server.id.to_string(), ctx.now, until).await?)
+pub(crate) async fn revoke_server(tx: &mut Tx, now: Time, server: &Server) -> signet_store::Result<()> {
+    tx.revoke_grants_at(server.id, now).await?;
+    let until = now.plus_secs(LONGEST_TOKEN_SECONDS);
+    tx.put_revocation(RevocationKind::Server, &server.id.to_string(), now, until).await
 }
 
 fn stays() -> AdminError {

@@ -2,11 +2,11 @@
 //! them from good ones any more, so none of them counts: people sign in again, and apps ask again.
 
 use super::no_request;
+use crate::admin::servers::revoke_server;
 use crate::ctx::At;
 use crate::{Idp, IdpError};
 use signet_domain::event::{Entity, Event, Severity, types};
 use signet_domain::id::TenantId;
-use signet_domain::token::{LONGEST_TOKEN_SECONDS, RevocationKind};
 
 /// How many tenants, servers are read at once.
 const STEP: i64 = 200;
@@ -46,10 +46,7 @@ impl Idp {
                     loop {
                         let servers = tx.servers(after, STEP).await?;
                         for server in &servers {
-                            tx.revoke_grants_at(server.id, now).await?;
-                            let until = now.plus_secs(LONGEST_TOKEN_SECONDS);
-                            tx.put_revocation(RevocationKind::Server, &server.id.to_string(), now, until)
-                                .await?;
+                            revoke_server(tx, now, server).await?;
                             let id = idp.entropy().id(now);
                             let mut event =
                                 Event::new(id, now, types::AS_REVOKE_ALL, Entity::system(), &request)

@@ -5,6 +5,8 @@ use crate::config::Config;
 use crate::control::{self, Command};
 use crate::seed::Credentials;
 use crate::{card, listen};
+use signet_idp::Idp;
+use signet_idp::secrets::MasterKey;
 use signet_idp::tenants::BaseUrl;
 
 /// Shows the card.
@@ -43,9 +45,7 @@ pub(super) async fn restored(config: Config) -> Result<(), String> {
     store.close().await;
     drop(store);
     // Opened again, it writes its events in the new epoch.
-    let opened = store::open(&config, false).await?;
-    let url = serve::public_url(&config, &opened.0).await?;
-    let idp = store::start(&config, opened, master, &url.to_string()).await?;
+    let idp = started(&config, master).await?;
     let forgotten = idp.forget_what_was_issued().await.map_err(|e| e.to_string());
     idp.store().close().await;
     let tenants = forgotten?;
@@ -103,11 +103,15 @@ async fn perform(config: Config, command: Command) -> Result<String, String> {
     if let Some(answer) = control::ask(&config.control_socket(), &command).await {
         return answer;
     }
-    let master = key::load(&config)?;
-    let opened = store::open(&config, false).await?;
-    let url = serve::public_url(&config, &opened.0).await?;
-    let idp = store::start(&config, opened, master, &url.to_string()).await?;
+    let idp = started(&config, key::load(&config)?).await?;
     let answer = control::perform(&idp, command).await;
     idp.store().close().await;
     answer
+}
+
+/// The identity provider on a store that no server has open.
+async fn started(config: &Config, master: MasterKey) -> Result<Idp, String> {
+    let opened = store::open(config, false).await?;
+    let url = serve::public_url(config, &opened.0).await?;
+    store::start(config, opened, master, &url.to_string()).await
 }
