@@ -92,7 +92,7 @@ impl Idp {
         call.has_key(row.jkt.as_deref())?;
         let user = still_allowed(call, &row, &grant, user)?;
         let asked = requested.cloned().unwrap_or_else(|| scopes::stored(&grant.scopes));
-        let scopes = self.scopes_now(call, &grant, requested).map_err(Refused::from)?;
+        let scopes = self.scopes_now(call, &grant, &asked).map_err(Refused::from)?;
         let scopes = match scopes {
             Ok(scopes) => scopes,
             Err(error) => return Err(Refused::from(error).of(Some(Box::new(user)))),
@@ -110,17 +110,13 @@ impl Idp {
         &self,
         call: &Call<'_>,
         grant: &Grant,
-        requested: Option<&ScopeSet>,
+        asked: &ScopeSet,
     ) -> Result<Result<ScopeSet, OAuthError>, OAuthError> {
-        let granted = scopes::stored(&grant.scopes);
-        if let Some(requested) = requested
-            && !requested.is_subset(&granted)
-        {
+        if !asked.is_subset(&scopes::stored(&grant.scopes)) {
             return Ok(Err(OAuthError::new(Reason::RefreshScopesDenied)));
         }
         let app = &call.client.config.app;
-        let wanted = requested.unwrap_or(&granted);
-        let still: ScopeSet = wanted
+        let still: ScopeSet = asked
             .iter()
             .filter(|s| {
                 let name = s.as_str();
