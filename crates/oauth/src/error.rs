@@ -54,10 +54,6 @@ error_codes! {
     LoginRequired = "login_required",
     /// OpenID Connect Core §3.1.2.6.
     ConsentRequired = "consent_required",
-    /// OpenID Connect Core §3.1.2.6.
-    InteractionRequired = "interaction_required",
-    /// OpenID Connect Core §3.1.2.6.
-    AccountSelectionRequired = "account_selection_required",
     /// RFC 8707 §2.
     InvalidTarget = "invalid_target",
     /// RFC 6750 §3.1.
@@ -178,6 +174,19 @@ impl OAuthError {
         ErrorBody { error: self.code(), error_description: clean_description(&self.description) }
     }
 
+    /// The challenge of a protected resource that says what is wrong (RFC 6750 §3): also for a request that is
+    /// malformed, where `error` is `invalid_request`.
+    #[must_use]
+    pub fn bearer_challenge(&self, realm: &str) -> String {
+        self.told_in(format!("Bearer realm=\"{}\"", clean_description(realm)))
+    }
+
+    /// A challenge that says what is wrong.
+    fn told_in(&self, challenge: String) -> String {
+        let description = clean_description(&self.description);
+        format!("{challenge}, error=\"{}\", error_description=\"{description}\"", self.code())
+    }
+
     /// The `WWW-Authenticate` header of this error, if it needs one: `Basic` (RFC 7617) when a client tried the
     /// header, `Bearer` (RFC 6750 §3) or `DPoP` (RFC 9449 §7.1) for the errors of protected resources.
     #[must_use]
@@ -192,12 +201,7 @@ impl OAuthError {
             ErrorCode::InvalidToken | ErrorCode::InsufficientScope | ErrorCode::InvalidDpopProof
                 if self.www_dpop =>
             {
-                Some(format!(
-                    "{}, error=\"{}\", error_description=\"{}\"",
-                    dpop::challenge(&realm),
-                    self.code(),
-                    clean_description(&self.description)
-                ))
+                Some(self.told_in(dpop::challenge(&realm)))
             }
             ErrorCode::InvalidToken | ErrorCode::InsufficientScope => Some(self.bearer_challenge(&realm)),
             _ if self.www_basic && status == 401 => {
@@ -205,20 +209,6 @@ impl OAuthError {
             }
             _ => None,
         }
-    }
-}
-
-impl OAuthError {
-    /// The challenge of a protected resource that says what is wrong (RFC 6750 §3): also for a request that is
-    /// malformed, where `error` is `invalid_request`.
-    #[must_use]
-    pub fn bearer_challenge(&self, realm: &str) -> String {
-        format!(
-            "Bearer realm=\"{}\", error=\"{}\", error_description=\"{}\"",
-            clean_description(realm),
-            self.code(),
-            clean_description(&self.description)
-        )
     }
 }
 
