@@ -72,6 +72,12 @@ pub fn stranger(client_id: Option<&str>) -> Entity {
     Entity::new("PublicClientApp", shown, shown, shown)
 }
 
+/// The log's view of a person of whom nothing is known.
+#[must_use]
+pub fn nobody() -> Entity {
+    Entity::new("User", "unknown", "unknown", "unknown")
+}
+
 /// The log's view of an app that is administered.
 #[must_use]
 pub fn app_instance(app: &App) -> Entity {

@@ -6,11 +6,11 @@
 use crate::access_token::ALGS;
 use crate::authorize::SignedIn;
 use crate::cache::{AppConfig, ServerConfig};
-use crate::ctx::{At, app_entity, user_entity};
+use crate::ctx::{At, app_entity, nobody, user_entity};
 use crate::frontchannel::{Farewell, farewells};
 use crate::grants::end_grant;
 use crate::{Ctx, Idp, IdpError};
-use signet_domain::event::{Entity, types};
+use signet_domain::event::types;
 use signet_oauth::jwt::{self, ClaimCheck};
 use signet_oauth::redirect::{RedirectUri, for_the_log};
 use signet_oauth::{Params, Reason};
@@ -103,42 +103,40 @@ impl Idp {
                 refused.push(Reason::UnknownClient);
             }
         }
-        let back = match (&app, params.get("post_logout_redirect_uri")) {
+        let asked = params.get("post_logout_redirect_uri");
+        let back = match (&app, asked) {
             (Some(app), Some(asked)) => way_back(app, asked, params.get("state")),
             _ => WayBack::None,
         };
         if back == WayBack::Unregistered {
             refused.push(Reason::IllegalPostLogoutRedirectUri);
         }
-        let request = LogoutRequest { hint: read, app, back };
         for reason in refused {
-            self.refused_logout(ctx, config, &request, signed_in, params, reason).await?;
+            let unregistered = (reason == Reason::IllegalPostLogoutRedirectUri).then_some(asked).flatten();
+            self.refused_logout(ctx, config, (signed_in, app.as_deref()), (reason, unregistered)).await?;
         }
-        Ok(request)
+        Ok(LogoutRequest { hint: read, app, back })
     }
 
+    /// Records what a request to sign out didn't prove, and which address that was if it was one.
     async fn refused_logout(
         &self,
         ctx: &Ctx,
         config: &ServerConfig,
-        request: &LogoutRequest,
-        signed_in: Option<&SignedIn>,
-        params: &Params,
-        reason: Reason,
+        (signed_in, app): (Option<&SignedIn>, Option<&AppConfig>),
+        (reason, address): (Reason, Option<&str>),
     ) -> Result<(), IdpError> {
-        let actor = match (signed_in, &request.app) {
+        let actor = match (signed_in, app) {
             (Some(signed_in), _) => user_entity(&signed_in.user),
             (None, Some(app)) => app_entity(&app.app),
-            (None, None) => Entity::new("User", "unknown", "unknown", "unknown"),
+            (None, None) => nobody(),
         };
         let mut event = self.event(ctx, types::SESSION_END, actor).failed(reason.as_str()).at(&config.server);
         event.user_id = signed_in.map(|s| s.user.id.to_string());
         event.session_id = signed_in.map(|s| s.session.id);
-        event.client_id = request.app.as_ref().map(|app| app.app.client_id.clone());
-        if reason == Reason::IllegalPostLogoutRedirectUri
-            && let Some(asked) = params.get("post_logout_redirect_uri")
-        {
-            event = event.debug(POST_LOGOUT_URI, for_the_log(asked).0);
+        event.client_id = app.map(|app| app.app.client_id.clone());
+        if let Some(address) = address {
+            event = event.debug(POST_LOGOUT_URI, for_the_log(address).0);
         }
         self.record(ctx, vec![event]).await
     }
@@ -153,8 +151,7 @@ impl Idp {
         config: &ServerConfig,
         reason: Reason,
     ) -> Result<(), IdpError> {
-        let nothing = LogoutRequest { hint: None, app: None, back: WayBack::None };
-        self.refused_logout(ctx, config, &nothing, None, &Params::default(), reason).await
+        self.refused_logout(ctx, config, (None, None), (reason, None)).await
     }
 
     /// Reads an `id_token_hint`; `None` for anything that is not an ID token of this server for one of its active apps.

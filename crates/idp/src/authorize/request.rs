@@ -7,12 +7,12 @@ use super::push::REQUEST_URI;
 use super::standing::{Standing, standing};
 use super::{Page, SignedIn, Step};
 use crate::cache::{AppConfig, ServerConfig};
-use crate::ctx::{At, by_kind, user_entity};
+use crate::ctx::{At, by_kind, nobody, user_entity};
 use crate::secrets::SecretKind;
 use crate::token::scopes;
 use crate::{Ctx, Idp, IdpError, requested_claims};
 use signet_domain::app::AppKind;
-use signet_domain::event::{Entity, Event, types};
+use signet_domain::event::{Event, types};
 use signet_domain::flow::Flow;
 use signet_domain::id::{AppId, FlowId};
 use signet_domain::server::Server;
@@ -131,8 +131,7 @@ impl Idp {
         error: &OAuthError,
     ) -> Result<(), IdpError> {
         let kind = by_kind(server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
-        let nobody = Entity::new("User", "unknown", "unknown", "unknown");
-        let event = self.event(ctx, kind, nobody).failed(error.reason.as_str()).at(server);
+        let event = self.event(ctx, kind, nobody()).failed(error.reason.as_str()).at(server);
         self.record(ctx, vec![event]).await
     }
 
@@ -267,9 +266,7 @@ impl Idp {
         flow: Option<FlowId>,
     ) -> Event {
         let server = &call.server.server;
-        let actor = call
-            .signed_in
-            .map_or_else(|| Entity::new("User", "unknown", "unknown", "unknown"), |s| user_entity(&s.user));
+        let actor = call.signed_in.map_or_else(nobody, |s| user_entity(&s.user));
         let kind = by_kind(server, types::ORG_AUTHORIZE, types::AS_AUTHORIZE);
         let mut event = self.event(ctx, kind, actor).failed(error.reason.as_str()).at(server);
         event.flow_id = flow;

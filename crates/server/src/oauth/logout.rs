@@ -1,8 +1,9 @@
 //! `GET` and `POST …/v1/logout` (OpenID Connect RP-Initiated Logout 1.0).
 //!
 //! A request with an ID token of the very session that it ends is obeyed at once. Any other may come from a
-//! link on another site, so a page asks first; and nobody is sent on without a hint or an answer to that page. Where apps want to hear of it
-//! from the browser (OpenID Connect Front-Channel Logout 1.0), a page tells them before it goes on.
+//! link on another site, so a page asks first; and nobody is sent on without a hint or an answer to that page. Where
+//! apps want to hear of it from the browser (OpenID Connect Front-Channel Logout 1.0), a page tells them before it goes
+//! on.
 
 use super::asked::Asked;
 use super::form;
