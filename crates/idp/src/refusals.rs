@@ -19,11 +19,24 @@ fn deed(door: Door<'_>) -> EventType {
 }
 
 impl Idp {
-    /// Records that a request to introspect or revoke can't be read, or lacks its token.
+    /// What was read of a request to introspect or revoke; that it can't be read is recorded.
     ///
     /// # Errors
-    /// When the store fails.
-    pub async fn refused_at(
+    /// The one of the reading, or 503 when the store is gone.
+    pub async fn read_at<T>(
+        &self,
+        ctx: &Ctx,
+        door: Door<'_>,
+        read: Result<T, OAuthError>,
+    ) -> Result<T, OAuthError> {
+        if let Err(error) = &read {
+            self.refused_at(ctx, door, None, error.reason).await?;
+        }
+        read
+    }
+
+    /// Records that a request to introspect or revoke can't be read, or lacks its token.
+    pub(crate) async fn refused_at(
         &self,
         ctx: &Ctx,
         door: Door<'_>,

@@ -33,13 +33,7 @@ async fn introspect(
 ) -> Result<Introspection, OAuthError> {
     let door = Door { server: &asked.server.server, endpoint: "introspect" };
     let read = form::body(headers, body).and_then(|params| Ok((params, form::authorization(headers)?)));
-    let (params, authorization) = match read {
-        Ok(read) => read,
-        Err(error) => {
-            app.idp().refused_at(&asked.ctx, door, None, error.reason).await?;
-            return Err(error);
-        }
-    };
+    let (params, authorization) = app.idp().read_at(&asked.ctx, door, read).await?;
     let in_query = form::query_has_credentials(query);
     let (client, token) =
         app.idp().client_and_token(&asked.ctx, door, &params, authorization, in_query).await?;

@@ -18,19 +18,8 @@ pub(super) async fn post(
     body: Bytes,
 ) -> Response {
     let params = form::body(&headers, &body);
-    let door = Door { server: &asked.server.server, endpoint: "revoke" };
-    let read = params.as_ref().map_err(Clone::clone).and_then(|p| Ok((p, form::authorization(&headers)?)));
-    let result = match read {
-        Ok((params, authorization)) => {
-            let in_query = form::query_has_credentials(query.as_deref());
-            revoke(&app, &asked, (door, in_query), params, authorization).await
-        }
-        Err(error) => match app.idp().refused_at(&asked.ctx, door, None, error.reason).await {
-            Ok(()) => Err(error),
-            Err(failed) => Err(failed.into()),
-        },
-    };
-    let mut response = match result {
+    let read = params.as_ref().map_err(Clone::clone);
+    let mut response = match revoke(&app, &asked, query.as_deref(), &headers, read).await {
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => respond::error(&error, &asked.server.server.issuer),
     };
@@ -42,10 +31,14 @@ pub(super) async fn post(
 async fn revoke(
     app: &App,
     asked: &Asked,
-    (door, in_query): (Door<'_>, bool),
-    params: &Params,
-    authorization: Option<&[u8]>,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    params: Result<&Params, OAuthError>,
 ) -> Result<(), OAuthError> {
+    let door = Door { server: &asked.server.server, endpoint: "revoke" };
+    let read = params.and_then(|params| Ok((params, form::authorization(headers)?)));
+    let (params, authorization) = app.idp().read_at(&asked.ctx, door, read).await?;
+    let in_query = form::query_has_credentials(query);
     let (client, token) =
         app.idp().client_and_token(&asked.ctx, door, params, authorization, in_query).await?;
     app.idp().revoke(&asked.ctx, &asked.server, &client, token).await
