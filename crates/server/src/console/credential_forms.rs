@@ -1,7 +1,7 @@
 //! Making, rolling and revoking what calls the management API.
 
 use super::admin::Admin;
-use super::credentials::{PATH, find, may_of, paused_status, token_status};
+use super::credentials::{PATH, find, may_of, or_paused, token_status};
 use super::failure::Result;
 use super::form::{again, refused};
 use super::{when, words};
@@ -30,6 +30,13 @@ impl Found {
             Self::Token(token) => &token.name,
             Self::Credential(credential) => &credential.name,
         })
+    }
+
+    fn id(&self) -> String {
+        match self {
+            Self::Token(token) => token.id.to_string(),
+            Self::Credential(credential) => credential.id.to_string(),
+        }
     }
 
     fn url(&self) -> String {
@@ -76,9 +83,9 @@ pub(super) async fn show(admin: Admin, Path((kind, id)): Path<(String, String)>)
             }
         };
         let url = found.url();
-        let id = url.rsplit('/').next().unwrap_or_default();
-        let paused = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?.is_paused(id).await?;
-        let status = if paused { paused_status() } else { status };
+        let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+        let status = or_paused(status, tx.is_paused(&found.id()).await?);
+        drop(tx);
         let mut actions = Vec::new();
         if admin.may(Area::Callers, Access::Write) {
             let explain = "Whatever uses it is refused from now on.";

@@ -45,13 +45,7 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
     admin.must_see(Area::Callers)?;
     let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
     let (tokens, credentials) = (tx.api_tokens().await?, tx.credentials().await?);
-    let mut paused = HashSet::new();
-    let ids = tokens.iter().map(|t| t.id.to_string()).chain(credentials.iter().map(|c| c.id.to_string()));
-    for id in ids {
-        if tx.is_paused(&id).await? {
-            paused.insert(id);
-        }
-    }
+    let paused: HashSet<String> = tx.paused_callers().await?.into_iter().map(|(caller, _)| caller).collect();
     let mut owners = HashMap::new();
     for token in &tokens {
         if let std::collections::hash_map::Entry::Vacant(slot) = owners.entry(token.user_id) {
@@ -61,14 +55,10 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
     drop(tx);
     let mut rows: Vec<CredentialRow> = Vec::new();
     for token in &tokens {
-        rows.push(token_row(admin, token, owners.get(&token.user_id).and_then(Option::as_ref)));
+        let owner = owners.get(&token.user_id).and_then(Option::as_ref);
+        rows.push(token_row(admin, token, owner, paused.contains(&token.id.to_string())));
     }
-    rows.extend(credentials.iter().map(|c| credential_row(admin, c)));
-    for row in &mut rows {
-        if row.url.as_deref().and_then(|url| url.rsplit('/').next()).is_some_and(|id| paused.contains(id)) {
-            row.status = paused_status();
-        }
-    }
+    rows.extend(credentials.iter().map(|c| credential_row(admin, c, paused.contains(&c.id.to_string()))));
     let mut console = admin.frame("API credentials", Section::Credentials);
     console.notice = done.filter(|d| *d == "revoke").map(|_| "It is revoked.".to_owned());
     Ok(html::page(&CredentialList {
@@ -90,13 +80,13 @@ async fn show(admin: &Admin, done: Option<&str>) -> Result<Response> {
     }))
 }
 
-/// What an administrator has paused on the page of limits.
-pub(super) fn paused_status() -> Status {
-    Status::new("Paused", Tone::Warn)
+/// What an administrator has paused on the page of limits is that, whatever else it is.
+pub(super) fn or_paused(status: Status, paused: bool) -> Status {
+    if paused { Status::new("Paused", Tone::Warn) } else { status }
 }
 
 /// A token acts for the administrator that made it, as far as that one's role reaches now.
-fn token_row(admin: &Admin, token: &ApiToken, owner: Option<&User>) -> CredentialRow {
+fn token_row(admin: &Admin, token: &ApiToken, owner: Option<&User>, paused: bool) -> CredentialRow {
     CredentialRow {
         url: Some(format!("{PATH}/tokens/{}", token.id)),
         name: visible(&token.name),
@@ -105,7 +95,7 @@ fn token_row(admin: &Admin, token: &ApiToken, owner: Option<&User>) -> Credentia
         scopes: may_of(owner),
         created: Some(admin.moment(token.created_at)),
         last_used: token.last_used_at.map(|at| when::hour(at, admin.ctx.now)),
-        status: token_status(token, owner, admin.ctx.now),
+        status: or_paused(token_status(token, owner, admin.ctx.now), paused),
     }
 }
 
@@ -138,7 +128,7 @@ pub(super) fn token_status(token: &ApiToken, owner: Option<&User>, now: Time) ->
     }
 }
 
-fn credential_row(admin: &Admin, credential: &Credential) -> CredentialRow {
+fn credential_row(admin: &Admin, credential: &Credential, paused: bool) -> CredentialRow {
     CredentialRow {
         url: Some(format!("{PATH}/clients/{}", credential.id)),
         name: visible(&credential.name),
@@ -147,7 +137,7 @@ fn credential_row(admin: &Admin, credential: &Credential) -> CredentialRow {
         scopes: words::scope(credential.scope).to_owned(),
         created: Some(admin.moment(credential.created_at)),
         last_used: None,
-        status: words::on_or_off(true),
+        status: or_paused(words::on_or_off(true), paused),
     }
 }
 
