@@ -350,10 +350,12 @@ impl FormPage {
 
     /// With fields that few need.
     #[must_use]
-    pub fn folded(mut self, title: impl Into<String>, fields: impl IntoIterator<Item = Field>) -> Self {
-        let (title, fields) = (Some(title.into()), fields.into_iter().collect());
-        self.groups.push(FieldGroup { title, fields, folded: true });
-        self
+    pub fn folded(self, title: impl Into<String>, fields: impl IntoIterator<Item = Field>) -> Self {
+        let mut page = self.group(title, fields);
+        if let Some(group) = page.groups.last_mut() {
+            group.folded = true;
+        }
+        page
     }
 
     /// With a value that is carried along.

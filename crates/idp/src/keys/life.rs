@@ -145,7 +145,8 @@ impl Idp {
                         "use",
                         format!(
                             "use: the next key was published less than a day and six minutes ago, and apps that \
-                             keep the key set do not know it yet; roll from {} on, or replace the keys if this is an emergency",
+                             keep the key set do not know it yet; roll from {} on, or replace the keys if this is \
+                             an emergency",
                             ripe.rfc3339()
                         ),
                     ));

@@ -4,8 +4,8 @@ use super::admin::Admin;
 use super::app::find;
 use super::app_form::secret_page;
 use super::failure::{Failure, Result};
-use super::form::{again, params, refused};
-use super::rows::app_url;
+use super::form::{again, params, refused, type_the_name};
+use super::rows::{app_crumbs, app_url};
 use super::when;
 use crate::html;
 use crate::pages::step;
@@ -16,14 +16,13 @@ use axum::response::Response;
 use signet_domain::app::{App, AppSecret, AppStatus};
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
-use signet_web::{Field, FormPage, Link, Section};
+use signet_web::{FormPage, Link, Section};
 
 const WRITE: (Area, Access) = (Area::Apps, Access::Write);
 
 fn form_of(admin: &Admin, app: &App, title: &str, page: &str, submit: &str) -> FormPage {
-    let url = app_url(&app.id.to_string());
-    let crumbs = vec![Link::new("Apps", "/console/apps"), Link::new(visible(&app.label), url.clone())];
-    admin.form((title, Section::Apps), crumbs, format!("{url}/{page}"), submit)
+    let action = format!("{}/{page}", app_url(&app.id.to_string()));
+    admin.form((title, Section::Apps), app_crumbs(app), action, submit)
 }
 
 fn done(app: &App, what: &str) -> Response {
@@ -45,7 +44,7 @@ fn delete_page(admin: &Admin, app: &App, typed: &str) -> FormPage {
             "{label}, its secrets and everything that users allowed it are deleted. The log stays."
         ))
         .dangerous()
-        .fields([Field::line("typed", format!("Type {label} to confirm"), typed).required()]);
+        .fields([type_the_name(&label, typed)]);
     admin.asking(page)
 }
 

@@ -3,7 +3,7 @@
 use super::admin::Admin;
 use super::app::find;
 use super::form::{Form, again, clashing, refused};
-use super::rows::app_url;
+use super::rows::{app_crumbs, app_url};
 use super::words;
 use super::{app_advanced, app_start};
 use crate::html;
@@ -319,14 +319,13 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
 /// A client secret that was just made.
 pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str, next: Link) -> Response {
     let label = visible(&app.label);
-    let url = app_url(&app.id.to_string());
     let token = format!("{}/oauth2/default/v1/token", admin.ctx.tenant.url);
     let snippet = app.allows_grant("client_credentials").then(|| {
         format!("curl -u '{}:{secret}' \\\n  -d grant_type=client_credentials \\\n  {token}", app.client_id)
     });
     html::page(&ShownOnce {
         console: admin.frame(&format!("The secret of {label}"), Section::Apps),
-        crumbs: vec![Link::new("Apps", "/console/apps"), Link::new(label, url)],
+        crumbs: app_crumbs(app),
         sentence: "Put both into the app's configuration, and the secret nowhere else.".to_owned(),
         values: vec![Fact::code("Client ID", &app.client_id), Fact::code("Client secret", secret)],
         snippet,
@@ -335,11 +334,9 @@ pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str, next: Link) ->
 }
 
 fn edit_page(admin: &Admin, app: &App, version: &str, settings: &AppSettings, leeway: String) -> FormPage {
-    let url = app_url(&app.id.to_string());
-    let crumbs = vec![Link::new("Apps", "/console/apps"), Link::new(visible(&app.label), url.clone())];
-    let page = admin
-        .form(("Settings", Section::Apps), crumbs, format!("{url}/edit"), "Save")
-        .carry("version", version);
+    let action = format!("{}/edit", app_url(&app.id.to_string()));
+    let page =
+        admin.form(("Settings", Section::Apps), app_crumbs(app), action, "Save").carry("version", version);
     admin.asking(fields(page, app.kind, settings, leeway))
 }
 

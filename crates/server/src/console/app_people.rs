@@ -3,10 +3,10 @@
 use super::admin::Admin;
 use super::app::find;
 use super::failure::Result;
-use super::form::{params, refused};
+use super::form::{params, refused, type_the_name};
 use super::next::encoded;
 use super::prefix::{PAGE, or_the_first};
-use super::rows::{app_url, user_url};
+use super::rows::{app_crumbs, app_url, user_url};
 use super::words;
 use crate::html;
 use crate::pages::step;
@@ -19,7 +19,7 @@ use signet_idp::admin::app_people::AppPerson;
 use signet_idp::admin::{Access, Area, Page};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{Action, AppPeople, AppPersonRow, Field, FormPage, Link, Paging, Section};
+use signet_web::{Action, AppPeople, AppPersonRow, FormPage, Link, Paging, Section};
 
 const WRITE: (Area, Access) = (Area::Apps, Access::Write);
 /// How many an app's own page shows.
@@ -73,7 +73,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     let all = all.then(|| Action::ask("Take back from everybody…", format!("{url}/revoke")).dangerous());
     Ok(html::page(&AppPeople {
         console,
-        crumbs: vec![Link::new("Apps", "/console/apps"), Link::new(label, app_url(&app.id.to_string()))],
+        crumbs: app_crumbs(&app),
         people: rows(admin, &app, &found),
         paging: Paging {
             newer: None,
@@ -111,11 +111,8 @@ pub(super) async fn revoke(
 
 fn all_page(admin: &Admin, app: &App, typed: &str) -> FormPage {
     let (label, url) = (visible(&app.label), url(app));
-    let crumbs = vec![
-        Link::new("Apps", "/console/apps"),
-        Link::new(label.clone(), app_url(&app.id.to_string())),
-        Link::new("People", url.clone()),
-    ];
+    let mut crumbs = app_crumbs(app);
+    crumbs.push(Link::new("People", url.clone()));
     let title = "Take back from everybody";
     let page = admin
         .form((title, Section::Apps), crumbs, format!("{url}/revoke"), title)
@@ -123,7 +120,7 @@ fn all_page(admin: &Admin, app: &App, typed: &str) -> FormPage {
             "Every token that {label} has is refused at once, and whoever uses it signs in and is asked again."
         ))
         .dangerous()
-        .fields([Field::line("typed", format!("Type {label} to confirm"), typed).required()]);
+        .fields([type_the_name(&label, typed)]);
     admin.asking(page)
 }
 

@@ -9,7 +9,7 @@ use super::app::find;
 use super::app_try;
 use super::failure::Result;
 use super::redirect_uris;
-use super::rows::app_url;
+use super::rows::{app_crumbs, app_url};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -31,6 +31,13 @@ pub(super) const SERVER: &str = "default";
 /// Where an app's quick start is.
 pub(super) fn url(app: &App) -> String {
     format!("{}/start", app_url(&app.id.to_string()))
+}
+
+/// The way to what lies below an app's quick start.
+pub(super) fn crumbs(app: &App) -> Vec<Link> {
+    let mut crumbs = app_crumbs(app);
+    crumbs.push(Link::new("Quick start", url(app)));
+    crumbs
 }
 
 /// The quick starts that fit an app, for links to them.
@@ -115,7 +122,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     };
     Ok(html::page(&AppStart {
         console,
-        crumbs: vec![Link::new("Apps", "/console/apps"), Link::new(label, app_url(&app.id.to_string()))],
+        crumbs: app_crumbs(&app),
         tabs: all.iter().map(tab).collect(),
         notes: notes(admin, &app, chosen, &own),
         needs: match chosen {

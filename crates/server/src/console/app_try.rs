@@ -79,11 +79,7 @@ fn page(admin: &Admin, app: &App) -> AppTry {
     let label = visible(&app.label);
     AppTry {
         console: admin.frame(&format!("Try {label}"), Section::Apps),
-        crumbs: vec![
-            Link::new("Apps", "/console/apps"),
-            Link::new(label, app_url(&app.id.to_string())),
-            Link::new("Quick start", app_start::url(app)),
-        ],
+        crumbs: app_start::crumbs(app),
         intro: INTRO.to_owned(),
         verdict: None,
         tables: Vec::new(),

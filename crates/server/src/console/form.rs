@@ -216,6 +216,11 @@ impl Admin {
     }
 }
 
+/// What nobody does by a slip: the name of the thing, for [`Admin::confirmed_by_name`].
+pub(super) fn type_the_name(name: &str, typed: &str) -> Field {
+    Field::line("typed", format!("Type {name} to confirm"), typed).required()
+}
+
 /// The form again, with what is wrong with it.
 pub(super) fn refused(page: &FormPage) -> Response {
     answer(StatusCode::UNPROCESSABLE_ENTITY, page)

@@ -23,7 +23,7 @@ use signet_idp::authorize::{REDIRECT_URI, REDIRECT_URI_WHOLE};
 use signet_idp::syslog::visible;
 use signet_oauth::redirect::{RedirectUri, place};
 use signet_oauth::{Params, Reason};
-use signet_web::{Fact, Field, FormPage, Link, Section};
+use signet_web::{Fact, Field, FormPage, Section};
 
 /// The member that is changed.
 const MEMBER: &str = "redirect_uris";
@@ -101,13 +101,8 @@ impl Origin {
 
 fn page(admin: &Admin, app: &App, origin: &Origin, typed: &str) -> FormPage {
     let (label, key) = (visible(&app.label), app.id.to_string());
-    let crumbs = vec![
-        Link::new("Apps", "/console/apps"),
-        Link::new(label.clone(), app_url(&key)),
-        Link::new("Quick start", app_start::url(app)),
-    ];
     let mut page = admin
-        .form(("Add a redirect URI", Section::Apps), crumbs, url(&key), "Add it")
+        .form(("Add a redirect URI", Section::Apps), app_start::crumbs(app), url(&key), "Add it")
         .carry("version", app.version.to_string());
     let field = Field::line(MEMBER, "Redirect URI", typed).mono().required();
     let field = field.help("Exactly as the app sends it: the two are compared character by character.");

@@ -2,9 +2,11 @@
 
 use super::admin::Admin;
 use super::failure::Result;
+use signet_domain::app::App;
 use signet_domain::event::{Entity, EventRow, types};
+use signet_domain::id::UserId;
 use signet_idp::syslog::{self, Kind};
-use signet_web::{LogRow, Outcome, TimeText};
+use signet_web::{Link, LogRow, Outcome, TimeText};
 use std::collections::{BTreeSet, HashMap};
 
 /// The apps that events name, looked up once a page.
@@ -81,6 +83,15 @@ pub(super) fn client_ids<'e>(events: impl IntoIterator<Item = &'e EventRow>) -> 
     events.into_iter().filter_map(client_id).map(str::to_owned).collect()
 }
 
+/// The user whom an event concerns: id and login.
+pub(super) fn user_of(event: &EventRow) -> Option<(String, String)> {
+    let known = |e: &&Entity| e.kind == "User" && UserId::parse(&e.id).is_some();
+    let own = |e: &&Entity| event.user_id.as_deref().is_none_or(|id| id == e.id);
+    let entities = || event.data.targets.iter().chain([&event.data.actor]).filter(known);
+    let entity = entities().find(own).or_else(|| entities().next())?;
+    Some((entity.id.clone(), entity.alternate_id.clone()))
+}
+
 /// What an app that no longer exists was called, as its event tells.
 pub(super) fn deleted_app(event: &EventRow) -> Option<String> {
     let is_app = |e: &&Entity| ["PublicClientApp", "AppInstance"].contains(&e.kind.as_str());
@@ -115,6 +126,12 @@ pub(super) fn outcome(event: &EventRow) -> Outcome {
 /// An event's own page.
 pub(super) fn event_url(event: &EventRow) -> String {
     format!("/console/log/{}", event.id)
+}
+
+/// The way to what lies below an app's page.
+pub(super) fn app_crumbs(app: &App) -> Vec<Link> {
+    let own = Link::new(syslog::visible(&app.label), app_url(&app.id.to_string()));
+    vec![Link::new("Apps", "/console/apps"), own]
 }
 
 /// A user's page.

@@ -2,7 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::Result;
-use super::form::{again, refused};
+use super::form::{again, refused, type_the_name};
 use super::server_forms::{WRITE, crumbs};
 use super::server_page::{PATH, find, name_of, server_url};
 use crate::html;
@@ -13,7 +13,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::server::{Server, ServerStatus};
 use signet_idp::admin::{Access, Area};
-use signet_web::{Field, FormPage, Section};
+use signet_web::{FormPage, Section};
 
 /// What is asked before it is done to a server.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,6 @@ enum Deed {
     Replace,
     Revoke,
     Delete,
-}
-
-/// What nobody does by a slip.
-fn type_the_name(name: &str, typed: &str) -> Field {
-    Field::line("typed", format!("Type {name} to confirm"), typed).required()
 }
 
 fn ask_page(admin: &Admin, server: &Server, deed: Deed, typed: &str) -> FormPage {

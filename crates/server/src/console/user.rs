@@ -3,7 +3,7 @@
 use super::admin::Admin;
 use super::failure::{Failure, Result, page_to};
 use super::history::history;
-use super::rows::{app_url, brief, user_url};
+use super::rows::{app_url, brief, user_of, user_url};
 use super::user_actions::Deed;
 use super::{user_groups, words};
 use crate::html;
@@ -41,16 +41,9 @@ async fn gone(admin: &Admin, id: &str, sentence: &'static str) -> Result<Respons
         }
         _ => None,
     };
-    let entity = known.as_ref().and_then(|event| {
-        event
-            .data
-            .targets
-            .iter()
-            .chain([&event.data.actor])
-            .find(|entity| entity.kind == "User" && entity.id == id)
-    });
-    let Some(user) = entity else { return Err(Failure::Missing(sentence)) };
-    let sentence = format!("{} was deleted. The log still has what happened.", visible(&user.alternate_id));
+    let known = known.as_ref().and_then(user_of).filter(|(known, _)| known == id);
+    let Some((_, login)) = known else { return Err(Failure::Missing(sentence)) };
+    let sentence = format!("{} was deleted. The log still has what happened.", visible(&login));
     let log = Link::new("What happened", format!("/console/log?user={id}&range=90d"));
     Ok(page_to(&admin.ctx, StatusCode::NOT_FOUND, ("Deleted user", &sentence), log))
 }

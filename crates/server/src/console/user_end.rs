@@ -2,7 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::Result;
-use super::form::refused;
+use super::form::{refused, type_the_name};
 use super::user_edit::{changeable, done, form_of};
 use crate::html;
 use crate::pages::step;
@@ -15,7 +15,7 @@ use signet_idp::admin::user_lifecycle::Step;
 use signet_idp::admin::users::UserView;
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
-use signet_web::{Field, FormPage};
+use signet_web::FormPage;
 
 /// How an account ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ fn end_page(admin: &Admin, view: &UserView, end: End, typed: &str) -> FormPage {
                      back. What the log knows stays."
                 ))
                 .dangerous()
-                .fields([Field::line("typed", format!("Type {login} to confirm"), typed).required().mono()]);
+                .fields([type_the_name(&login, typed).mono()]);
             admin.asking(page)
         }
     }

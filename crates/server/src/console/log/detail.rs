@@ -3,7 +3,7 @@
 use super::changes::changes;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
-use crate::console::rows::{Apps, brief, client_ids, deleted_app, event_url, outcome, user_url};
+use crate::console::rows::{Apps, brief, client_ids, deleted_app, event_url, outcome, user_of, user_url};
 use crate::console::zone::Zone;
 use crate::console::{next, when};
 use signet_domain::event::{Entity, EventRow, Outcome};
@@ -70,7 +70,7 @@ fn fix_link(admin: &Admin, apps: &Apps, row: &EventRow) -> Option<Link> {
     }
     let sees = |area| admin.may(area, Access::Read);
     let app = apps.of_event(row).filter(|_| sees(Area::Apps));
-    let user = user(row).filter(|_| sees(Area::Users));
+    let user = user_of(row).filter(|_| sees(Area::Users));
     let about_user = row.reason.as_deref().is_some_and(|r| {
         let r = r.to_ascii_lowercase();
         r.contains("locked") || r.contains("inactive") || r.contains("expired_password")
@@ -88,16 +88,7 @@ fn typed(row: &EventRow) -> Option<&str> {
     let nobody =
         |e: &&Entity| e.kind == "User" && UserId::parse(&e.id).is_none() && !e.alternate_id.is_empty();
     let typed = row.data.targets.iter().find(nobody).map(|e| e.alternate_id.as_str());
-    typed.filter(|_| row.outcome != Outcome::Success && user(row).is_none())
-}
-
-/// The user whom an event concerns: id and login.
-fn user(row: &EventRow) -> Option<(String, String)> {
-    let known = |e: &&Entity| e.kind == "User" && UserId::parse(&e.id).is_some();
-    let own = |e: &&Entity| row.user_id.as_deref().is_none_or(|id| id == e.id);
-    let entities = || row.data.targets.iter().chain([&row.data.actor]).filter(known);
-    let entity = entities().find(own).or_else(|| entities().next())?;
-    Some((entity.id.clone(), entity.alternate_id.clone()))
+    typed.filter(|_| row.outcome != Outcome::Success && user_of(row).is_none())
 }
 
 fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
@@ -105,7 +96,7 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
     let debug = |name: &str| row.data.debug.get(name).map(|v| syslog::visible(v));
     let linked = |fact: Fact, url: String, area| if sees(area) { fact.to(url) } else { fact };
     let mut facts = Vec::new();
-    let user = user(row);
+    let user = user_of(row);
     if user.as_ref().is_none_or(|(id, _)| *id != row.data.actor.id)
         && row.data.actor.kind != "PublicClientApp"
     {
@@ -124,10 +115,10 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
         (Some(app), _) => {
             facts.push(linked(Fact::text("App", syslog::visible(&app.label)), app.url.clone(), Area::Apps));
         }
-        (None, Some(_)) if deleted_app(row).is_some() => {
-            facts.extend(deleted_app(row).map(|name| Fact::text("App", name)));
-        }
-        (None, Some(sent)) => facts.push(Fact::code("Client ID sent", syslog::visible(sent))),
+        (None, Some(sent)) => facts.push(match deleted_app(row) {
+            Some(name) => Fact::text("App", name),
+            None => Fact::code("Client ID sent", syslog::visible(sent)),
+        }),
         (None, None) => {}
     }
     if let Some(server) = row.data.targets.iter().find(|t| ServerId::parse(&t.id).is_some()) {
