@@ -15,7 +15,9 @@ use signet_limits::counters::{Batch, CounterStore, Decision};
 use signet_limits::memory::Full;
 use signet_limits::redis::counters::RedisCounters;
 use signet_limits::redis::{Health, Redis, Unavailable};
+use signet_limits::sliding_window::Counter;
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where a policy's requests are decided.
@@ -51,6 +53,8 @@ pub(crate) struct RateStores {
     pub(super) memory: Arc<CounterMemory>,
     pub(super) redis: Option<Arc<RedisCounters>>,
     pub(super) behind: Arc<Behind>,
+    /// The newest instant at which Redis decided for this node, in microseconds by its own clock.
+    newest: AtomicI64,
     /// Tenants whose log says that Redis is away.
     degraded: Mutex<HashSet<TenantId>>,
 }
@@ -64,6 +68,7 @@ impl RateStores {
             memory: Arc::default(),
             redis: redis.map(|redis| Arc::new(RedisCounters::new(redis))),
             behind: Arc::default(),
+            newest: AtomicI64::new(i64::MIN),
             degraded: Mutex::default(),
         }
     }
@@ -121,6 +126,8 @@ impl Idp {
     async fn decide_in_redis(&self, ctx: &Ctx, batch: &Batch) -> Result<(Decision, &'static str), IdpError> {
         let stores = self.rate_stores();
         let clock = self.rate_clock();
+        // What is known now Redis counted before this request, for its answers have come.
+        let before: Vec<Counter> = batch.slots().iter().map(|slot| stores.memory.known(slot)).collect();
         let decided = match &stores.redis {
             Some(redis) => redis.decide(batch, clock).await,
             None => Err(Unavailable("there is none".to_owned())),
@@ -128,7 +135,7 @@ impl Idp {
         match decided {
             Ok(decision) => {
                 self.note_restored(ctx).await?;
-                Ok((self.shadowed(batch, decision), "redis"))
+                Ok((self.shadowed(batch, decision, &before), "redis"))
             }
             Err(why) => {
                 self.note_degraded(ctx, &why).await?;
@@ -140,18 +147,27 @@ impl Idp {
 
     /// Notes on this node what Redis counted, and refuses what is above the limit by this node's own count:
     /// then Redis has lost some.
-    fn shadowed(&self, batch: &Batch, decision: Decision) -> Decision {
-        let memory = &self.rate_stores().memory;
+    ///
+    /// Answers come in any order. One that was overtaken may stand for fewer hits than this node knows of by now, so it
+    /// is held to those that were known before it was asked for.
+    fn shadowed(&self, batch: &Batch, decision: Decision, before: &[Counter]) -> Decision {
+        let (memory, newest) = (&self.rate_stores().memory, &self.rate_stores().newest);
         let mut counters = decision.counters.clone();
         let mut lost = false;
-        for ((slot, counter), hit) in batch.slots().iter().zip(&mut counters).zip(batch.hit_by(&decision)) {
+        let is_newest = newest.fetch_max(decision.now, Ordering::SeqCst) < decision.now;
+        let hits = batch.hit_by(&decision);
+        for (((slot, counter), before), hit) in batch.slots().iter().zip(&mut counters).zip(before).zip(hits)
+        {
             if !hit {
                 continue;
             }
             // Without room for a note, Redis is believed.
             let Ok(own) = memory.note(*slot, counter.started_at, decision.now) else { continue };
-            if own.started_at == counter.started_at
-                && (own.current > counter.current || own.previous > counter.previous)
+            // Looked at after the note: whoever noted earlier and is newer has said so by then.
+            let overtaken = !is_newest || newest.load(Ordering::SeqCst) > decision.now;
+            let sure = if overtaken { before.hit() } else { own };
+            if sure.started_at == counter.started_at
+                && (sure.current > counter.current || sure.previous > counter.previous)
             {
                 lost = true;
                 counter.current = counter.current.max(own.current);

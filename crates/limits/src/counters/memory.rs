@@ -73,8 +73,14 @@ impl CounterMemory {
         Ok(decision)
     }
 
+    /// What this process knows of a slot; a fresh counter for nothing.
+    #[must_use]
+    pub fn known(&self, slot: &Slot) -> Counter {
+        lock(&self.shards[self.place(slot)]).counters.get(slot).copied().unwrap_or_default()
+    }
+
     /// Notes a hit that another store counted in the window that began at `started_at`, and gives what this
-    /// process knows of the slot: never more than the other store does, unless that has lost something.
+    /// process knows of the slot then: hits whose answers have come, also of those that were counted later.
     pub fn note(&self, slot: Slot, started_at: i64, now: i64) -> Result<Counter, Full> {
         let mut shard = lock(&self.shards[self.place(&slot)]);
         shard.sweep(now, SWEEP);
