@@ -1,8 +1,8 @@
 //! The log as a file, and what hostile texts in it can do: nothing.
 
-use signet_testkit::{Shared, Tenant, Value, on_each_engine};
+use signet_testkit::{Shared, Tenant, Value, on_each_engine, serde_json};
 
-use crate::support::apps::NewApp;
+use crate::support::apps::{Made, NewApp, Person};
 use crate::support::desk::Desk;
 use crate::support::make::unique;
 
@@ -14,6 +14,9 @@ on_each_engine! {
     lg_05_long_values_are_cut_visibly,
     lg_15_reading_and_exporting_are_logged_and_nothing_deletes,
     an_export_has_every_event_of_the_search_once,
+    the_form_finds_a_users_an_apps_and_an_addresss_events,
+    an_event_can_be_sent_to_somebody,
+    what_a_role_does_not_reach_is_not_called_nothing,
 }
 
 /// The same through an app with this name.
@@ -181,4 +184,77 @@ async fn an_export_has_every_event_of_the_search_once(app: Shared) {
     let part = desk.page("/console/log/export.jsonl?range=1h&outcome=changed").await;
     assert!(!part.text().contains(&agent), "the search narrows it");
     assert_eq!(desk.get("/console/log/export.csv?filter=nonsense").await.status, 409);
+}
+
+async fn the_form_finds_a_users_an_apps_and_an_addresss_events(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let (web, other) = (NewApp::web().make(&acme).await, NewApp::web().make(&acme).await);
+    let (person, somebody) = (Person::new(&acme).await, Person::new(&acme).await);
+    for (client, who) in [(&web, &person), (&other, &somebody)] {
+        person_code(&acme, client, who).await;
+    }
+    let ask = async |fields: &[(&str, &str)]| {
+        let page = desk.page("/console/log?range=1h&machines=show").await;
+        let forms = page.page().forms();
+        let mut form = forms.into_iter().find(|form| form.get("filter").is_some()).expect("the log's form");
+        for (name, value) in fields {
+            form.set(name, value);
+        }
+        desk.visitor.submit(&page, &form).await.expect(200)
+    };
+    // A login in another spelling is the same user; the form shows it again, and the address has the id.
+    let found = ask(&[("user", &person.login.to_uppercase())]).await;
+    let text = found.page().text();
+    assert!(text.contains(&person.login) && !text.contains(&somebody.login), "{text}");
+    let form = found.page().forms().into_iter().find(|form| form.get("filter").is_some()).expect("a form");
+    assert_eq!(form.get("user"), Some(person.login.as_str()));
+    let links = found.page().attributes("a[href]", "href");
+    assert!(links.iter().any(|link| link.contains(&format!("user={}", person.id))), "{links:?}");
+    let found = ask(&[("app", &other.client_id)]).await.page().text();
+    assert!(found.contains(&somebody.login) && !found.contains(&person.login), "{found}");
+    let found = ask(&[("ip", "127.0.0.1"), ("user", &somebody.login)]).await.page().text();
+    assert!(found.contains(&somebody.login), "{found}");
+    for nothing in [("ip", "203.0.113.77"), ("user", "nobody at all"), ("app", "0oa")] {
+        let found = ask(&[nothing]).await.page().text();
+        assert!(found.contains("Nothing matches"), "{nothing:?}: {found}");
+    }
+}
+
+async fn person_code(acme: &Tenant, client: &Made, who: &Person) {
+    who.code(acme, client, "openid").await.redeem(acme, client).await;
+}
+
+async fn an_event_can_be_sent_to_somebody(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let agent = unique("sent");
+    refused(&acme, "nobody", &agent).await;
+    let list = desk.page(&format!("/console/log?range=1h&q={agent}")).await;
+    let links = list.page().attributes("a[href]", "href");
+    let event = links.iter().find(|link| link.contains("event=")).expect("an event").clone();
+    let shown = desk.page(&event).await;
+    let copied = shown.page().attributes(".event-head [data-copy]", "data-copy");
+    let [link, raw] = copied.as_slice() else { panic!("{copied:?}") };
+    assert!(link.starts_with(&format!("{}/console/log/", acme.origin())), "{link}");
+    let raw: Value = serde_json::from_str(raw).expect("JSON");
+    assert!(link.ends_with(raw["uuid"].as_str().expect("an id")), "{link}");
+    let own = desk.visitor.open(link).await.expect(200);
+    assert!(own.text().contains(&agent), "{}", own.page().text());
+}
+
+async fn what_a_role_does_not_reach_is_not_called_nothing(app: Shared) {
+    let acme = app.acme();
+    let web = NewApp::web().make(&acme).await;
+    let own = format!("/console/apps/{}", web.id);
+    let (desk, _) = Desk::with_role(&acme, "APP_ADMIN").await;
+    for path in [own.as_str(), "/console", "/console/limits"] {
+        let text = desk.page(path).await.page().text();
+        assert!(text.contains("Your role doesn’t reach it."), "{path}: {text}");
+        for wrong in
+            ["Nothing yet. The first sign-in", "None yet. What administrators", "None. A user’s fifth"]
+        {
+            assert!(!text.contains(wrong), "{path}: {text}");
+        }
+    }
 }

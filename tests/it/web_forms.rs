@@ -3,10 +3,12 @@
 use signet_testkit::{Reply, Shared, Visitor, json, on_each_engine};
 
 use crate::support::apps::{NewApp, Person};
+use crate::support::console_routes::{Ids, routes};
 use crate::support::desk::{Desk, the_form};
 
 on_each_engine! {
     wb_01_a_form_needs_its_own_sessions_token,
+    wb_01_every_address_of_the_console_that_takes_a_form,
     wb_02_a_foreign_page_signs_nobody_in,
     wb_07_consent_grants_what_the_server_stored,
     wb_12_steps_out_of_order_lead_back,
@@ -60,6 +62,35 @@ async fn wb_01_a_form_needs_its_own_sessions_token(app: Shared) {
     }
     let read = acme.api("GET", &format!("/api/v1/users/{}", person.id)).await.expect(200).json();
     assert_eq!(read["status"], "ACTIVE");
+}
+
+/// From the table of routes, so that nobody has to remember a new one.
+async fn wb_01_every_address_of_the_console_that_takes_a_form(app: Shared) {
+    let acme = app.acme();
+    let (desk, other) = (Desk::of(&acme).await, Desk::of(&acme).await);
+    let ids = Ids::make(&acme).await;
+    let token = async |desk: &Desk| {
+        let page = desk.page("/console/users/new").await;
+        the_form(&page).get("csrf").expect("a token").to_owned()
+    };
+    let (own, foreign) = (token(&desk).await, token(&other).await);
+    let posts: Vec<String> = routes()
+        .iter()
+        .filter(|(route, _, posts)| *posts && !route.starts_with("/console/sign-in"))
+        .map(|(route, ..)| ids.fill(route))
+        .collect();
+    assert!(posts.len() > 60, "{} addresses", posts.len());
+    for path in &posts {
+        let url = format!("{}{path}", acme.origin());
+        for fields in [vec![], vec![("csrf", "x")], vec![("csrf", foreign.as_str())]] {
+            let what = format!("{path} with {fields:?}");
+            let reply = desk.visitor.send(desk.visitor.call("POST", &url).form(fields)).await;
+            assert_eq!(reply.status, 403, "{what}: {}", reply.describe());
+        }
+        let call = desk.visitor.call("POST", &url).form([("csrf", own.as_str())]);
+        let reply = desk.visitor.send(call.header("sec-fetch-site", "cross-site")).await;
+        assert_eq!(reply.status, 403, "{path} from another site: {}", reply.describe());
+    }
 }
 
 async fn wb_02_a_foreign_page_signs_nobody_in(app: Shared) {

@@ -103,6 +103,12 @@ pub struct LogForm {
     pub outcomes: Vec<Choice>,
     /// Ways to add up what is found, "nothing" included.
     pub groups: Vec<Choice>,
+    /// Whose events: a login.
+    pub user: String,
+    /// Which app's, by client id.
+    pub app: String,
+    /// From which address.
+    pub ip: String,
     /// Exact start, if one was given.
     pub since: String,
     /// Exact end, if one was given.
@@ -120,7 +126,9 @@ impl LogForm {
     fn precise(&self) -> bool {
         self.error.is_some()
             || self.problem.is_some()
-            || ![&self.filter, &self.since, &self.until].iter().all(|field| field.is_empty())
+            || ![&self.filter, &self.user, &self.app, &self.ip, &self.since, &self.until]
+                .iter()
+                .all(|field| field.is_empty())
     }
 
     /// The filter up to the fault, and the character at fault.
@@ -236,6 +244,8 @@ pub struct Trail {
 pub struct EventDetail {
     /// The event's own page.
     pub url: String,
+    /// The same with the tenant's address, to send to somebody.
+    pub link: String,
     /// How it ended.
     pub outcome: Outcome,
     /// When.

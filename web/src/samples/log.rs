@@ -267,6 +267,7 @@ fn throttled() -> EventDetail {
     };
     EventDetail {
         url: "/console/log/01JD3M8Z7Q".to_owned(),
+        link: "https://acme.test/console/log/01JD3M8Z7Q".to_owned(),
         outcome: Outcome::Throttled,
         time: time("14:02:07.413"),
         statement: "The fifth password attempt for ada@acme.test within one second was refused.".to_owned(),

@@ -7,6 +7,7 @@ use signet_domain::app::App;
 use signet_domain::event::EventRow;
 use signet_domain::event::types::{self, EventType};
 use signet_domain::id::{AppId, GroupId, ServerId, UserId};
+use signet_domain::login;
 use signet_domain::registration::Registration;
 use signet_domain::security::SecuritySettings;
 use signet_domain::session::Session;
@@ -108,6 +109,16 @@ async fn live_sessions(
 }
 
 impl Idp {
+    /// The user of a login, in whatever spelling; none for what can't be one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_user_of_login(&self, ctx: &Ctx, login: &str) -> Result<Option<UserId>, IdpError> {
+        let Ok(key) = login::canonical(login, &ctx.tenant.default_domain) else { return Ok(None) };
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        Ok(tx.user_by_login(key.as_str()).await?.map(|user| user.id))
+    }
+
     /// What each app holds of a user.
     async fn held_by(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, IdpError> {
         let mut by_app: BTreeMap<AppId, (BTreeSet<String>, (Time, ServerId))> = BTreeMap::new();

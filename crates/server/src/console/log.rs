@@ -26,7 +26,7 @@ use super::{when, words};
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
-use form::{Names, chips, form};
+use form::{Names, chips, form, with_user_id};
 use params::{Key, Params};
 use search::Asked;
 use signet_domain::Time;
@@ -73,11 +73,12 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     admin.idp().note_console_log_read(&admin.ctx, &admin.signed_in).await?;
     let zone = admin.zone();
+    let params = &with_user_id(admin, params).await?;
     let asked = Asked::read(params, &admin.ctx, zone);
     let names = Names::of(admin, params).await?;
     let mut page = LogList {
         console: admin.frame("System log", Section::Log),
-        form: form(params, &asked),
+        form: form(params, &asked, &names),
         chips: chips(params, &asked, &names),
         folded: None,
         histogram: Histogram::default(),

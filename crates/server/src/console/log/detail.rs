@@ -25,6 +25,7 @@ pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Resul
     }
     Ok(EventDetail {
         url: event_url(row),
+        link: format!("{}{}", admin.ctx.tenant.url, event_url(row)),
         outcome: outcome(row),
         time: admin.zone().moment_exact(row.published, admin.ctx.now),
         statement: statement(row),

@@ -36,8 +36,20 @@ impl Names {
     }
 }
 
+/// The search with the id of a user whose login was typed. What is no login here stays, and finds nothing.
+pub(super) async fn with_user_id(admin: &Admin, params: &Params) -> Result<Params> {
+    let typed = params.get(Key::User);
+    if typed.is_empty() || UserId::parse(typed).is_some() {
+        return Ok(params.clone());
+    }
+    match admin.idp().console_user_of_login(&admin.ctx, typed).await? {
+        Some(id) => Ok(params.with(Key::User, &id.to_string())),
+        None => Ok(params.clone()),
+    }
+}
+
 /// What stands in the form.
-pub(super) fn form(params: &Params, asked: &Asked) -> LogForm {
+pub(super) fn form(params: &Params, asked: &Asked, names: &Names) -> LogForm {
     let mut ranges: Vec<Choice> =
         RANGES.iter().map(|r| Choice::new(r.name, r.label, asked.range == Some(r))).collect();
     if asked.range.is_none() {
@@ -48,7 +60,7 @@ pub(super) fn form(params: &Params, asked: &Asked) -> LogForm {
     };
     let groups =
         GROUPS.iter().map(|(value, label, _)| Choice::new(*value, *label, params.get(Key::Group) == *value));
-    let mut keep: Vec<Hidden> = [Key::App, Key::User, Key::Ip, Key::Machines]
+    let mut keep: Vec<Hidden> = [Key::Machines]
         .into_iter()
         .filter(|key| !params.get(*key).is_empty())
         .map(|key| Hidden::new(key.name(), params.get(key)))
@@ -63,6 +75,10 @@ pub(super) fn form(params: &Params, asked: &Asked) -> LogForm {
         kinds: choices(KINDS, Key::Kind),
         outcomes: choices(OUTCOMES, Key::Outcome),
         groups: groups.collect(),
+        // An address has the id, a form the login, which the id is looked up by.
+        user: names.user.clone().unwrap_or_else(|| params.get(Key::User).to_owned()),
+        app: params.get(Key::App).to_owned(),
+        ip: params.get(Key::Ip).to_owned(),
         since: params.get(Key::Since).to_owned(),
         until: params.get(Key::Until).to_owned(),
         keep,
