@@ -13,6 +13,7 @@ on_each_engine! {
     events_of_a_deleted_app_keep_its_name,
     a_paused_credential_says_so,
     a_lost_redis_is_told_on_every_page,
+    what_was_done_is_said,
 }
 
 async fn a_deleted_users_page_says_who_that_was(app: Shared) {
@@ -82,4 +83,23 @@ async fn a_lost_redis_is_told_on_every_page(engine: Engine) {
     token(&app.acme()).await;
     until("the page says so", told).await;
     assert!(desk.page("/console").await.text().contains("Redis doesn’t answer"));
+}
+
+async fn what_was_done_is_said(app: TestApp) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let made = json!({ "name": unique("Busy token") });
+    let made = acme.api("POST", "/api/v1/api-tokens").json(&made).await.json();
+    let (id, token) = (made["id"].as_str().expect("an id"), made["token"].as_str().expect("a token"));
+    acme.api_with(token, "GET", "/api/v1/users").await.expect(200);
+    for (action, says) in [("pause", "It is paused"), ("resume", "It may call again.")] {
+        let done = desk.press("/console/limits", &format!("{id}/{action}")).await.expect(200);
+        assert!(done.page().all("[role=status]").join(" ").contains(says), "{}", done.page().text());
+    }
+    let saved = desk.fill("/console/log/searches/new?q=refused", &[("name", "Refused things")]).await;
+    let said = saved.expect(200).page().all("[role=status]").join(" ");
+    assert!(said.contains("The search is saved"), "{said}");
+    // Anybody can write an address.
+    let typed = desk.page("/console/log?q=other&done=save").await.page().all("[role=status]").join(" ");
+    assert!(!typed.contains("The search is saved"), "{typed}");
 }

@@ -146,7 +146,8 @@ async fn searches_are_kept_for_oneself_and_for_all(app: Shared) {
     let link = boss.page(address).await.page().attributes("a", "href");
     let link = link.into_iter().find(|href| href.contains("/searches/new")).expect("a way to keep it");
     let kept = boss.fill(&link, &[("name", &mine)]).await.expect(200);
-    assert!(kept.url.as_str().ends_with("/console/log?q=a%20b&outcome=refused&ip=192.0.2.1&range=7d"));
+    let shown = "/console/log?q=a%20b&outcome=refused&ip=192.0.2.1&range=7d&done=save";
+    assert!(kept.url.as_str().ends_with(shown), "{}", kept.url);
     assert!(kept.page().all(".saved a").contains(&mine));
     boss.fill(&link, &[("name", &ours), ("for", "all")]).await.expect(200);
     let seen = reader.page("/console/log").await.page().all(".saved a");

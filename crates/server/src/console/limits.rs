@@ -12,7 +12,7 @@ use super::{next, policies, when};
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::Time;
@@ -38,8 +38,13 @@ const POLICIES: usize = 20;
 /// Routes that are named of a caller.
 const ROUTES: usize = 3;
 
-pub(super) async fn get(admin: Admin) -> Response {
-    admin.answer(show(&admin).await)
+pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
+    let notice = match query.as_deref() {
+        Some("done=pause") => Some("It is paused: whatever calls with it is refused."),
+        Some("done=resume") => Some("It may call again."),
+        _ => None,
+    };
+    admin.answer(show(&admin, notice).await)
 }
 
 /// Pauses what calls the API, or lets it go on.
@@ -63,17 +68,19 @@ async fn act(admin: &Admin, id: &str, action: &str, headers: &HeaderMap, body: &
         return Err(Failure::Forbidden);
     }
     admin.idp().admin_pause_caller(&admin.ctx, &admin.caller, id, what).await?;
-    Ok(step::redirect("/console/limits"))
+    Ok(step::redirect(&format!("/console/limits?done={action}")))
 }
 
-async fn show(admin: &Admin) -> Result<Response> {
+async fn show(admin: &Admin, notice: Option<&str>) -> Result<Response> {
     let used = admin.idp().limits_use(&admin.ctx).await?;
     let sees_log = admin.may(Area::Logs, Access::Read);
     let sees_callers = admin.may(Area::Callers, Access::Read);
     let (throttled, throttled_sum) =
         if sees_log { drawings::throttled(&used, admin.zone()) } else { Default::default() };
+    let mut console = admin.frame("Limits", Section::Limits);
+    console.notice = notice.map(str::to_owned);
     Ok(html::page(&LimitsPage {
-        console: admin.frame("Limits", Section::Limits),
+        console,
         quota: quota_of(&used, admin.zone(), admin.ctx.now),
         calls: drawings::calls(&used, admin.zone(), sees_callers),
         callers: if sees_callers { callers(admin, &used.callers) } else { Vec::new() },

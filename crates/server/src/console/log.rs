@@ -65,11 +65,12 @@ pub(super) fn terms_of(query: &str) -> SearchTerms {
 }
 
 pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
-    let params = Params::read(query.as_deref().unwrap_or_default());
-    admin.answer(show(&admin, &params).await)
+    let query = query.unwrap_or_default();
+    let params = Params::read(&query);
+    admin.answer(show(&admin, &params, query.ends_with(saved::SAVED)).await)
 }
 
-async fn show(admin: &Admin, params: &Params) -> Result<Response> {
+async fn show(admin: &Admin, params: &Params, is_saved: bool) -> Result<Response> {
     admin.must_see(Area::Logs)?;
     admin.idp().note_console_log_read(&admin.ctx, &admin.signed_in).await?;
     let zone = admin.zone();
@@ -98,6 +99,10 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         chosen: chosen(admin, params).await?,
         close_url: params.without(Key::Event).url(PATH),
     };
+    // Anybody can write an address: it is said where the search stands above the list.
+    if is_saved && page.saved.iter().any(|link| link.url == params.url(PATH)) {
+        page.console.notice = Some("The search is saved: it stands above the log.".to_owned());
+    }
     if asked.is_sound() {
         page.exports = files(params);
         page.fixed_url = Some(fixed(admin, params, &asked));

@@ -16,6 +16,8 @@ use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_web::{Action, Empty, Field, FormPage, Link, Pick, SavedList, SavedRow, Section};
 
+/// In the address of a search that was just saved.
+pub(super) const SAVED: &str = "done=save";
 pub(super) const PATH: &str = "/console/log/searches";
 /// Who sees the log may keep searches of it.
 const READ: (Area, Access) = (Area::Logs, Access::Read);
@@ -125,7 +127,11 @@ pub(in crate::console) async fn create(admin: Admin, headers: HeaderMap, body: B
         let who = (&admin.caller, &admin.signed_in);
         let made = admin.idp().console_save_search(&admin.ctx, who, &name, &search.url(""), shared).await;
         match made {
-            Ok(_) => Ok(step::redirect(&search.url(super::PATH))),
+            Ok(_) => {
+                let url = search.url(super::PATH);
+                let and = if url.contains('?') { '&' } else { '?' };
+                Ok(step::redirect(&format!("{url}{and}{SAVED}")))
+            }
             Err(error) => again(page, error),
         }
     }
