@@ -16,6 +16,7 @@ on_each_engine! {
     one_node_says_since_when_it_refuses,
     a_sign_out_everywhere_is_told_of_once,
     what_was_written_a_month_ago_goes,
+    a_sign_in_from_before_begins_nothing,
 }
 
 on_postgres! {
@@ -91,6 +92,21 @@ async fn what_was_written_a_month_ago_goes(engine: Engine) {
     assert_eq!((kept.at, kept.refusals.len()), (a.now, 1));
     while store.unscoped_delete_expired(after(60), 10).await.expect("a sweep").more {}
     assert_eq!(look().await, None);
+}
+
+async fn a_sign_in_from_before_begins_nothing(engine: Engine) {
+    let House { store, a, .. } = &House::new(engine).await;
+    let (user, out) = (a.user.clone(), a.now.plus_secs(5));
+    let tenant = store.tenant(a.tenant.id);
+    let write = tenant.write(move |tx| {
+        Box::pin(async move {
+            tx.note_signed_out(user.id, out).await?;
+            tx.note_signed_out(user.id, out.plus_secs(-9)).await?;
+            let before = tx.note_login(&user, out.plus_secs(-1)).await?;
+            Ok((before, tx.note_login(&user, out).await?))
+        })
+    });
+    assert_eq!(write.await.expect("a write"), (false, true));
 }
 
 /// Rows of nodes about the newest cut-off.

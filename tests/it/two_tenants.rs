@@ -131,6 +131,7 @@ async fn people(c: &mut Contract) {
         next_user_number(tx, a, b) tx.next_user_number() => (Ok(1));
         update_user(tx, a, b) tx.update_user(&a.user, a.now) => (Err(StoreError::Stale));
         note_login(tx, a, b) tx.note_login(&a.user, a.now) => (Ok(false));
+        note_signed_out(tx, a, b) tx.note_signed_out(a.user.id, a.now.plus_secs(5)) => (Ok(()));
         other_super_admins(tx, a, b) tx.other_super_admins(b.user.id) => (Ok(0));
         note_cutoff(tx, a, b) tx.note_cutoff(a.user.id, a.now.plus_secs(5)) => (Err(StoreError::Reference));
         note_refusal(tx, a, b) tx.note_refusal(a.user.id, b.tenant.id.0) => (Ok(()));

@@ -75,6 +75,8 @@ impl Idp {
         user: UserId,
         now: Time,
     ) -> signet_store::Result<u64> {
+        // First, so that a sign-in that is about to begin a session has done so, or won't.
+        tx.note_signed_out(user, now).await?;
         // While it can still be told which of them had not ended.
         let targets = tx.apps_of_sessions(user, now).await?;
         self.queue_logouts(tx, user, targets, now).await?;

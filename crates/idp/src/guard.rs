@@ -220,7 +220,8 @@ impl Idp {
     }
 
     /// Ends the attempt, whose password was right. What it led to must be given up for a reason that comes back: checking
-    /// a password takes its time, and meanwhile the user may have been shut out, or their password replaced.
+    /// a password takes its time, and meanwhile the user may have been shut out or signed out everywhere, or their
+    /// password replaced.
     ///
     /// # Errors
     /// When the store fails.
@@ -233,9 +234,13 @@ impl Idp {
         if tx.note_login(user, ctx.now).await? {
             return Ok(Ok(()));
         }
-        let found = tx.user(user.id).await?;
-        let replaced = found.is_some_and(|found| found.password_changed_at != user.password_changed_at);
-        Ok(Err(if replaced { Reason::InvalidPasswordCredentials } else { Reason::UserInactive }))
+        Ok(Err(match tx.user(user.id).await? {
+            Some(found) if found.password_changed_at != user.password_changed_at => {
+                Reason::InvalidPasswordCredentials
+            }
+            Some(found) if found.status == user.status => Reason::SignedOutMeanwhile,
+            _ => Reason::UserInactive,
+        }))
     }
 
     fn lock_events(

@@ -104,7 +104,7 @@ impl Idp {
     }
 
     /// Begins the session of a user whose password was right; with the cookie's value. There is none for a reason if the
-    /// user was shut out, or their password replaced, while it was checked.
+    /// user was shut out or signed out everywhere, or their password replaced, while it was checked.
     pub(crate) async fn begin_session(
         &self,
         ctx: &Ctx,

@@ -213,6 +213,7 @@ reasons! {
     UnknownUser "unknown_user" InvalidGrant 400 PASSWORD_FAILED;
     UserLockedOut "user_locked_out" InvalidGrant 400 PASSWORD_FAILED;
     UserInactive "user_inactive" InvalidGrant 400 PASSWORD_FAILED;
+    SignedOutMeanwhile "signed_out_meanwhile" InvalidGrant 400 PASSWORD_FAILED;
     ExpiredPasswordCredentials "expired_password_credentials" InvalidGrant 400
         "The password has expired; sign in at the web page and choose a new one.";
     ConsentRequiredRopf "consent_required_ropf" ConsentRequired 400

@@ -143,12 +143,21 @@ impl Tx {
     }
 
     /// Notes a successful sign-in of a user as they were when their password was checked; `false` when their status or
-    /// their password has changed since. Whoever changes it afterwards waits for this transaction.
-    pub async fn note_login(&mut self, user: &User, now: Time) -> Result<bool> {
+    /// their password has changed since, or all their sessions were ended after `began`. Whoever changes that
+    /// afterwards waits for this transaction.
+    pub async fn note_login(&mut self, user: &User, began: Time) -> Result<bool> {
         const SQL: &str =
             "UPDATE users SET last_login_at = $3 WHERE tenant_id = $1 AND id = $2 AND status = $4
-            AND password_changed_at IS NOT DISTINCT FROM $5";
-        execute!(self, SQL, self.tenant, user.id, now, user.status, user.password_changed_at).map(|n| n > 0)
+            AND password_changed_at IS NOT DISTINCT FROM $5 AND signed_out_at <= $3";
+        execute!(self, SQL, self.tenant, user.id, began, user.status, user.password_changed_at).map(|n| n > 0)
+    }
+
+    /// Notes that all sessions of a user end now: a sign-in that began before begins none. Sign-ins of the user wait
+    /// for this transaction.
+    pub async fn note_signed_out(&mut self, user: UserId, now: Time) -> Result<()> {
+        const SQL: &str = "UPDATE users SET signed_out_at = $3
+            WHERE tenant_id = $1 AND id = $2 AND signed_out_at < $3";
+        execute!(self, SQL, self.tenant, user, now).map(|_| ())
     }
 
     /// Deletes a user with sessions, grants and consents.

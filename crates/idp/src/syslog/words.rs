@@ -328,7 +328,7 @@ fn refusal(row: &EventRow) -> String {
             return format!("{} gave a wrong password", user(row));
         }
         "unknown_user" => return "No account has the name that was typed".to_owned(),
-        "user_rate_limited" | "user_locked_out" | "LOCKED_OUT" | "user_inactive" => {
+        "user_rate_limited" | "user_locked_out" | "LOCKED_OUT" | "user_inactive" | "signed_out_meanwhile" => {
             return format!("{} was refused{because}", user(row));
         }
         "unknown_client" | "invalid_client_id" => {

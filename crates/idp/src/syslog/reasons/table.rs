@@ -87,6 +87,13 @@ pub(super) const TABLE: &[Row] = &[
         "The account exists, but it is suspended or deactivated, or has not been activated yet.",
         "Activate the user, if they should be able to sign in.",
     ),
+    (
+        "signed_out_meanwhile",
+        "the user was signed out everywhere meanwhile",
+        "The password was right, but while it was checked all sessions of the user were ended, and that goes for this \
+         sign-in, too.",
+        "Sign in again.",
+    ),
     // The authorization endpoint.
     (
         "illegal_redirect_uri",
