@@ -248,6 +248,7 @@ async fn grants(c: &mut Contract) {
         delete_consents(tx, a, b) tx.delete_consents(a.user.id, a.app.id) => (Ok(0));
         insert_grant(tx, a, b) tx.insert_grant(&a.grant) => (Err(StoreError::Reference));
         grant(tx, a, b) tx.grant(a.grant.id) => (Ok(None));
+        grant_in_use(tx, a, b) tx.grant_in_use(a.grant.id) => (Ok(None));
         revoke_grant(tx, a, b) tx.revoke_grant(a.grant.id, a.now) => (Ok(false));
         revoke_grants_of(tx, a, b) tx.revoke_grants_of(a.user.id, a.now) => (Ok(v) if v.is_empty());
         revoke_grants_to(tx, a, b) tx.revoke_grants_to(a.user.id, a.app.id, a.now) => (Ok(v) if v.is_empty());

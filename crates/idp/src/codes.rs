@@ -40,7 +40,7 @@ impl Idp {
                 let Spent::Now(_) = tx.spend(code.server, code.kind, &code.hash, now).await? else {
                     return Ok(false);
                 };
-                if tx.grant(code.grant).await?.is_none_or(|g| g.revoked_at.is_some()) {
+                if tx.grant_in_use(code.grant).await?.is_none_or(|g| g.revoked_at.is_some()) {
                     return Ok(false);
                 }
                 if let Some(secret) = secret {

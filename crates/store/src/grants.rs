@@ -1,5 +1,6 @@
 //! Grants.
 
+use crate::dialect::Text;
 use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, Tx};
 use signet_domain::Time;
@@ -37,6 +38,17 @@ impl Tx {
     pub async fn grant(&mut self, id: GrantId) -> Result<Option<Grant>> {
         const SQL: &str = "SELECT * FROM grants WHERE tenant_id = $1 AND id = $2";
         fetch_optional!(self, Grant, SQL, self.tenant, id)
+    }
+
+    /// The same for a transaction that issues tokens under it: whoever revokes it waits for the commit, or comes first
+    /// and is seen.
+    pub async fn grant_in_use(&mut self, id: GrantId) -> Result<Option<Grant>> {
+        const SQL: Text = Text {
+            sqlite: "SELECT * FROM grants WHERE tenant_id = $1 AND id = $2",
+            postgres: "SELECT * FROM grants WHERE tenant_id = $1 AND id = $2 FOR SHARE",
+        };
+        let sql = SQL.of(&self.conn);
+        fetch_optional!(self, Grant, sql, self.tenant, id)
     }
 
     /// Revokes a grant; `false` when it was revoked before.

@@ -1,5 +1,6 @@
 //! Revocations of access tokens.
 
+use crate::dialect::{Text, with_now};
 use crate::macros::{execute, fetch_all};
 use crate::{Result, Tx};
 use signet_domain::Time;
@@ -22,8 +23,17 @@ pub struct TokenFacts<'a> {
     pub issued_at: Time,
 }
 
+/// Requests that began after the one that revokes may have been answered before this statement: their tokens go, too.
+const PUT: Text = with_now!("$6":
+    "INSERT INTO revocations (tenant_id, kind, key, not_before, expires_at)
+     VALUES ($1, $2, $3, CASE WHEN $4 > "; now " THEN $4 ELSE "; now " END, $5)
+     ON CONFLICT (tenant_id, kind, key)
+     DO UPDATE SET not_before = excluded.not_before, expires_at = excluded.expires_at
+     WHERE revocations.not_before < excluded.not_before");
+
 impl Tx {
-    /// Revokes; a later instant replaces an earlier one.
+    /// Revokes what was issued up to now, or up to an instant after it; a later one replaces an earlier one. Revoke
+    /// grants before it: whoever uses one ([`Tx::grant_in_use`]) has done so by then, or won't.
     pub async fn put_revocation(
         &mut self,
         kind: RevocationKind,
@@ -31,12 +41,8 @@ impl Tx {
         not_before: Time,
         until: Time,
     ) -> Result<()> {
-        const SQL: &str =
-            "INSERT INTO revocations (tenant_id, kind, key, not_before, expires_at) VALUES ($1,$2,$3,$4,$5)
-            ON CONFLICT (tenant_id, kind, key)
-            DO UPDATE SET not_before = excluded.not_before, expires_at = excluded.expires_at
-            WHERE revocations.not_before < excluded.not_before";
-        execute!(self, SQL, self.tenant, kind, key, not_before, until).map(|_| ())
+        let (sql, now) = (PUT.of(&self.conn), self.clock_for_limits());
+        execute!(self, sql, self.tenant, kind, key, not_before, until, now).map(|_| ())
     }
 
     /// Whether any revocation reaches a token.

@@ -276,7 +276,7 @@ async fn rotate(
     now: Time,
 ) -> signet_store::Result<Used> {
     let Some(row) = tx.refresh_token_for_update(server, hash).await? else { return Ok(Used::Revoked) };
-    if tx.grant(row.grant_id).await?.is_none_or(|g| g.revoked_at.is_some()) {
+    if tx.grant_in_use(row.grant_id).await?.is_none_or(|g| g.revoked_at.is_some()) {
         return Ok(Used::Revoked);
     }
     if row.rotated_at.is_some() {
