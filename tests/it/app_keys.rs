@@ -19,7 +19,7 @@ on_each_engine! {
 
 async fn an_app_rotates_the_keys_that_it_publishes(app: TestApp) {
     let (acme, clock, outside) = (app.acme(), app.clock(), Outside::at("127.0.0.1").await);
-    let (old, new) = (ClientKey::new(Alg::RS256), ClientKey::new(Alg::ES256));
+    let (old, new) = (ClientKey::new(Alg::PS256), ClientKey::new(Alg::ES256));
     let web = NewApp::web()
         .credential("token_endpoint_auth_method", json!("private_key_jwt"))
         .oauth("jwks_uri", json!(outside.url("/jwks")))

@@ -205,22 +205,25 @@ async fn every_kind_of_app_can_register(app: TestApp) {
     assert!(machine.told.get("response_types").is_none() && machine.told.get("redirect_uris").is_none());
     server.tenant.client_credentials(&machine.app, "jobs").await.expect(200);
 
-    // Keys by value: those for encryption are passed over, and an RSA key without an algorithm is for RS256.
-    let key = ClientKey::new(Alg::RS256);
-    let mut plain = key.jwk.clone();
-    plain.as_object_mut().expect("a JWK").remove("alg");
-    let encrypts = json!({ "kty": "RSA", "use": "enc", "n": key.jwk["n"], "e": "AQAB", "kid": "enc" });
-    let keyed = json!({
-        "grant_types": ["client_credentials"], "token_endpoint_auth_method": "private_key_jwt",
-        "jwks": { "keys": [encrypts, plain] },
-    });
-    let keyed = Registered::new(&server, None, &keyed).await;
-    assert!(keyed.app.client_secret.is_none());
-    assert_eq!(keyed.told["jwks"]["keys"].as_array().map(Vec::len), Some(1));
+    // Keys by value: those for encryption are passed over, and an RSA key without an algorithm is for either.
     let now = app.clock().freeze().await / 1_000_000;
-    let assertion = key.assertion(&claims(&keyed.app, &server.tenant, now));
-    let form = [("grant_type", "client_credentials"), ("scope", "jobs")];
-    post(&server.tenant, "token", &assertion, &form).await.expect(200);
+    for alg in [Alg::RS256, Alg::PS256] {
+        let key = ClientKey::new(alg);
+        let mut plain = key.jwk.clone();
+        plain.as_object_mut().expect("a JWK").remove("alg");
+        let encrypts = json!({ "kty": "RSA", "use": "enc", "n": key.jwk["n"], "e": "AQAB", "kid": "enc" });
+        let keyed = json!({
+            "grant_types": ["client_credentials"], "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [encrypts, plain] },
+        });
+        let keyed = Registered::new(&server, None, &keyed).await;
+        assert!(keyed.app.client_secret.is_none());
+        assert_eq!(keyed.told["jwks"]["keys"].as_array().map(Vec::len), Some(1));
+        assert_eq!(keyed.told["jwks"]["keys"][0].get("alg"), None);
+        let assertion = key.assertion(&claims(&keyed.app, &server.tenant, now));
+        let form = [("grant_type", "client_credentials"), ("scope", "jobs")];
+        post(&server.tenant, "token", &assertion, &form).await.expect(200);
+    }
 }
 
 async fn metadata_that_cannot_be_are_refused_by_name(app: Shared) {

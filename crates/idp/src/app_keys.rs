@@ -116,21 +116,7 @@ impl Idp {
 fn key_set(body: &[u8]) -> Vec<PublicJwk> {
     let Ok(Value::Object(mut set)) = serde_json::from_slice(body) else { return Vec::new() };
     let Some(Value::Array(keys)) = set.remove("keys") else { return Vec::new() };
-    keys.into_iter().take(KEYS).filter_map(public).collect()
-}
-
-fn public(mut key: Value) -> Option<PublicJwk> {
-    name_algorithm(&mut key);
-    serde_json::from_value(key).ok()
-}
-
-/// An RSA key that doesn't name its algorithm is for RS256, which OpenID Connect makes the default.
-pub(crate) fn name_algorithm(key: &mut Value) {
-    if let Some(members) = key.as_object_mut()
-        && members.get("kty").and_then(Value::as_str) == Some("RSA")
-    {
-        members.entry("alg").or_insert_with(|| "RS256".into());
-    }
+    keys.into_iter().take(KEYS).filter_map(|key| serde_json::from_value(key).ok()).collect()
 }
 
 #[cfg(test)]

@@ -26,18 +26,20 @@ pub(crate) enum Material {
 pub struct PublicJwk {
     kid: String,
     alg: Alg,
+    /// Whether it is for that algorithm alone. RSA keys fit two, and may leave open which (RFC 7517 §4.4).
+    alone: bool,
     material: Material,
 }
 
 impl PublicJwk {
-    /// Checks a key; without a `kid` it gets its thumbprint.
+    /// Checks a key for one algorithm; without a `kid` it gets its thumbprint.
     pub(crate) fn new(kid: Option<String>, alg: Alg, material: Material) -> Result<Self, KeyError> {
         signing::check_material(alg, &material)?;
         let kid = kid.unwrap_or_else(|| thumbprint(alg, &material));
         if kid.is_empty() || kid.len() > MAX_KID_BYTES {
             return Err(KeyError::Malformed);
         }
-        Ok(Self { kid, alg, material })
+        Ok(Self { kid, alg, alone: true, material })
     }
 
     /// The key id.
@@ -46,10 +48,16 @@ impl PublicJwk {
         &self.kid
     }
 
-    /// The one algorithm that this key is for.
+    /// The algorithm that this key is for. For an RSA key that names none it is RS256, and [`Self::fits`] says more.
     #[must_use]
     pub const fn alg(&self) -> Alg {
         self.alg
+    }
+
+    /// Whether signatures with an algorithm may be checked with this key.
+    #[must_use]
+    pub fn fits(&self, alg: Alg) -> bool {
+        self.alg == alg || (!self.alone && alg.is_rsa())
     }
 
     /// The SHA-256 thumbprint (RFC 7638), in base64url.
@@ -138,7 +146,7 @@ impl From<PublicJwk> for RawJwk {
     fn from(key: PublicJwk) -> Self {
         let mut raw = Self {
             kid: Some(key.kid),
-            alg: Some(key.alg.as_str().to_owned()),
+            alg: key.alone.then(|| key.alg.as_str().to_owned()),
             usage: Some("sig".to_owned()),
             ..Self::default()
         };
@@ -177,7 +185,10 @@ impl TryFrom<RawJwk> for PublicJwk {
             |text: &Option<String>| text.as_deref().and_then(b64url_decode).ok_or(KeyError::Malformed);
         let (alg, material) = match (raw.kty.as_str(), raw.crv.as_deref()) {
             ("RSA", _) => {
-                let alg = declared.filter(|alg| alg.curve().is_empty()).ok_or(KeyError::Unsupported)?;
+                let alg = declared.unwrap_or(Alg::RS256);
+                if !alg.is_rsa() {
+                    return Err(KeyError::Unsupported);
+                }
                 (alg, Material::Rsa { n: bytes(&raw.n)?, e: bytes(&raw.e)? })
             }
             ("EC", Some("P-256")) => (Alg::ES256, Material::Ec { x: bytes(&raw.x)?, y: bytes(&raw.y)? }),
@@ -188,7 +199,8 @@ impl TryFrom<RawJwk> for PublicJwk {
         if declared.is_some_and(|declared| declared != alg) {
             return Err(KeyError::Unsupported);
         }
-        Self::new(raw.kid, alg, material)
+        let alone = declared.is_some() || !alg.is_rsa();
+        Ok(Self { alone, ..Self::new(raw.kid, alg, material)? })
     }
 }
 

@@ -126,12 +126,23 @@ fn refuses_low_order_ed25519() {
 }
 
 #[test]
+fn an_rsa_key_that_names_no_algorithm_is_for_either() {
+    let named = SigningKey::generate(Alg::PS256).unwrap();
+    let open = serde_json::to_value(named.public_jwk()).unwrap();
+    let open = with(open, "alg", Value::Null).unwrap();
+    let fitting = |key: &PublicJwk| Alg::ALL.iter().copied().filter(|alg| key.fits(*alg)).collect::<Vec<_>>();
+    assert_eq!(fitting(named.public_jwk()), [Alg::PS256]);
+    assert_eq!(fitting(&open), [Alg::RS256, Alg::PS256]);
+    assert_eq!(serde_json::to_value(&open).unwrap().get("alg"), None, "nor does it name one when it is kept");
+    assert_eq!(fitting(&parse(ec()).unwrap()), [Alg::ES256]);
+}
+
+#[test]
 fn kind_algorithm_and_use_have_to_agree() {
     let unsupported = KeyError::Unsupported.to_string();
     for (key, name, value) in [
         (rsa(), "alg", json!("ES256")),
         (rsa(), "alg", json!("HS256")),
-        (rsa(), "alg", Value::Null),
         (ec(), "alg", json!("ES384")),
         (ed(), "alg", json!("RS256")),
         (ed(), "crv", json!("X25519")),

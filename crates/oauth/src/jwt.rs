@@ -48,6 +48,11 @@ impl Alg {
         }
     }
 
+    /// Whether its keys are RSA keys.
+    pub(crate) const fn is_rsa(self) -> bool {
+        matches!(self, Self::RS256 | Self::PS256)
+    }
+
     /// The `crv` of its keys; empty for RSA.
     pub(crate) const fn curve(self) -> &'static str {
         match self {
@@ -265,7 +270,7 @@ pub fn verify_with_sole_key(token: &str, keys: &[PublicJwk], allowed: &[Alg]) ->
     let verified = verify_with(token, allowed, |header, _| match header.kid.as_deref() {
         Some(kid) => keys.iter().find(|key| key.kid() == kid).ok_or(JwtError::UnknownKey),
         None => {
-            let mut fitting = keys.iter().filter(|key| key.alg() == header.alg);
+            let mut fitting = keys.iter().filter(|key| key.fits(header.alg));
             match (fitting.next(), fitting.next()) {
                 (Some(key), None) => Ok(key),
                 _ => Err(JwtError::UnknownKey),
@@ -282,11 +287,10 @@ pub fn verify_with_sole_key(token: &str, keys: &[PublicJwk], allowed: &[Alg]) ->
 ///
 /// As [`verify`]; [`JwtError::Key`] without a key, or if it is private, symmetric, weak or not for signatures.
 pub fn verify_with_own_key(token: &str, allowed: &[Alg]) -> Result<(Verified, PublicJwk), JwtError> {
-    verify_with(token, allowed, |header, members| {
+    verify_with(token, allowed, |_, members| {
         let mut key = members.get("jwk").and_then(Value::as_object).ok_or(JwtError::Key)?.clone();
-        // Its name is nobody's business, and an RSA key needn't say what the header says.
+        // Its name is nobody's business.
         key.remove("kid");
-        key.entry("alg").or_insert_with(|| header.alg.as_str().into());
         serde_json::from_value(Value::Object(key)).map_err(|_| JwtError::Key)
     })
 }
@@ -303,10 +307,10 @@ fn verify_with<K: Borrow<PublicJwk>>(
         return Err(JwtError::Algorithm);
     }
     let key = find(&header, &raw.members)?;
-    if key.borrow().alg() != header.alg {
+    if !key.borrow().fits(header.alg) {
         return Err(JwtError::Algorithm);
     }
-    if !signing::verify(key.borrow(), parts.message, &parts.signature) {
+    if !signing::verify(key.borrow(), header.alg, parts.message, &parts.signature) {
         return Err(JwtError::Signature);
     }
     let claims = strict_json::object(&parts.claims).ok_or(JwtError::Claims)?;

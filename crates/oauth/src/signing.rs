@@ -119,18 +119,19 @@ impl Pair {
     }
 }
 
-/// Whether a signature is right. The algorithm is that of the key, never that of the message.
-pub(crate) fn verify(key: &PublicJwk, message: &[u8], sig: &[u8]) -> bool {
+/// Whether a signature is right, with an algorithm that fits the key ([`PublicJwk::fits`]): the message chooses at most
+/// the padding of an RSA key that leaves it open.
+pub(crate) fn verify(key: &PublicJwk, alg: Alg, message: &[u8], sig: &[u8]) -> bool {
     match key.material() {
         Material::Rsa { n, e } => {
-            let parameters: &RsaParameters = match key.alg() {
+            let parameters: &RsaParameters = match alg {
                 Alg::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
                 _ => &signature::RSA_PKCS1_2048_8192_SHA256,
             };
             RsaPublicKeyComponents { n, e }.verify(parameters, message, sig).is_ok()
         }
         Material::Ec { x, y } => {
-            let (algorithm, _) = ec_verification(key.alg());
+            let (algorithm, _) = ec_verification(alg);
             UnparsedPublicKey::new(algorithm, ec_point(x, y)).verify(message, sig).is_ok()
         }
         Material::Okp { x } => UnparsedPublicKey::new(&signature::ED25519, x).verify(message, sig).is_ok(),

@@ -210,7 +210,7 @@ fn check_jwks(causes: &mut Causes, settings: &AppSettings, kind: AppKind) -> Vec
             Err(_) => causes.add(
                 "jwks",
                 format_args!(
-                    "key {}: must be a public JWK of RSA (2048 to 8192 bits, with 'alg'), P-256, P-384 or Ed25519",
+                    "key {}: must be a public JWK of RSA (2048 to 8192 bits), P-256, P-384 or Ed25519",
                     n + 1
                 ),
             ),

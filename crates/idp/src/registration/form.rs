@@ -3,7 +3,6 @@
 use super::bounds::Bounds;
 use crate::admin::AdminError;
 use crate::admin::app_rules::{AppSettings, response_types};
-use crate::app_keys::name_algorithm;
 use serde_json::{Map, Value};
 use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, SubjectType};
 use signet_oauth::jwt::Alg;
@@ -87,7 +86,7 @@ pub(super) fn settings(
         leeway_seconds: before.map(|app| app.leeway_seconds),
         par_required: metadata.require_pushed_authorization_requests,
         // Keys are for assertions and request objects; others are told that they have none.
-        jwks: if signs { keys.into_iter().filter_map(for_signing).collect() } else { Vec::new() },
+        jwks: if signs { keys.into_iter().filter(is_for_signing).collect() } else { Vec::new() },
         jwks_uri: metadata.jwks_uri.filter(|_| signs),
         request_uris: metadata.request_uris,
         frontchannel_logout_uri: metadata.frontchannel_logout_uri,
@@ -146,12 +145,8 @@ fn check_algorithms(metadata: &ClientMetadata, alg: Alg) -> Result<(), OAuthErro
 }
 
 /// A key for signatures. Sets hold keys for encryption, too.
-fn for_signing(mut key: Value) -> Option<Value> {
-    if key.get("use").and_then(Value::as_str) == Some("enc") {
-        return None;
-    }
-    name_algorithm(&mut key);
-    Some(key)
+fn is_for_signing(key: &Value) -> bool {
+    key.get("use").and_then(Value::as_str) != Some("enc")
 }
 
 /// What holds of an app, as client metadata.

@@ -147,7 +147,7 @@ pub(crate) struct OAuthSettings {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeySet {
-    /// At most ten JWKs: RSA with its `alg`, P-256, P-384 or Ed25519.
+    /// At most ten JWKs: RSA (for the algorithm in `alg`, or both), P-256, P-384 or Ed25519.
     #[schema(value_type = Vec<Object>)]
     keys: Vec<serde_json::Value>,
 }
