@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signet_oauth::dpop::digest_of;
 use signet_oauth::jwt::Alg;
 use signet_testkit::{AuthRequest, Callback, Reply, Shared, Tenant, TestApp, Value, json, on_each_engine};
 
@@ -19,6 +20,7 @@ on_each_engine! {
     jw_13_an_encrypted_request_object,
     jw_14_a_compressed_request_object,
     what_is_no_request_object_is_a_page,
+    what_an_app_may_leave_out_of_an_object,
     a_request_object_is_answered_once,
     tx_07_a_request_object_is_for_one_tenant_and_server,
 }
@@ -146,11 +148,24 @@ async fn a_signed_request_at_a_registered_address(app: Shared) {
     redeem(&acme, &signer.app, &request, &callback).await;
     assert_eq!(outside.asked().len(), 1, "one request, one fetch");
 
+    // The address may name the digest of what is there: then nothing else is taken.
+    let pinned = sent.clone().set("request_uri", &format!("{uri}#{}", digest_of(&object)));
+    assert_eq!(get(&acme, &pinned).await.status, 303, "to the sign-in page");
+    assert_eq!(outside.asked().len(), 2);
+    for (fragment, status) in [(digest_of("what was there first"), 200), ("v2".to_owned(), 400)] {
+        let uri = outside.url(&format!("/pinned#{fragment}"));
+        let body = NewApp::web().oauth("request_uris", json!([uri]));
+        acme.api("POST", "/api/v1/apps").json(body.body()).await.expect(status);
+    }
+
     let mut refused = Vec::new();
+    let another = format!("{uri}#{}", digest_of("another"));
+    refused.push((get(&acme, &sent.clone().set("request_uri", &another)).await, "invalid_request_uri"));
+    let asked = outside.asked().len();
     for other in [elsewhere.url("/request.jwt"), format!("{uri}?x=y"), uri.to_uppercase(), outside.url("/")] {
         refused.push((get(&acme, &sent.clone().set("request_uri", &other)).await, "invalid_request_uri"));
     }
-    assert_eq!((outside.asked().len(), elsewhere.connections()), (1, 0));
+    assert_eq!((outside.asked().len(), elsewhere.connections()), (asked, 0));
     for answer in [Answer::status(404), Answer::of(200, "text/html", &object), Answer::raw("")] {
         outside.says([answer]);
         refused.push((get(&acme, &sent).await, "invalid_request_uri"));
@@ -247,10 +262,6 @@ async fn what_is_no_request_object_is_a_page(app: Shared) {
     let key = &signer.key;
     let objects = [
         sign(json!({ "exp": 1 })),
-        sign(json!({ "exp": null })),
-        sign(json!({ "exp": now() + 3_700 })),
-        sign(json!({ "iss": null })),
-        sign(json!({ "aud": null })),
         sign(json!({ "response_type": "token" })),
         sign(json!({ "jti": 7 })),
         sign(json!({ "state": "x".repeat(17_000) })),
@@ -275,6 +286,22 @@ async fn what_is_no_request_object_is_a_page(app: Shared) {
         refused.push((get(&acme, &signer.with_object(&request, &object)).await, "invalid_request_object"));
     }
     assert_pages(&acme, refused).await;
+}
+
+async fn what_an_app_may_leave_out_of_an_object(app: Shared) {
+    let acme = app.acme();
+    let signer = Signer::new(&acme, Alg::ES256).await;
+    let person = Person::new(&acme).await;
+    let request = acme.authorize(&signer.app, "openid");
+    let bare = json!({ "iss": null, "aud": null, "exp": null });
+    for changes in [bare, json!({ "exp": now() + 86_400 })] {
+        let claims = changed(signer.claims(&acme, &request), &changes);
+        let object = signer.key.sign(&signer.key.header(), &claims);
+        let sent = signer.with_object(&request, &object);
+        let callback = acme.visitor().authorize(&sent, &person.login, &person.password).await;
+        assert_eq!(callback.get("state"), request.get("state"));
+        redeem(&acme, &signer.app, &request, &callback).await;
+    }
 }
 
 async fn a_request_object_is_answered_once(app: TestApp) {

@@ -1,11 +1,12 @@
 //! Request objects: authorization requests as signed JWTs (OpenID Connect Core §6, RFC 9101).
 
-use crate::encoding::b64url_decode;
+use crate::encoding::{b64url, b64url_decode};
 use crate::error::{OAuthError, Reason};
 use crate::jwk::PublicJwk;
 use crate::jwt::{self, Alg, MAX_TOKEN_BYTES, claim_seconds};
 use crate::params::Params;
 use crate::strict_json;
+use aws_lc_rs::digest;
 use serde_json::{Map, Value};
 
 /// The `typ` that a request object may name (RFC 9101 §10.8); without it, or with `JWT`, it is one as well.
@@ -14,8 +15,8 @@ pub const TYP: &str = "oauth-authz-req+jwt";
 /// Seconds that a client's clock may be ahead, for `nbf` and `iat`.
 const LEEWAY_SECONDS: i64 = 10;
 
-/// Seconds ahead that an object may expire if it comes with the request: it can be copied from there.
-const LONGEST_SECONDS: i64 = 3_600;
+/// Seconds for which an object that came with the request and names itself is remembered, unless it expires before.
+const REMEMBERED_SECONDS: i64 = 3_600;
 
 /// The longest `jti`, in bytes.
 const MAX_JTI_BYTES: usize = 255;
@@ -44,7 +45,8 @@ pub struct Expected<'a> {
 pub struct RequestObject {
     /// The whole request.
     pub params: Params,
-    /// Its `jti` and its `exp`, if it came with the request and names itself: it must not be answered twice.
+    /// Its `jti`, if it came with the request and names itself: it must not be answered twice; and until when, in
+    /// seconds since the epoch, it is remembered for that.
     pub once: Option<(String, i64)>,
 }
 
@@ -57,8 +59,28 @@ pub fn is_unsigned(object: &str) -> bool {
     alg.is_some_and(|alg| alg.eq_ignore_ascii_case("none"))
 }
 
+/// Where an object is, and the digest that its address names in the fragment (OpenID Connect Core §6.2).
+#[must_use]
+pub fn address(request_uri: &str) -> (&str, Option<&str>) {
+    request_uri.split_once('#').map_or((request_uri, None), |(address, digest)| (address, Some(digest)))
+}
+
+/// Whether a fragment is a digest at all.
+#[must_use]
+pub fn is_digest(fragment: &str) -> bool {
+    b64url_decode(fragment).is_some_and(|bytes| bytes.len() == digest::SHA256_OUTPUT_LEN)
+}
+
+/// Whether a digest in an address is that of what was found there.
+#[must_use]
+pub fn has_digest(object: &[u8], digest: &str) -> bool {
+    b64url(digest::digest(&digest::SHA256, object)) == digest
+}
+
 /// Checks a request object and gives its parameters. They are the whole request: what stands beside the object
 /// counts for nothing (RFC 9101 §6.3), though client and response type must not differ (OpenID Connect Core §6.1).
+///
+/// Both documents leave `iss`, `aud` and `exp` to the client. Whichever is there must be right.
 ///
 /// # Errors
 ///
@@ -78,13 +100,13 @@ pub fn read(object: &str, keys: &[PublicJwk], expected: Expected<'_>) -> Result<
     if claims.contains_key("sub") {
         return Err(invalid("it has a 'sub', like a client assertion"));
     }
-    if claims.get("iss").is_none_or(|iss| iss != expected.client_id) {
+    if claims.get("iss").is_some_and(|iss| iss != expected.client_id) {
         return Err(invalid("its 'iss' must be the client's id"));
     }
     if claims.get("client_id").is_some_and(|id| id != expected.client_id) {
         return Err(invalid("its 'client_id' must be the one beside it"));
     }
-    if !claims.get("aud").is_some_and(|aud| names(aud, expected.issuer)) {
+    if claims.get("aud").is_some_and(|aud| !names(aud, expected.issuer)) {
         return Err(invalid("its 'aud' must be the issuer"));
     }
     if let (Some(beside), Some(within)) = (expected.response_type, claims.get("response_type"))
@@ -93,7 +115,7 @@ pub fn read(object: &str, keys: &[PublicJwk], expected: Expected<'_>) -> Result<
         return Err(invalid("its 'response_type' must be the one beside it"));
     }
     let expires = check_times(claims, expected.now)?;
-    let once = if expected.by_value { bounded(claims, expires, expected.now)? } else { None };
+    let once = if expected.by_value { mark(claims, expires, expected.now)? } else { None };
     Ok(RequestObject { params: parameters(claims, expected.client_id)?, once })
 }
 
@@ -120,18 +142,17 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<Option<i64>, OAu
     Ok(expires)
 }
 
-/// What must hold of an object that can be copied: it expires soon. Gives what it is remembered by.
-fn bounded(
+/// What an object that can be copied is remembered by.
+fn mark(
     claims: &Map<String, Value>,
     expires: Option<i64>,
     now: i64,
 ) -> Result<Option<(String, i64)>, OAuthError> {
-    let expires = expires.filter(|exp| *exp <= now + LONGEST_SECONDS);
-    let expires = expires.ok_or_else(|| invalid("its 'exp' must be at most an hour ahead"))?;
+    let until = now + REMEMBERED_SECONDS;
     match claims.get("jti") {
         None => Ok(None),
         Some(Value::String(jti)) if (1..=MAX_JTI_BYTES).contains(&jti.len()) => {
-            Ok(Some((jti.clone(), expires)))
+            Ok(Some((jti.clone(), expires.map_or(until, |exp| exp.min(until)))))
         }
         Some(_) => Err(invalid("its 'jti' must be a text of at most 255 bytes")),
     }
@@ -242,25 +263,43 @@ mod tests {
         assert_eq!(params.len(), 8, "{params:?}");
         assert_eq!(object.once, Some(("j".to_owned(), 1_001)));
         assert!(read_claims(None, &json!({})).unwrap().once.is_none());
-        assert!(read_claims(Some("jwt"), &json!({ "exp": 4_600 })).is_ok());
+    }
+
+    #[test]
+    fn what_the_client_may_leave_out() {
+        for changes in [json!({ "iss": null }), json!({ "aud": null }), json!({ "exp": null })] {
+            assert!(read_claims(Some("jwt"), &changes).unwrap().once.is_none(), "{changes}");
+        }
+        // Whatever it says, it is remembered for an hour at the longest.
+        for (exp, until) in [(Value::Null, 4_600), (json!(1_000_000), 4_600), (json!(4_599), 4_599)] {
+            let object = read_claims(None, &json!({ "exp": exp, "jti": "j" })).unwrap();
+            assert_eq!(object.once, Some(("j".to_owned(), until)), "{exp}");
+        }
+    }
+
+    #[test]
+    fn an_address_may_name_the_digest_of_what_is_there() {
+        let digest = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+        assert_eq!(address("https://a.test/r"), ("https://a.test/r", None));
+        assert_eq!(address(&format!("https://a.test/r#{digest}")), ("https://a.test/r", Some(digest)));
+        assert!(is_digest(digest) && has_digest(b"", digest) && !has_digest(b"x", digest));
+        for other in ["", "x", &digest[1..], "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=", "v2#x"] {
+            assert!(!is_digest(other) && !has_digest(b"", other), "{other}");
+        }
     }
 
     #[test]
     fn what_is_no_request_object() {
         for changes in [
             json!({ "sub": "c" }),
-            json!({ "iss": null }),
             json!({ "iss": "d" }),
             json!({ "client_id": "d" }),
             json!({ "client_id": ["c"] }),
             json!({ "response_type": "token" }),
             json!({ "response_type": ["code"] }),
-            json!({ "aud": null }),
             json!({ "aud": "https://i.test/" }),
             json!({ "aud": [] }),
-            json!({ "exp": null }),
             json!({ "exp": 1_000 }),
-            json!({ "exp": 4_601 }),
             json!({ "exp": "2000" }),
             json!({ "nbf": 1_011 }),
             json!({ "iat": 1_011 }),

@@ -6,10 +6,10 @@ use super::error::Causes;
 use serde_json::Value;
 use signet_domain::app::{App, AppKind, AppMetadata, ConsentMethod, Rotation, SubjectType, host_of};
 use signet_fetch::Client;
-use signet_oauth::Scope;
 use signet_oauth::jwk::PublicJwk;
 use signet_oauth::jwt::Alg;
 use signet_oauth::redirect::{AppKind as UriKind, RedirectUri};
+use signet_oauth::{Scope, request_object};
 use signet_store::sqlx_types::Json;
 
 /// Most URIs, and most scopes, of one app.
@@ -232,8 +232,13 @@ fn check_addresses(causes: &mut Causes, settings: &AppSettings, kind: AppKind, o
         causes.add("request_uris", format_args!("at most {MAX_KEYS} are possible"));
     }
     for uri in settings.request_uris.iter().take(MAX_KEYS) {
-        if let Err(error) = outbound.check(uri) {
+        // A fragment is the digest of what was there (OpenID Connect Core §6.2).
+        let (address, digest) = request_object::address(uri);
+        if let Err(error) = outbound.check(address) {
             causes.add("request_uris", error);
+        }
+        if digest.is_some_and(|digest| !request_object::is_digest(digest)) {
+            causes.add("request_uris", "a fragment must be a SHA-256 digest in base64url, of 43 characters");
         }
     }
     if kind == AppKind::Service && !settings.request_uris.is_empty() {

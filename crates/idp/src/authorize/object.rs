@@ -82,19 +82,29 @@ impl Idp {
         Ok(Some(Brought { params: read.params, origin: Origin { pushed: None, object } }))
     }
 
+    /// The fragment of an address is the digest of what is there, and changes with it (OpenID Connect Core §6.2).
     async fn fetch_object(&self, app: &AppConfig, uri: &str) -> Result<String, OAuthError> {
         let refused = |why: &'static str| OAuthError::new(Reason::InvalidRequestUri).describe(why);
-        if !app.app.request_uris.iter().any(|registered| registered == uri) {
+        let (address, digest) = request_object::address(uri);
+        let mut registered = app.app.request_uris.iter();
+        if !registered
+            .any(|one| one == uri || (digest.is_some() && request_object::address(one).0 == address))
+        {
             return Err(refused(
                 "The parameter 'request_uri' must be exactly one of the URIs registered for this client.",
             ));
         }
-        let fetched = self.fetch().get(uri, TYPES).await;
+        let fetched = self.fetch().get(address, TYPES).await;
         let body = fetched.map_err(|_| {
             refused(
                 "There is no request object at this 'request_uri'; look at the address and its certificate.",
             )
         })?;
+        if digest.is_some_and(|digest| !request_object::has_digest(&body, digest)) {
+            return Err(refused(
+                "The fragment of 'request_uri' must be the SHA-256 digest, in base64url, of what is there.",
+            ));
+        }
         let text = std::str::from_utf8(&body).map(str::trim);
         text.map(str::to_owned)
             .map_err(|_| refused("What is at this 'request_uri' is no request object; sign one."))
