@@ -5,7 +5,7 @@ use signet_oauth::jwt::{self, Alg};
 use signet_testkit::{App, Jwt, Reply, Shared, Tenant, TestApp, Value, json, on_each_engine, serde_json};
 
 use crate::support::apps::{NewApp, Person};
-use crate::support::log::{events, fact};
+use crate::support::log::{assert_refusals, events, fact};
 use crate::support::outside::{Answer, Outside};
 use crate::support::registering::{Registered, registering, server_with};
 
@@ -182,6 +182,11 @@ async fn userinfo_may_be_signed(app: Shared) {
     let told = Jwt::decode(&token).claims;
     assert_eq!((&told["iss"], &told["aud"]), (&json!(at.issuer()), &json!(own.app.client_id)));
     assert_eq!((&told["sub"], &told["email"]), (&tokens.id().claims["sub"], &json!(person.login)));
+    // With an algorithm that the server doesn't sign with the app couldn't read it.
+    let other = NewApp::web().oauth("userinfo_signed_response_alg", json!("ES256")).make(&acme).await;
+    let unread = person.code(at, &other, "openid").await.redeem(at, &other).await;
+    let refused = at.userinfo(&unread.access_token).await.expect_oauth_error(400, "invalid_request");
+    assert_refusals(&acme, &[(refused, "userinfo_algorithm")]).await;
     // It is neither an access token nor a hint.
     at.userinfo(&token).await.expect(401);
     let silent = at.authorize(&own.app, "openid").set("prompt", "none").set("id_token_hint", &token);

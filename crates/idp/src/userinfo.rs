@@ -64,24 +64,25 @@ impl Idp {
         }
     }
 
-    /// The claims as a JWT, if the app wants them so: signed with the key that signs the server's tokens. Without
-    /// `exp` it is no ID token, hint or access token anywhere.
+    /// The claims as a JWT, if the app wants them so: signed with the key that signs the server's tokens, which must be
+    /// for the algorithm that the app registered. Without `exp` it is no ID token, hint or access token anywhere.
     async fn signed_userinfo(
         &self,
         ctx: &Ctx,
         config: &ServerConfig,
         claims: &Map<String, Value>,
         client_id: &str,
-    ) -> Result<Option<String>, IdpError> {
-        let app = self.app(ctx, client_id).await?;
-        if app.is_none_or(|app| app.app.metadata.userinfo_signed_response_alg.is_none()) {
-            return Ok(None);
+    ) -> Result<Option<String>, OAuthError> {
+        let Some(app) = self.app(ctx, client_id).await? else { return Ok(None) };
+        let Some(alg) = &app.app.metadata.userinfo_signed_response_alg else { return Ok(None) };
+        let keys = self.server_keys(ctx, &config.server).await?;
+        if alg != keys.active.alg().as_str() {
+            return Err(Reason::UserinfoAlgorithm.into());
         }
         let mut claims = claims.clone();
         claims.insert("iss".to_owned(), config.server.issuer.as_str().into());
         claims.insert("aud".to_owned(), client_id.into());
-        let keys = self.server_keys(ctx, &config.server).await?;
-        Ok(Some(jwt::sign(&keys.active, None, &claims)?))
+        Ok(Some(jwt::sign(&keys.active, None, &claims).map_err(IdpError::from)?))
     }
 
     /// The claims that the server's configuration adds.

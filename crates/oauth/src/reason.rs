@@ -302,6 +302,8 @@ reasons! {
         "The ID token is not valid here; obtain a new one.";
     InsufficientScope "insufficient_scope" InsufficientScope 403
         "The access token lacks a scope that this request needs; ask for it at the sign-in.";
+    UserinfoAlgorithm "userinfo_algorithm" InvalidRequest 400
+        "The client wants userinfo signed with another algorithm than this server's; register the server's for it.";
     IllegalPostLogoutRedirectUri "illegal_post_logout_redirect_uri" InvalidRequest 400
         "The parameter 'post_logout_redirect_uri' must be exactly one of those registered for this client.";
 }

@@ -623,5 +623,6 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("access_token_invalid", "the access token isn't valid"),
     ("id_token_invalid", "the ID token isn't valid here"),
     ("insufficient_scope", "the access token lacks a scope"),
+    ("userinfo_algorithm", "the app wants userinfo signed with another algorithm than the server’s"),
     ("illegal_post_logout_redirect_uri", "the address after the sign-out isn't registered"),
 ];
