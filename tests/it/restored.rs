@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use signet_testkit::{Callback, TestApp, on_each_engine};
+use signet_testkit::{Callback, TestApp, on_each_engine, on_postgres};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::support::apps::{NewApp, Person};
@@ -10,6 +10,10 @@ use crate::support::log::assert_refusal;
 
 on_each_engine! {
     rt_18_a_restored_backup_revives_nothing,
+}
+
+on_postgres! {
+    servers_elsewhere_are_seen,
 }
 
 /// A backup of a store that nobody has open.
@@ -104,4 +108,12 @@ async fn rt_18_a_restored_backup_revives_nothing(app: TestApp) {
         events.iter().any(|event| event["debugContext"]["debugData"]["cause"] == "restore"),
         "{events:?}"
     );
+}
+
+async fn servers_elsewhere_are_seen(app: TestApp) {
+    let [elsewhere] = app.nodes(1).await.try_into().ok().expect("one node");
+    app.stop().await;
+    app.command(&["restored"]).await.refused("servers run on this database (1 said so within 5 seconds)");
+    elsewhere.stop().await;
+    app.command(&["restored"]).await.ok();
 }

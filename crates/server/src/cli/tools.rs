@@ -8,6 +8,8 @@ use crate::{card, listen};
 use signet_idp::Idp;
 use signet_idp::secrets::MasterKey;
 use signet_idp::tenants::BaseUrl;
+use signet_store::Engine;
+use signet_store::nodes::LIVE_SECONDS;
 
 /// Shows the card.
 pub(super) fn card(config: &Config) -> Result<(), String> {
@@ -41,6 +43,17 @@ pub(super) async fn restored(config: Config) -> Result<(), String> {
     }
     let master = key::load(&config)?;
     let (store, clock) = store::open(&config, false).await?;
+    let nodes = match store.engine() {
+        // Its file has one process at a time: this one.
+        Engine::Sqlite => 0,
+        Engine::Postgres => store.unscoped_live_nodes().await.map_err(|e| e.to_string())?.len(),
+    };
+    if nodes > 0 {
+        return Err(format!(
+            "servers run on this database ({nodes} said so within {LIVE_SECONDS} seconds): stop every server, restore, \
+             and run this before they start"
+        ));
+    }
     let epoch = store.unscoped_begin_epoch(clock.now()).await.map_err(|e| e.to_string())?;
     store.close().await;
     drop(store);
