@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signet_testkit::{TestApp, on_each_engine, tokio};
+use signet_testkit::{Engine, TestApp, on_each_engine, tokio};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::frozen::Frozen;
@@ -10,6 +10,7 @@ use crate::support::frozen::Frozen;
 on_each_engine! {
     in_02_large_and_endless_bodies_are_cut_early,
     in_10_slow_callers_are_cut_off,
+    in_11_of_idle_connections_the_oldest_give_way,
     in_12_ambiguous_framing_is_refused,
     in_14_large_and_many_headers_are_refused,
     in_15_unusual_methods_are_refused,
@@ -114,6 +115,58 @@ async fn in_10_slow_callers_are_cut_off(app: Frozen) {
     }
     drop(bodies);
     alive(&app).await;
+}
+
+async fn in_11_of_idle_connections_the_oldest_give_way(engine: Engine) {
+    let app = TestApp::start_with(engine, false, &["--connections", "50"]).await;
+    let acme = app.acme();
+    // One is busy with a body that takes its time.
+    let body = "grant_type=client_credentials&client_id=x&client_secret=y";
+    let mut busy = app.connect().await;
+    let (host, length) = (host(&app), body.len());
+    let head = format!(
+        "POST /oauth2/default/v1/token HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Connection: close\r\nContent-Length: {length}\r\n\r\n{}",
+        &body[..9]
+    );
+    busy.write_all(head.as_bytes()).await.unwrap();
+    let mut idle = Vec::new();
+    for n in 0..500 {
+        let mut stream = app.connect().await;
+        // Some have been answered, some have begun to ask, some never said a word.
+        match n % 3 {
+            0 => {
+                let request = format!("GET /health/live HTTP/1.1\r\nHost: {host}\r\n\r\n");
+                stream.write_all(request.as_bytes()).await.unwrap();
+                let mut start = [0; 12];
+                stream.read_exact(&mut start).await.expect("an answer");
+            }
+            1 => stream.write_all(b"GET /hea").await.unwrap(),
+            _ => {}
+        }
+        idle.push(stream);
+        if n % 100 == 99 {
+            acme.client_credentials(&acme.service(), "orders:read").await.expect(200);
+        }
+    }
+    // All but the newest are gone, and whoever is being answered stayed.
+    for stream in idle.drain(..400) {
+        assert!(is_closed(stream).await);
+    }
+    let newest = idle.pop().expect("the newest");
+    assert!(!is_closed(newest).await);
+    busy.write_all(&body.as_bytes()[9..]).await.unwrap();
+    let mut answer = Vec::new();
+    busy.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(statuses(&answer), [401], "{}", String::from_utf8_lossy(&answer));
+    alive(&app).await;
+}
+
+/// Whether the other side ended a connection, whatever it said before.
+async fn is_closed(mut stream: tokio::net::TcpStream) -> bool {
+    let mut rest = Vec::new();
+    let read = stream.read_to_end(&mut rest);
+    tokio::time::timeout(Duration::from_secs(1), read).await.is_ok()
 }
 
 async fn in_12_ambiguous_framing_is_refused(app: Frozen) {

@@ -1,6 +1,7 @@
 //! Listening: sockets, connections with bounds on everything, and an orderly end.
 
 mod connection;
+mod crowd;
 mod local;
 mod stall;
 mod strict;
@@ -12,13 +13,14 @@ use crate::config::{Config, Tls};
 use crate::middleware::Edge;
 use crate::seed::Credentials;
 use connection::Way;
+use crowd::Crowd;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// How long connections may take to end when the server does.
 const GRACE: Duration = Duration::from_secs(10);
@@ -84,20 +86,15 @@ pub(crate) async fn serve(
     connections: usize,
     stop: watch::Receiver<bool>,
 ) {
-    let connections = connections.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
-    let slots = Arc::new(Semaphore::new(connections));
+    let crowd = Crowd::new(connections);
     let way = Way::new(edge, tls);
     let mut loops = tokio::task::JoinSet::new();
     for listener in listeners {
-        loops.spawn(accept(listener, way.clone(), slots.clone(), stop.clone()));
+        loops.spawn(accept(listener, way.clone(), crowd.clone(), stop.clone()));
     }
     while loops.join_next().await.is_some() {}
-    let all = u32::try_from(connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(GRACE, slots.acquire_many(all)).await.is_err() {
-        tracing::warn!(
-            open = connections - slots.available_permits(),
-            "closing connections that did not end"
-        );
+    if tokio::time::timeout(GRACE, crowd.emptied()).await.is_err() {
+        tracing::warn!(open = crowd.open(), "closing connections that did not end");
     }
 }
 
@@ -106,7 +103,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn accept(listener: TcpListener, way: Way, slots: Arc<Semaphore>, mut stop: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, way: Way, crowd: Arc<Crowd>, mut stop: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -121,14 +118,11 @@ async fn accept(listener: TcpListener, way: Way, slots: Arc<Semaphore>, mut stop
                 continue;
             }
         };
-        let Ok(slot) = slots.clone().try_acquire_owned() else {
-            tracing::debug!("refused a connection: there are too many");
+        let Some(place) = crowd.enter() else {
+            tracing::debug!("refused a connection: there are too many, and all are busy");
             continue;
         };
         let (way, stop) = (way.clone(), stop.clone());
-        tokio::spawn(async move {
-            way.take(stream, peer, stop).await;
-            drop(slot);
-        });
+        tokio::spawn(way.take(stream, peer, place, stop));
     }
 }

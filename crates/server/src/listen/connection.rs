@@ -1,5 +1,6 @@
 //! One connection: HTTP/1.1 or HTTP/2, bounded.
 
+use super::crowd::Place;
 use super::strict::Strict;
 use super::tls::Doorkeeper;
 use crate::middleware::Edge;
@@ -9,6 +10,7 @@ use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -54,26 +56,37 @@ impl Way {
     }
 
     /// Serves a connection to its end.
-    pub(super) async fn take(self, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+    pub(super) async fn take(
+        self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: Arc<Place>,
+        stop: watch::Receiver<bool>,
+    ) {
         let _ = stream.set_nodelay(true);
         let Some(acceptor) = self.tls.as_ref().map(Doorkeeper::acceptor) else {
-            return self.serve(stream, peer, stop).await;
+            return self.serve(stream, peer, place, stop).await;
         };
-        match tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => self.serve(stream, peer, stop).await,
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)) => shaken,
+            () = place.given_up() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => self.serve(stream, peer, place, stop).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
-    async fn serve<S>(self, stream: S, peer: SocketAddr, mut stop: watch::Receiver<bool>)
+    async fn serve<S>(self, stream: S, peer: SocketAddr, place: Arc<Place>, mut stop: watch::Receiver<bool>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let edge = self.edge;
+        let own = place.clone();
         let service = service_fn(move |request| {
-            let edge = edge.clone();
-            async move { Ok::<_, Infallible>(edge.answer(request, peer).await) }
+            let (edge, busy) = (edge.clone(), own.busy());
+            async move { Ok::<_, Infallible>(busy.until_sent(edge.answer(request, peer).await)) }
         });
         let mut connection =
             pin!(self.builder.serve_connection(TokioIo::new(Strict::new(stream, HEAD_TIME)), service));
@@ -81,6 +94,15 @@ impl Way {
             ended = connection.as_mut() => ended,
             () = super::stopped(&mut stop) => {
                 connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+            () = place.given_up() => {
+                tracing::debug!("an idle connection gives way to another");
+                // A request may have begun at this very moment: it is answered.
+                connection.as_mut().graceful_shutdown();
+                if !place.is_busy() {
+                    return;
+                }
                 connection.await
             }
         };
