@@ -60,7 +60,7 @@ pub(super) async fn restored(config: Config) -> Result<(), String> {
     // Opened again, it writes its events in the new epoch.
     let idp = started(&config, master).await?;
     let forgotten = idp.forget_what_was_issued().await.map_err(|e| e.to_string());
-    idp.store().close().await;
+    end(&idp).await;
     let tenants = forgotten?;
     ui::say(&format!(
         "Epoch {epoch} begins. Everything that {tenants} tenants had issued is refused: people sign in again."
@@ -118,7 +118,7 @@ async fn perform(config: Config, command: Command) -> Result<String, String> {
     }
     let idp = started(&config, key::load(&config)?).await?;
     let answer = control::perform(&idp, command).await;
-    idp.store().close().await;
+    end(&idp).await;
     answer
 }
 
@@ -127,4 +127,10 @@ async fn started(config: &Config, master: MasterKey) -> Result<Idp, String> {
     let opened = store::open(config, false).await?;
     let url = serve::public_url(config, &opened.0).await?;
     store::start(config, opened, master, &url.to_string()).await
+}
+
+/// On PostgreSQL the command was a node, too.
+async fn end(idp: &Idp) {
+    idp.leave_nodes().await;
+    idp.store().close().await;
 }
