@@ -26,7 +26,7 @@ fn sign_in() -> Vec<Sample> {
         login: String::new(),
         error: None,
         sentence: None,
-        pages: vec![Link::new("Its privacy policy", "https://shop.example/privacy")],
+        pages: vec![Link::new("The app’s privacy policy", "https://shop.example/privacy")],
         help: Some(Link::new("Can’t sign in?", "/signin/help")),
     };
     let error = SignIn {
@@ -131,8 +131,8 @@ fn consent() -> Vec<Sample> {
         return_host: LONG.to_owned(),
         unvouched: true,
         pages: vec![
-            Link::new("Its privacy policy", "https://shop.example/privacy"),
-            Link::new("Its terms of use", "https://shop.example/terms"),
+            Link::new("The app’s privacy policy", "https://shop.example/privacy"),
+            Link::new("The app’s terms of use", "https://shop.example/terms"),
         ],
         ..page.clone()
     };

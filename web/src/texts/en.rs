@@ -45,8 +45,8 @@ pub(super) const TEXTS: Texts = Texts {
         needed: "needed to sign you in",
         you_go_back_to: Around("You go back to ", ""),
         unvouched: Around("This app registered itself. Nobody at ", " has checked it."),
-        privacy: "Its privacy policy",
-        terms: "Its terms of use",
+        privacy: "The app’s privacy policy",
+        terms: "The app’s terms of use",
         cancel: "Cancel",
         allow: "Allow",
         scopes: &[
