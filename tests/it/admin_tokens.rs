@@ -12,6 +12,7 @@ use crate::support::rows::Rows;
 on_each_engine! {
     ad_07_api_tokens_are_recognisable_hashed_and_end,
     ad_07_an_api_token_reaches_what_its_maker_reaches,
+    ad_07_an_api_credential_shows_its_last_use,
     ad_08_sensitive_changes_are_told_before_and_after,
 }
 
@@ -51,6 +52,38 @@ async fn ad_07_api_tokens_are_recognisable_hashed_and_end(app: TestApp) {
     acme.api_with(&token, "GET", "/api/v1/groups").await.expect(200);
     app.clock().advance(Duration::from_secs(30 * DAY + 1)).await;
     acme.api_with(&token, "GET", "/api/v1/groups").await.expect(401);
+}
+
+async fn ad_07_an_api_credential_shows_its_last_use(app: TestApp) {
+    let (acme, clock) = (app.acme(), app.clock());
+    clock.freeze().await;
+    let body = json!({ "name": unique("credential"), "scope": "READ_ALL" });
+    let made = acme.api("POST", "/api/v1/api-credentials").json(&body).await.expect(201).json();
+    let text = |name: &str| made[name].as_str().expect("a member").to_owned();
+    app.canaries().add(&text("client_secret"));
+    let path = format!("/api/v1/api-credentials/{}", text("id"));
+    let used = async || acme.api("GET", &path).await.expect(200).json()["lastUsed"].clone();
+    assert_eq!((made["lastUsed"].clone(), used().await), (Value::Null, Value::Null));
+    let grant = json!({ "grant_type": "client_credentials" });
+    let ask = acme.call("POST", "/auth/oauth2/v2/token").basic(&text("client_id"), &text("client_secret"));
+    let token =
+        ask.json(&grant).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
+    app.canaries().add(&token);
+    let first = used().await;
+    assert!(first.is_string(), "getting a token is a use");
+    // To the hour.
+    for (minutes, again) in [(59, true), (2, false)] {
+        clock.advance(Duration::from_secs(minutes * 60)).await;
+        acme.get("/api/v1/groups").bearer(&token).await.expect(200);
+        assert_eq!(used().await == first, again, "after {minutes} minutes more");
+    }
+    let desk = Desk::of(&acme).await;
+    let page = desk.page(&format!("/console/credentials/clients/{}", text("id"))).await.page();
+    assert!(page.text().contains("Last used"), "{}", page.text());
+    clock.advance(Duration::from_secs(91 * DAY)).await;
+    let desk = Desk::of(&acme).await;
+    let needs = desk.page("/console").await.page().all(".needs li").join("\n");
+    assert!(needs.contains(&format!("The API credential {} is unused", text("name"))), "{needs}");
 }
 
 async fn ad_07_an_api_token_reaches_what_its_maker_reaches(app: Shared) {

@@ -297,6 +297,8 @@ async fn callers(c: &mut Contract) {
         api_token(tx, a, b) tx.api_token(a.api_token.id) => (Ok(None));
         api_tokens(tx, a, b) tx.api_tokens() => (Ok(v) if v.iter().all(|t| t.tenant_id == b.tenant.id));
         insert_api_token(tx, a, b) tx.insert_api_token(&a.api_token) => (Err(StoreError::Reference));
+        touch_credential(tx, a, b) tx.touch_credential(a.credential.id, a.now) => (Ok(()));
+        idle_credentials(tx, a, b) tx.idle_credentials(a.now.plus_secs(5), 10) => (Ok(v) if v.iter().all(|c| c.tenant_id == b.tenant.id));
         touch_api_token(tx, a, b) tx.touch_api_token(a.api_token.id, a.now, a.now) => (Ok(()));
         revoke_api_token(tx, a, b) tx.revoke_api_token(a.api_token.id, a.now) => (Ok(false));
         credential_by_client_id(tx, a, b) tx.credential_by_client_id(&a.credential.client_id) => (Ok(None));

@@ -62,6 +62,8 @@ pub struct Credential {
     pub demo: bool,
     /// When it was made.
     pub created_at: Time,
+    /// When it got a token, or one was used, last; to the hour.
+    pub last_used_at: Option<Time>,
     /// When it was revoked.
     pub revoked_at: Option<Time>,
 }

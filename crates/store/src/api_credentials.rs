@@ -80,6 +80,14 @@ impl Tx {
         fetch_all!(self, Credential, SQL, self.tenant)
     }
 
+    /// Credentials that were neither made nor used since an instant, longest idle first.
+    pub async fn idle_credentials(&mut self, since: Time, limit: i64) -> Result<Vec<Credential>> {
+        const SQL: &str = "SELECT * FROM credentials WHERE tenant_id = $1 AND revoked_at IS NULL
+            AND COALESCE(last_used_at, created_at) < $2
+            ORDER BY COALESCE(last_used_at, created_at) LIMIT $3";
+        fetch_all!(self, Credential, SQL, self.tenant, since, limit)
+    }
+
     /// Adds a credential.
     pub async fn insert_credential(&mut self, c: &Credential) -> Result<()> {
         const SQL: &str =
@@ -98,6 +106,13 @@ impl Tx {
             c.created_at
         )
         .map(|_| ())
+    }
+
+    /// Notes a use, unless that was done within the hour.
+    pub async fn touch_credential(&mut self, id: CredentialId, now: Time) -> Result<()> {
+        const SQL: &str = "UPDATE credentials SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2
+            AND (last_used_at IS NULL OR last_used_at < $4)";
+        execute!(self, SQL, self.tenant, id, now, now.plus_secs(-3600)).map(|_| ())
     }
 
     /// Revokes a credential, and with it its tokens.

@@ -112,6 +112,7 @@ impl Furniture {
             scope: ApiScope::ManageAll,
             demo: false,
             created_at: now,
+            last_used_at: None,
             revoked_at: None,
         };
         let session = Session {

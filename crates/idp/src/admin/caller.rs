@@ -218,6 +218,8 @@ impl Idp {
         if paused {
             return Err(CallerRefusal::Paused);
         }
+        drop(tx);
+        self.touch_credential(ctx, &credential).await?;
         Ok(Caller {
             by: By::Credential(credential.id),
             entity: credential_entity(&credential),
@@ -225,6 +227,16 @@ impl Idp {
             name: credential.name,
             token_hash: hex(&hash),
         })
+    }
+
+    /// Notes that a credential is used, at most once an hour.
+    async fn touch_credential(&self, ctx: &Ctx, credential: &Credential) -> Result<(), CallerRefusal> {
+        if credential.last_used_at.is_some_and(|at| at > ctx.now.plus_secs(-3600)) {
+            return Ok(());
+        }
+        let (id, now) = (credential.id, ctx.now);
+        let tenant = self.store().tenant(ctx.tenant_id());
+        Ok(tenant.write(move |tx| Box::pin(async move { tx.touch_credential(id, now).await })).await?)
     }
 
     /// An access token of one of the tenant's servers is good, but not for this; anything else is nothing.

@@ -115,6 +115,7 @@ impl Idp {
             .write(move |tx| {
                 Box::pin(async move {
                     tx.insert_credential_token(&stored).await?;
+                    tx.touch_credential(stored.credential_id, stored.created_at).await?;
                     tx.append(&event).await
                 })
             })

@@ -53,6 +53,7 @@ impl Idp {
             scope,
             demo: false,
             created_at: ctx.now,
+            last_used_at: None,
             revoked_at: None,
         };
         let event = caller.event(self, ctx, types::CREDENTIAL_CREATE).target(credential_entity(&credential));

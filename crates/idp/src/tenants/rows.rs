@@ -147,6 +147,7 @@ pub fn credential(idp: &Idp, tenant: &Tenant, client_id: &str, secret: &str, now
         scope: ApiScope::ManageAll,
         demo: tenant.demo,
         created_at: now,
+        last_used_at: None,
         revoked_at: None,
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct ApiCredential {
     client_secret: Option<String>,
     /// When it was made.
     created: String,
+    /// When it got a token, or one was used, last; to the hour.
+    #[serde(rename = "lastUsed", skip_serializing_if = "Option::is_none")]
+    last_used: Option<String>,
     /// Where to go on.
     #[serde(rename = "_links")]
     links: Links,
@@ -66,6 +69,7 @@ fn shown(ctx: &Ctx, row: &Credential, secret: Option<&Secret>) -> ApiCredential 
         client_id: row.client_id.clone(),
         client_secret: secret.map(|secret| secret.expose().to_owned()),
         created: instant(row.created_at),
+        last_used: row.last_used_at.map(instant),
         links: Links::from([("self", to.get(&path)), ("revoke", to.act("DELETE", &path))]),
     }
 }

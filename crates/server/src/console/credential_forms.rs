@@ -1,7 +1,7 @@
 //! Making, rolling and revoking what calls the management API.
 
 use super::admin::Admin;
-use super::credentials::{PATH, find, may_of, or_paused, token_status};
+use super::credentials::{PATH, find, may_of, or_paused, token_status, use_status};
 use super::failure::Result;
 use super::form::{again, refused};
 use super::{when, words};
@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use signet_domain::Time;
 use signet_domain::credential::{ApiScope, ApiToken, Credential};
 use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
@@ -56,6 +57,9 @@ pub(super) async fn show(admin: Admin, Path((kind, id)): Path<(String, String)>)
         admin.must_see(Area::Callers)?;
         let found = find(&admin, &kind, &id).await?;
         let now = admin.ctx.now;
+        let used = |last: Option<Time>| {
+            Fact::text("Last used", last.map_or("never".to_owned(), |at| when::hour(at, now).shown))
+        };
         let (kind, status, facts) = match &found {
             Found::Token(token) => {
                 let owner = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
@@ -63,12 +67,11 @@ pub(super) async fn show(admin: Admin, Path((kind, id)): Path<(String, String)>)
                     let mut tx = owner;
                     tx.user(token.user_id).await?
                 };
-                let used = token.last_used_at.map_or("never".to_owned(), |at| when::hour(at, now).shown);
                 let facts = vec![
                     Fact::code("Id", token.id.to_string()),
                     Fact::text("May", may_of(owner.as_ref())),
                     Fact::text("Created", admin.moment(token.created_at).shown),
-                    Fact::text("Last used", used),
+                    used(token.last_used_at),
                     Fact::text("Ends unused", admin.moment(token.expires_at).shown),
                 ];
                 ("API token", token_status(token, owner.as_ref(), now), facts)
@@ -78,8 +81,9 @@ pub(super) async fn show(admin: Admin, Path((kind, id)): Path<(String, String)>)
                     Fact::code("Client ID", &credential.client_id),
                     Fact::text("May", words::scope(credential.scope)),
                     Fact::text("Created", admin.moment(credential.created_at).shown),
+                    used(credential.last_used_at),
                 ];
-                ("API credential", words::on_or_off(true), facts)
+                ("API credential", use_status(credential.last_used_at, now), facts)
             }
         };
         let url = found.url();

@@ -114,14 +114,19 @@ pub(super) fn may_of(owner: Option<&User>) -> String {
 
 /// Whether a token works, and whether anybody needs it.
 pub(super) fn token_status(token: &ApiToken, owner: Option<&User>, now: Time) -> Status {
-    let last = token.last_used_at.unwrap_or(token.created_at);
     if token.expires_at <= now {
         Status::new("Expired", Tone::Quiet)
     } else if acting(owner).is_none() {
         Status::new("Without effect", Tone::Warn)
-    } else if token.last_used_at.is_none() {
-        Status::new("Never used", Tone::Quiet)
-    } else if now.since(last) > QUIET_DAYS * when::DAY * Time::SECOND {
+    } else {
+        use_status(token.last_used_at, now)
+    }
+}
+
+/// Whether anybody needs what works.
+pub(super) fn use_status(last_used: Option<Time>, now: Time) -> Status {
+    let Some(last) = last_used else { return Status::new("Never used", Tone::Quiet) };
+    if now.since(last) > QUIET_DAYS * when::DAY * Time::SECOND {
         Status::new(format!("Unused for {}", when::span(now.since(last))), Tone::Warn)
     } else {
         words::on_or_off(true)
@@ -136,8 +141,8 @@ fn credential_row(admin: &Admin, credential: &Credential, paused: bool) -> Crede
         hint: shortened(&credential.client_id),
         scopes: words::scope(credential.scope).to_owned(),
         created: Some(admin.moment(credential.created_at)),
-        last_used: None,
-        status: or_paused(words::on_or_off(true), paused),
+        last_used: credential.last_used_at.map(|at| when::hour(at, admin.ctx.now)),
+        status: or_paused(use_status(credential.last_used_at, admin.ctx.now), paused),
     }
 }
 
