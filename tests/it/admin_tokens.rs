@@ -131,6 +131,20 @@ async fn ad_08_sensitive_changes_are_told_before_and_after(app: Shared) {
     let (from, to) = told(&event(&acme, "application.lifecycle.update", &web.client_id).await);
     assert!(from.to_string().contains("one.example") && !from.to_string().contains("two.example"), "{from}");
     assert!(to.to_string().contains("two.example") && !to.to_string().contains("one.example"), "{to}");
+    // However much there is.
+    let many = |last: &str| -> Value {
+        let uri = |n| format!("https://two.example/{}/{n}", "x".repeat(100));
+        (0..99).map(uri).chain([last.to_owned()]).collect()
+    };
+    web.change(&acme, "redirect_uris", many("https://three.example/cb")).await;
+    web.change(&acme, "redirect_uris", many("https://four.example/cb")).await;
+    let (from, to) = told(&event(&acme, "application.lifecycle.update", &web.client_id).await);
+    let uris = |state: &Value| -> Value {
+        let state: Value = serde_json::from_str(state.as_str().expect("a text")).expect("JSON");
+        state["redirectUris"].clone()
+    };
+    assert_eq!(uris(&from), json!(["https://three.example/cb"]));
+    assert_eq!(uris(&to), json!(["https://four.example/cb"]));
     // A secret: that there is a new one, and nothing of it.
     let path = format!("/api/v1/apps/{}/credentials/secrets", web.id);
     let secret = acme.api("POST", &path).await.expect(201).json();

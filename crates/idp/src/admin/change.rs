@@ -94,9 +94,75 @@ impl Diff {
     /// Puts the difference into an event about a target.
     pub(crate) fn into_event(self, event: Event, target: Entity) -> Event {
         let event = event.debug("changed", self.names.join(","));
-        let text =
-            |map: Map<String, Value>| signet_domain::event::bounded(&Value::Object(map).to_string(), 4096);
-        event.target(target.with("from", text(self.from)).with("to", text(self.to)))
+        let (from, to) = fitting(self.from, self.to);
+        event.target(target.with("from", from).with("to", to))
+    }
+}
+
+/// The longest text of a state in the log, in bytes.
+const STATE_BYTES: usize = 4096;
+
+/// How much of a value is kept, ever less until all of a state fits: characters of a text, entries of a list.
+const KEPT: [(usize, usize); 4] = [(512, 20), (128, 10), (64, 3), (12, 1)];
+
+/// Both states as texts that fit into an event, and can still be read as JSON. What is too long is left out by and by: of
+/// lists what stayed the same, then the rest of long texts and lists. Whatever is cut says how long it was.
+fn fitting(from: Map<String, Value>, to: Map<String, Value>) -> (String, String) {
+    let (mut from, mut to) = (Value::Object(from), Value::Object(to));
+    let both = |from: &Value, to: &Value| (from.to_string(), to.to_string());
+    let fit = |(from, to): &(String, String)| from.len() <= STATE_BYTES && to.len() <= STATE_BYTES;
+    let mut texts = both(&from, &to);
+    if !fit(&texts) {
+        leave_out_what_stayed(&mut from, &mut to);
+        texts = both(&from, &to);
+    }
+    for (characters, entries) in KEPT {
+        if fit(&texts) {
+            break;
+        }
+        texts = both(&cut(&from, characters, entries), &cut(&to, characters, entries));
+    }
+    // Longer than any state is even so.
+    let bound = |text: String| {
+        let too_long = text.len() > STATE_BYTES;
+        if too_long { "{}".to_owned() } else { text }
+    };
+    (bound(texts.0), bound(texts.1))
+}
+
+fn leave_out_what_stayed(from: &mut Value, to: &mut Value) {
+    let (Value::Object(from), Value::Object(to)) = (from, to) else { return };
+    for (name, old) in from {
+        if let (Value::Array(old), Some(Value::Array(new))) = (old, to.get_mut(name)) {
+            let both: Vec<Value> = old.iter().filter(|v| new.contains(v)).cloned().collect();
+            // An order that changed is all that there is to tell.
+            if both.len() < old.len() || both.len() < new.len() {
+                old.retain(|v| !both.contains(v));
+                new.retain(|v| !both.contains(v));
+            }
+        }
+    }
+}
+
+fn cut(value: &Value, characters: usize, entries: usize) -> Value {
+    match value {
+        Value::String(text) if text.chars().count() > characters + 24 => {
+            let kept: String = text.chars().take(characters).collect();
+            format!("{kept}… ({} characters)", text.chars().count()).into()
+        }
+        Value::Array(list) => {
+            let mut kept: Vec<Value> =
+                list.iter().take(entries).map(|one| cut(one, characters, entries)).collect();
+            if kept.len() < list.len() {
+                kept.push(format!("… ({} entries)", list.len()).into());
+            }
+            kept.into()
+        }
+        Value::Object(members) => {
+            let cut = |(name, one): (&String, &Value)| (name.clone(), cut(one, characters, entries));
+            members.iter().map(cut).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
     }
 }
 
@@ -104,6 +170,57 @@ impl Diff {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    fn read(text: &str) -> Value {
+        assert!(text.len() <= STATE_BYTES, "{} bytes", text.len());
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn told(before: Facts, after: Facts) -> (Value, Value) {
+        let diff = Diff::of(before, after);
+        let (from, to) = fitting(diff.from, diff.to);
+        (read(&from), read(&to))
+    }
+
+    #[test]
+    fn what_fits_is_told_whole() {
+        let (from, to) = told(vec![("uris", json!(["x", "y"]))], vec![("uris", json!(["y", "z"]))]);
+        assert_eq!((from, to), (json!({ "uris": ["x", "y"] }), json!({ "uris": ["y", "z"] })));
+    }
+
+    #[test]
+    fn a_long_list_tells_what_came_and_went() {
+        let uris = |but: usize| -> Value {
+            let uri = |n| format!("https://app.example/{}/{n}", "x".repeat(100));
+            (0..100).filter(|n| *n != but).map(uri).collect()
+        };
+        let before = vec![("uris", uris(7)), ("label", json!("a"))];
+        let (from, to) = told(before, vec![("uris", uris(8)), ("label", json!("b"))]);
+        let one = |n| json!([format!("https://app.example/{}/{n}", "x".repeat(100))]);
+        assert_eq!(
+            (from, to),
+            (json!({ "uris": one(8), "label": "a" }), json!({ "uris": one(7), "label": "b" }))
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_says_so() {
+        let long: Value = (0..100).map(|n| format!("{n}{}", "ü".repeat(1000))).collect();
+        let before = vec![("uris", json!([])), ("text", json!("é".repeat(9000))), ("on", json!(false))];
+        let (from, to) = told(before, vec![("uris", long), ("text", json!("short")), ("on", json!(true))]);
+        assert_eq!((&from["on"], &to["on"], &to["text"]), (&json!(false), &json!(true), &json!("short")));
+        let text = from["text"].as_str().unwrap();
+        assert!(text.starts_with("éé") && text.ends_with("… (9000 characters)"), "{text}");
+        let uris = to["uris"].as_array().unwrap();
+        let last = uris.last().unwrap().as_str().unwrap();
+        assert_eq!(last, format!("… (100 entries)"));
+        assert!(uris.len() > 1 && uris[0].as_str().unwrap().ends_with("… (1001 characters)"), "{uris:?}");
+        // However many members are long, each is named.
+        let names: Vec<&'static str> = vec!["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+        let all = |c: &str| names.iter().map(|name| (*name, json!(c.repeat(5000)))).collect::<Facts>();
+        let (from, to) = told(all("x"), all("y"));
+        assert_eq!((from.as_object().unwrap().len(), to.as_object().unwrap().len()), (12, 12));
+    }
 
     #[test]
     fn a_list_tells_what_came_and_went() {
