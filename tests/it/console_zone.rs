@@ -82,7 +82,6 @@ async fn a_zone_that_there_is_not_is_refused_and_the_way_back_stays_in_the_conso
         assert_eq!((saved.status, saved.location().path()), (303, "/console"), "{role}");
         let page = desk.page("/console").await.page();
         assert!(page.text().contains("Time zone: UTC\u{2212}7"), "{role}: {}", page.text());
-        // Today is counted by the day of UTC, whatever the zone is.
-        assert!(page.text().contains(" UTC, against the same hours"), "{role}: {}", page.text());
+        assert!(page.text().contains(" UTC\u{2212}7, against the same hours"), "{role}: {}", page.text());
     }
 }

@@ -48,6 +48,8 @@ pub struct Need {
     pub detail: Option<String>,
     /// What to do about it.
     pub action: Option<Link>,
+    /// More of the same, folded below it.
+    pub more: Vec<Need>,
 }
 
 /// A change made by an administrator.

@@ -28,6 +28,7 @@ fn overviews() -> Vec<Sample> {
         sentence: sentence.to_owned(),
         detail: detail.map(ToOwned::to_owned),
         action: action.map(|label| Link::new(label, "/console/apps")),
+        more: Vec::new(),
     };
     let change = |shown: &str, sentence: &str| Change {
         time: time(shown),
@@ -51,12 +52,23 @@ fn overviews() -> Vec<Sample> {
             },
         ],
         needs: vec![
-            need(
-                Outcome::Throttled,
-                "Legacy CRM still sends passwords",
-                Some("212 users, 7 days"),
-                Some("Plan the move"),
-            ),
+            Need {
+                more: vec![
+                    need(
+                        Outcome::Throttled,
+                        "Kiosk still sends passwords",
+                        None,
+                        Some("Plan the move")
+                    );
+                    2
+                ],
+                ..need(
+                    Outcome::Throttled,
+                    "Legacy CRM still sends passwords",
+                    Some("212 users, 7 days"),
+                    Some("Plan the move"),
+                )
+            },
             need(Outcome::Refused, "Secret “2024-03” unused for 94 days", None, Some("Retire it")),
             need(Outcome::Changed, "Keys roll on 1 December; nothing to do", None, Some("See keys")),
         ],

@@ -5,6 +5,7 @@ use crate::quota::Standing;
 use crate::syslog::Kind;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
+use signet_domain::credential::Credential;
 use signet_domain::event::{EventRow, EventType, Outcome, types};
 use signet_domain::id::UserId;
 use signet_domain::login;
@@ -25,7 +26,10 @@ pub const KEY_DAYS: i64 = 90;
 const TAIL: i64 = 5_000;
 /// Events that are looked at for who still sends passwords.
 const NEWEST: u32 = 5_000;
-const LISTED: i64 = 5;
+/// Most of a kind that needs someone.
+const LISTED: i64 = 100;
+/// Most locked logins: each is looked up.
+const LOCKED: i64 = 25;
 /// The grant that apps should leave behind.
 const PASSWORD: &str = "password";
 const CHANGES: u32 = 8;
@@ -36,7 +40,7 @@ const CHANGE_DAYS: i64 = 30;
 pub struct Figure {
     /// So far.
     pub total: i64,
-    /// In each of the day's 24 hours; those to come are 0.
+    /// In each hour of the day; those to come are 0.
     pub hours: Vec<u64>,
     /// In the same hours a week ago.
     pub last_week: i64,
@@ -75,11 +79,20 @@ pub struct PasswordApp {
     pub used: Option<Senders>,
 }
 
+/// A day by the calendar of whoever looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day {
+    /// When it began.
+    pub since: Time,
+    /// When the same day of last week began.
+    pub week_ago: Time,
+}
+
 /// What the overview shows.
 #[derive(Debug)]
 pub struct Overview {
-    /// When the day began, in UTC.
-    pub since: Time,
+    /// The day.
+    pub day: Day,
     /// Sign-ins that went through.
     pub sign_ins: Figure,
     /// Access tokens.
@@ -96,6 +109,8 @@ pub struct Overview {
     pub password_apps: Vec<PasswordApp>,
     /// Secrets that nobody seems to need.
     pub idle_secrets: Vec<IdleSecret>,
+    /// API credentials that nobody seems to need.
+    pub idle_credentials: Vec<Credential>,
     /// Keys that somebody should roll.
     pub old_keys: Vec<OldKey>,
     /// Logins that are locked now.
@@ -109,29 +124,23 @@ impl Idp {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn console_overview(&self, ctx: &Ctx) -> Result<Overview, IdpError> {
-        let since = floor(ctx.now, DAY);
+    pub async fn console_overview(&self, ctx: &Ctx, day: Day) -> Result<Overview, IdpError> {
         let quota = self.quota(ctx).await?;
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let week_ago = since.plus_secs(-WEEK);
-        let today = tx.live_counts(None, since, ctx.now.plus_secs(HOUR), TAIL).await?;
-        let then = tx.counts_in_all(week_ago, week_ago.plus_secs(DAY)).await?;
-        // The hour that a week ago was under way: only its beginning is compared, so the log is asked.
-        let same_time = ctx.now.plus_secs(-WEEK);
-        let begun = tx.types_between(floor(same_time, HOUR), same_time).await?;
-        let before = tx.requests_by_app(PASSWORD, Time(same_time.0.saturating_add(1)), since).await?;
+        let span = Span::of(day, ctx.now);
+        let today = tx.live_counts(None, span.today, ctx.now.plus_secs(HOUR), TAIL).await?;
+        let then = tx.counts_in_all(span.then, span.then_until).await?;
+        let apart = Apart::look(&mut tx, &span).await?;
+        let week = Time(ctx.now.plus_secs(-WEEK).0.saturating_add(1));
+        let before = tx.requests_by_app(PASSWORD, week, span.today).await?;
         let apps = password_apps(before, &today);
         let (most_refused, grants) = (most_refused(&today), grants(&today));
-        let counts = [then, today].concat();
-        let [sign_ins, tokens, refused] = [What::SignIn, What::Token, What::Refused].map(|what| {
-            let mut figure = figure(&counts, what, since, ctx.now);
-            figure.last_week += begun.iter().filter(|b| is_of(b, what)).map(|b| b.total).sum::<i64>();
-            figure
-        });
+        let [sign_ins, tokens, refused] = [What::SignIn, What::Token, What::Refused]
+            .map(|what| figure(what, &span, (&today, &then), &apart));
         let changed = kinds::condition(Kind::Changed);
         let month = Some(ctx.now.plus_secs(-CHANGE_DAYS * DAY));
         Ok(Overview {
-            since,
+            day,
             sign_ins,
             tokens,
             grants,
@@ -140,6 +149,7 @@ impl Idp {
             quota,
             password_apps: used(&mut tx, apps, ctx.now).await?,
             idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
+            idle_credentials: tx.idle_credentials(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
             old_keys: tx.old_keys(ctx.now.plus_secs(-KEY_DAYS * DAY), LISTED).await?,
             locked: locked(&mut tx, ctx).await?,
             changes: tx.latest_matching(changed, month, CHANGES).await?,
@@ -147,9 +157,62 @@ impl Idp {
     }
 }
 
+/// What is counted of a day, and of the same day a week ago up to the same time. Counts are of whole hours of UTC; what
+/// is beside them, the log is asked for: the beginning of the hour that was under way a week ago, and the end of the one
+/// in which the day began, where the zone is half an hour off.
+#[derive(Debug, PartialEq, Eq)]
+struct Span {
+    day: Day,
+    /// The first whole hour of the day.
+    today: Time,
+    /// The first whole hour of the day a week ago.
+    then: Time,
+    /// The end of the last hour that was over by the same time.
+    then_until: Time,
+    /// The same time a week ago.
+    same_time: Time,
+}
+
+impl Span {
+    fn of(day: Day, now: Time) -> Self {
+        let same_time = Time(day.week_ago.0 + now.since(day.since));
+        let then = ceil(day.week_ago, HOUR);
+        let then_until = floor(same_time, HOUR).max(then);
+        Self { day, today: ceil(day.since, HOUR), then, then_until, same_time }
+    }
+}
+
+/// What lies beside whole hours, by type.
+#[derive(Debug, Default)]
+struct Apart {
+    today: Vec<TypeCount>,
+    then: Vec<TypeCount>,
+}
+
+impl Apart {
+    async fn look(tx: &mut Tx, span: &Span) -> Result<Self, IdpError> {
+        let mut apart = Self::default();
+        if span.day.since < span.today {
+            apart.today = tx.types_between(span.day.since, span.today).await?;
+        }
+        let head = (span.day.week_ago, span.then.min(span.same_time));
+        for (from, to) in [head, (span.then_until, span.same_time)] {
+            if from < to {
+                apart.then.extend(tx.types_between(from, to).await?);
+            }
+        }
+        Ok(apart)
+    }
+}
+
 fn floor(time: Time, seconds: i64) -> Time {
     let step = seconds * Time::SECOND;
     Time(time.0.div_euclid(step) * step)
+}
+
+fn ceil(time: Time, seconds: i64) -> Time {
+    let whole = floor(time, seconds);
+    if whole < time { whole.plus_secs(seconds) } else { time }
 }
 
 const TOKENS: [EventType; 2] = [types::ORG_ACCESS_TOKEN, types::AS_ACCESS_TOKEN];
@@ -164,24 +227,29 @@ fn is_of(events: &TypeCount, what: What) -> bool {
     }
 }
 
-/// Adds up the hours of today, and of a week ago as far as they are over by the same time.
-fn figure(counts: &[HourlyCount], what: What, since: Time, now: Time) -> Figure {
-    let mut figure = Figure { hours: vec![0; 24], ..Figure::default() };
-    let (week_ago, its_hour) = (since.plus_secs(-WEEK), floor(now, HOUR).plus_secs(-WEEK));
+/// Adds up the hours of today, and of a week ago as far as they are over by the same time, with what is beside them.
+fn figure(what: What, span: &Span, (today, then): (&[HourlyCount], &[HourlyCount]), apart: &Apart) -> Figure {
     let counted = |c: &&HourlyCount| {
         c.what == what.as_str() && (what != What::SignIn || c.outcome == Outcome::Success.as_str())
     };
-    for count in counts.iter().filter(counted) {
-        if count.hour >= since {
-            figure.total += count.count;
-            let hour = usize::try_from(count.hour.since(since) / (HOUR * Time::SECOND)).unwrap_or(usize::MAX);
-            if let Some(slot) = figure.hours.get_mut(hour) {
-                *slot += u64::try_from(count.count).unwrap_or(0);
-            }
-        } else if count.hour >= week_ago && count.hour < its_hour {
-            figure.last_week += count.count;
+    let beside =
+        |counts: &[TypeCount]| counts.iter().filter(|c| is_of(c, what)).map(|c| c.total).sum::<i64>();
+    let mut figure = Figure { hours: vec![0; 24], ..Figure::default() };
+    let mut add = |at: Time, count: i64| {
+        figure.total += count;
+        let hour = usize::try_from(at.since(span.day.since) / (HOUR * Time::SECOND)).unwrap_or(usize::MAX);
+        // The 25th hour of a day on which clocks go back stands with the last.
+        let last = figure.hours.len() - 1;
+        if let Some(slot) = figure.hours.get_mut(hour.min(last)) {
+            *slot += u64::try_from(count).unwrap_or(0);
         }
+    };
+    add(span.day.since, beside(&apart.today));
+    for count in today.iter().filter(counted).filter(|c| c.hour >= span.today) {
+        add(count.hour, count.count);
     }
+    let whole = then.iter().filter(counted).filter(|c| c.hour >= span.then && c.hour < span.then_until);
+    figure.last_week = whole.map(|c| c.count).sum::<i64>() + beside(&apart.then);
     figure
 }
 
@@ -240,7 +308,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
 
 async fn locked(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Locked>, IdpError> {
     let mut locked = Vec::new();
-    for (key, until) in tx.locked_logins(ctx.now, LISTED).await? {
+    for (key, until) in tx.locked_logins(ctx.now, LOCKED).await? {
         let user = tx.user_by_login(&key).await?;
         // A login that is nobody's may be a password that was typed into the wrong field.
         let login = user.as_ref().map_or_else(|| login::for_log(&key).into_owned(), |u| u.login.clone());
@@ -268,18 +336,39 @@ mod tests {
     fn the_day_so_far_is_set_against_whole_hours_of_last_week() {
         let day = 24 * 20_000;
         let since = Time::from_secs(day * HOUR);
-        let now = since.plus_secs(2 * HOUR + 600);
-        let counts = [
+        let span = Span::of(Day { since, week_ago: since.plus_secs(-WEEK) }, since.plus_secs(2 * HOUR + 600));
+        let today = [
             count(day, What::SignIn, "", Outcome::Success, 3),
             count(day, What::SignIn, "", Outcome::Failure, 9),
             count(day + 2, What::SignIn, "", Outcome::Success, 2),
+        ];
+        let then = [
             count(day - 168, What::SignIn, "", Outcome::Success, 5),
             count(day - 168 + 2, What::SignIn, "", Outcome::Success, 50),
-            count(day - 1, What::SignIn, "", Outcome::Success, 70),
         ];
-        let figure = figure(&counts, What::SignIn, since, now);
+        let figure = figure(What::SignIn, &span, (&today, &then), &Apart::default());
         assert_eq!((figure.total, figure.last_week), (5, 5));
         assert_eq!((figure.hours.len(), &figure.hours[..4]), (24, &[3, 0, 2, 0][..]));
+    }
+
+    #[test]
+    fn a_day_that_begins_within_an_hour_has_the_rest_of_that_hour() {
+        // Half past six in the evening, as midnight in India is in UTC; a week ago the clocks stood otherwise.
+        let since = Time::from_secs(24 * 20_000 * HOUR + 18 * HOUR + 1800);
+        let week_ago = since.plus_secs(-WEEK + HOUR);
+        let span = Span::of(Day { since, week_ago }, since.plus_secs(600));
+        assert_eq!((span.today, span.then), (since.plus_secs(1800), week_ago.plus_secs(1800)));
+        assert_eq!((span.same_time, span.then_until), (week_ago.plus_secs(600), span.then));
+        let signed_in = |total| TypeCount {
+            event_type: types::SESSION_START.name.to_owned(),
+            outcome: Outcome::Success,
+            total,
+        };
+        let apart = Apart { today: vec![signed_in(4)], then: vec![signed_in(7)] };
+        let figure = figure(What::SignIn, &span, (&[], &[]), &apart);
+        assert_eq!((figure.total, figure.last_week, figure.hours[0]), (4, 7, 4));
+        let later = Span::of(Day { since, week_ago }, since.plus_secs(3 * HOUR));
+        assert_eq!(later.then_until, later.same_time.plus_secs(-1800));
     }
 
     #[test]

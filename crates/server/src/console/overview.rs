@@ -4,7 +4,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::rows::{Apps, app_url, event_url, user_url};
 use super::words::{count, number};
-use super::{alerts, next, when};
+use super::{alerts, credentials, next, when};
 use crate::html;
 use axum::response::Response;
 use signet_domain::Time;
@@ -17,6 +17,8 @@ use signet_web::{Change, Figure, Link, Need, Outcome, Overview, Section};
 
 /// Refusals from which on it is worth saying that most come from one app.
 const WORTH_NAMING: i64 = 4;
+/// Needs of one kind that stand open.
+const SHOWN: usize = 5;
 /// Firings that nobody took note of, newest first.
 const FIRED: i64 = 3;
 
@@ -25,7 +27,7 @@ pub(super) async fn get(admin: Admin) -> Response {
 }
 
 async fn show(admin: &Admin) -> Result<Response> {
-    let day = admin.idp().console_overview(&admin.ctx).await?;
+    let day = admin.idp().console_overview(&admin.ctx, admin.zone().day_of(admin.ctx.now)).await?;
     let senders = day.password_apps.iter().map(|app| &app.client_id);
     let named = senders.chain(day.most_refused.iter().map(|(id, _)| id)).cloned();
     let apps = Apps::by_client_id(admin, named.collect()).await?;
@@ -33,7 +35,7 @@ async fn show(admin: &Admin) -> Result<Response> {
     let fired = if sees_log { admin.idp().open_firings(&admin.ctx, FIRED).await? } else { Vec::new() };
     Ok(html::page(&Overview {
         console: admin.frame("Overview", Section::Overview),
-        period: period(&day, admin.ctx.now),
+        period: period(admin, &day),
         figures: figures(&day, &apps, admin.ctx.now, sees_log),
         needs: needs(admin, &day, &apps, &fired),
         changes: if sees_log { changes(admin, &day) } else { Vec::new() },
@@ -42,17 +44,18 @@ async fn show(admin: &Admin) -> Result<Response> {
     }))
 }
 
-fn period(day: &Day, now: Time) -> String {
+fn period(admin: &Admin, overview: &Day) -> String {
+    let (zone, day) = (admin.zone(), overview.day);
     format!(
-        "{}, 00:00 to {}, against the same hours on {}",
-        when::pattern(day.since, "%a %-d %b"),
-        when::pattern(now, "%H:%M UTC"),
-        when::pattern(day.since.plus_secs(-7 * when::DAY), "%-d %b")
+        "{} to {}, against the same hours on {}",
+        zone.pattern(day.since, "%a %-d %b, %H:%M"),
+        zone.told(admin.ctx.now, "%H:%M"),
+        zone.pattern(day.week_ago, "%-d %b")
     )
 }
 
 fn figures(day: &Day, apps: &Apps, now: Time, sees_log: bool) -> Vec<Figure> {
-    let since = next::encoded(&when::exact(day.since));
+    let since = next::encoded(&when::exact(day.day.since));
     let link = |filter: &str| {
         sees_log.then(|| format!("/console/log?since={since}&machines=show&filter={}", next::encoded(filter)))
     };
@@ -142,14 +145,29 @@ fn needs(admin: &Admin, day: &Day, apps: &Apps, fired: &[(Alert, AlertFiring)]) 
         needs.push(quota_need(day, admin.ctx.now));
     }
     if admin.may(Area::Users, Access::Read) {
-        needs.extend(locks(day, admin.ctx.now));
+        needs.extend(folded(locks(day, admin.ctx.now)));
     }
     if admin.may(Area::Apps, Access::Read) {
-        needs.extend(passwords(admin, day, apps));
-        needs.extend(secrets(admin, day));
-        needs.extend(keys(admin, day));
+        needs.extend(folded(passwords(admin, day, apps)));
+        needs.extend(folded(secrets(admin, day)));
+        needs.extend(folded(keys(admin, day)));
+    }
+    if admin.may(Area::Callers, Access::Read) {
+        needs.extend(folded(unused(admin, day)));
     }
     needs
+}
+
+/// What is of one kind: the first few, and the others folded below the last of them.
+fn folded(all: impl Iterator<Item = Need>) -> Vec<Need> {
+    let mut all: Vec<Need> = all.collect();
+    if all.len() > SHOWN + 1 {
+        let more = all.split_off(SHOWN);
+        if let Some(last) = all.last_mut() {
+            last.more = more;
+        }
+    }
+    all
 }
 
 fn alert_need(admin: &Admin, alert: &Alert, firing: &AlertFiring) -> Need {
@@ -158,6 +176,7 @@ fn alert_need(admin: &Admin, alert: &Alert, firing: &AlertFiring) -> Need {
         sentence: format!("{}: {}", syslog::visible(&alert.name), alerts::told(firing)),
         detail: Some(format!("alert of {}", admin.moment(firing.fired_at).shown)),
         action: Some(Link::new("See the alert", alerts::url_of(alert))),
+        more: Vec::new(),
     }
 }
 
@@ -171,6 +190,7 @@ fn quota_need(day: &Day, now: Time) -> Need {
         sentence: sentence.to_owned(),
         detail: Some(format!("full again in {}", when::span(day.quota.resets_at.since(now)))),
         action: Some(Link::new("See limits", "/console/limits")),
+        more: Vec::new(),
     }
 }
 
@@ -183,6 +203,7 @@ fn locks(day: &Day, now: Time) -> impl Iterator<Item = Need> {
             Some(user) => Link::new("See the user", user_url(&user.to_string())),
             None => Link::new("See the log", "/console/log?outcome=refused"),
         }),
+        more: Vec::new(),
     })
 }
 
@@ -203,6 +224,7 @@ fn passwords(admin: &Admin, day: &Day, apps: &Apps) -> impl Iterator<Item = Need
                 used.unwrap_or_default()
             )),
             action: Some(Link::new("See the app", &app.url)),
+            more: Vec::new(),
         })
     })
 }
@@ -219,6 +241,23 @@ fn secrets(admin: &Admin, day: &Day) -> impl Iterator<Item = Need> {
             ),
             detail: Some(format!("for {}", when::span(idle))),
             action: Some(Link::new("See the app", app_url(&secret.app_id.to_string()))),
+            more: Vec::new(),
+        }
+    })
+}
+
+fn unused(admin: &Admin, day: &Day) -> impl Iterator<Item = Need> {
+    day.idle_credentials.iter().map(move |credential| {
+        let idle = admin.ctx.now.since(credential.last_used_at.unwrap_or(credential.created_at));
+        Need {
+            kind: Outcome::Changed,
+            sentence: format!("The API credential {} is unused", syslog::visible(&credential.name)),
+            detail: Some(format!("for {}", when::span(idle))),
+            action: Some(Link::new(
+                "See the credential",
+                format!("{}/clients/{}", credentials::PATH, credential.id),
+            )),
+            more: Vec::new(),
         }
     })
 }
@@ -232,6 +271,7 @@ fn keys(admin: &Admin, day: &Day) -> impl Iterator<Item = Need> {
             admin.zone().pattern(key.activated_at, "%-d %b %Y")
         )),
         action: Some(Link::new("See the keys", format!("/console/servers/{}#keys", key.server_id))),
+        more: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use signet_domain::Time;
 use signet_domain::user::User;
+use signet_idp::console::overview::Day;
 use signet_web::TimeText;
 use signet_web::texts::{Language, Times};
 
@@ -105,6 +106,17 @@ impl Zone {
     pub(super) fn day(&self, time: Time, now: Time) -> String {
         let this_year = self.civil(time).year() == self.civil(now).year();
         self.pattern(time, if this_year { "%A %-d %B" } else { "%A %-d %B %Y" })
+    }
+
+    /// The day that an instant is in, and the same day a week ago.
+    pub(super) fn day_of(&self, now: Time) -> Day {
+        let date = self.civil(now).date();
+        let begin = |date: Date| {
+            let midnight = date.to_zoned(self.zone.clone()).map(|at| at.timestamp().as_microsecond());
+            midnight.map_or(now, Time)
+        };
+        let week_ago = date.checked_sub(jiff::Span::new().weeks(1)).unwrap_or(date);
+        Day { since: begin(date), week_ago: begin(week_ago) }
     }
 
     /// Reads an instant: RFC 3339, or without an offset the date or minute in this zone.
