@@ -8,6 +8,7 @@ use crate::support::alerts::{alert_on_groups, caught_up, fired, firings, groups}
 use crate::support::desk::Desk;
 use crate::support::make::{self, unique};
 use crate::support::ropg::statuses;
+use crate::support::rows::Rows;
 use crate::support::until::until;
 
 on_each_engine! {
@@ -17,6 +18,7 @@ on_each_engine! {
     a_muted_alert_goes_on_listening_and_one_that_is_off_does_not,
     a_restart_loses_nothing_and_doubles_nothing,
     refusals_of_one_story_count_one_by_one,
+    older_tenants_hear_of_all_refusals_unless_they_made_the_alert_their_own,
 }
 on_postgres! { of_several_nodes_one_fires }
 
@@ -107,7 +109,7 @@ async fn every_tenant_has_the_shipped_alerts_and_they_fire(app: TestApp) {
     for path in [&token, &administrator, &key] {
         fired(&acme, path, 1).await;
     }
-    let rows = crate::support::rows::Rows::of(&app).await;
+    let rows = Rows::of(&app).await;
     acme.api("GET", "/api/v1/groups").await.expect(200);
     rows.run("UPDATE windows SET used = 4499 WHERE name = 'quota'").await;
     for _ in 0..3 {
@@ -120,7 +122,7 @@ async fn every_tenant_has_the_shipped_alerts_and_they_fire(app: TestApp) {
 
 async fn refusals_of_one_story_count_one_by_one(app: TestApp) {
     let (acme, clock) = (app.acme(), app.clock());
-    let path = shipped(&acme, "throttle").await;
+    let path = shipped(&acme, "refusals").await;
     let (web, user) = (make::web_app(&acme, &["password"]).await, make::user(&acme, "crowd").await);
     clock.freeze().await;
     let refused = statuses(&acme, &web, &user, 24).await.into_iter().filter(|status| *status == 429).count();
@@ -130,6 +132,27 @@ async fn refusals_of_one_story_count_one_by_one(app: TestApp) {
     assert_eq!(firings(&acme, &path).await, Vec::<Value>::new());
     clock.advance(Duration::from_secs(10)).await;
     fired(&acme, &path, 20).await;
+}
+
+async fn older_tenants_hear_of_all_refusals_unless_they_made_the_alert_their_own(app: TestApp) {
+    let (acme, rows) = (app.acme(), Rows::of(&app).await);
+    let old = "UPDATE alerts SET shipped = 'throttle', name = 'Throttled passwords', version = 1,
+        search = '{\"filter\":\"eventType eq \\\"user_rate_limited\\\"\"}' WHERE shipped = 'refusals'";
+    rows.run(old).await;
+    rows.run("UPDATE alerts SET version = 2 WHERE shipped = 'throttle' AND tenant_id <> (SELECT id FROM tenants WHERE name = 'acme')").await;
+    let migration = match app.database_url() {
+        None => include_str!("../../migrations/sqlite/0036_alert_on_refusals.sql"),
+        Some(_) => include_str!("../../migrations/postgres/0036_alert_on_refusals.sql"),
+    };
+    for statement in migration.split_inclusive(";\n") {
+        rows.run(statement).await;
+    }
+    for (tenant, name) in [(acme, "Refusals, five times the usual"), (app.globex(), "Throttled passwords")] {
+        let alert = tenant.api("GET", &shipped(&tenant, "refusals").await).await.expect(200).json();
+        assert_eq!(alert["name"], name);
+        let hears = alert["search"]["filter"].as_str().expect("a filter").contains("user.session.start");
+        assert_eq!(hears, name.starts_with("Refusals"), "{alert:#}");
+    }
 }
 
 async fn no_alert_sets_itself_off(app: TestApp) {

@@ -50,9 +50,9 @@ const SHIPPED: &[Shipped] = &[
         times_usual: 0,
     },
     Shipped {
-        watches: "throttle",
-        name: "Throttled passwords, five times the usual",
-        filter: r#"eventType eq "user_rate_limited""#,
+        watches: "refusals",
+        name: "Refusals, five times the usual",
+        filter: r#"(eventType eq "user.session.start" or eventType eq "app.oauth2.token.grant" or eventType eq "app.oauth2.as.token.grant" or eventType eq "user_rate_limited" or eventType eq "policy.rate_limit.refused" or eventType eq "system.org.rate_limit.violation") and outcome.result ne "SUCCESS""#,
         at_least: 20,
         window_minutes: 60,
         times_usual: 5,
@@ -101,8 +101,11 @@ mod tests {
     #[test]
     fn older_tenants_get_the_same_by_migration() {
         for engine in ["sqlite", "postgres"] {
-            let path = format!("{}/../../migrations/{engine}/0016_alerts.sql", env!("CARGO_MANIFEST_DIR"));
-            let sql = std::fs::read_to_string(path).expect("the migration");
+            let read = |name: &str| {
+                let path = format!("{}/../../migrations/{engine}/{name}.sql", env!("CARGO_MANIFEST_DIR"));
+                std::fs::read_to_string(path).expect("a migration")
+            };
+            let sql = read("0016_alerts") + &read("0036_alert_on_refusals");
             for alert in rows() {
                 let search = serde_json::to_string(&alert.search.0).expect("JSON");
                 let watches = alert.shipped.expect("a name");
