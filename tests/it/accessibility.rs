@@ -6,9 +6,10 @@
 use signet_testkit::{Engine, Shared, Tenant, on_each_engine};
 
 use crate::support::apps::{NewApp, Person, add_scope, server_id};
-use crate::support::console_routes::{Ids, routes};
+use crate::support::console_routes::Ids;
 use crate::support::desk::Desk;
 use crate::support::make::unique;
+use crate::support::routes;
 use crate::support::walk::Walk;
 
 on_each_engine! {
@@ -79,7 +80,7 @@ async fn addresses(tenant: &Tenant, desk: &Desk) -> Vec<(String, String)> {
         };
         ids.fill(&own)
     };
-    let pages = routes().into_iter().filter(|(route, gets, _)| *gets && !is_no_page(route));
+    let pages = routes::of_console().into_iter().filter(|(route, gets, _)| *gets && !is_no_page(route));
     pages.map(|(route, ..)| (name_of(&route), address(&route))).collect()
 }
 

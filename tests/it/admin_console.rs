@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use signet_testkit::{Shared, on_each_engine};
 
 use crate::support::apps::{NewApp, Person};
-use crate::support::console_routes::{Ids, routes};
+use crate::support::console_routes::Ids;
 use crate::support::desk::{Desk, the_form};
 use crate::support::make::unique;
+use crate::support::routes;
 
 on_each_engine! {
     ad_01_every_route_of_the_console_against_every_role,
@@ -69,7 +70,7 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
 async fn ad_01_every_route_of_the_console_against_every_role(app: Shared) {
     let acme = app.acme();
     let ids = Ids::make(&acme).await;
-    let routes = routes();
+    let routes = routes::of_console();
     assert!(routes.len() > 40, "{} routes", routes.len());
     let person = Person::new(&acme).await;
     let (user, _) = acme.sign_in("/login", &person.login, &person.password).await;
@@ -111,7 +112,7 @@ async fn tx_01_every_route_of_the_console_with_foreign_ids(app: Shared) {
     let foreign = Ids::make(&globex).await;
     let mixed = Ids::make(&globex).await.at_server_of(&Ids::make(&acme).await);
     let within = |route: &str| route.starts_with("/console/servers/{id}/") && route.matches('{').count() > 1;
-    for (route, gets, posts) in routes().iter().filter(|(route, ..)| route.contains('{')) {
+    for (route, gets, posts) in routes::of_console().iter().filter(|(route, ..)| route.contains('{')) {
         for ids in [Some(&foreign), Some(&mixed).filter(|_| within(route))].into_iter().flatten() {
             let url = format!("{}{}", acme.origin(), ids.fill(route));
             if *gets {
@@ -210,7 +211,7 @@ async fn ad_10_no_page_changes_anything_by_being_looked_at(app: signet_testkit::
     let last = acme.logs(&[]).await.len();
     let mut seen = BTreeSet::new();
     let mut left: Vec<String> =
-        routes().iter().filter(|(_, gets, _)| *gets).map(|(r, ..)| ids.fill(r)).collect();
+        routes::of_console().iter().filter(|(_, gets, _)| *gets).map(|(r, ..)| ids.fill(r)).collect();
     while let Some(path) = left.pop() {
         if !seen.insert(path.clone()) || seen.len() > 150 || path.contains("/export.") {
             continue;
@@ -279,7 +280,7 @@ async fn ad_02_no_page_shows_a_secret(app: signet_testkit::TestApp) {
     let made = desk.fill("/console/credentials/tokens/new", &[("name", "hidden")]).await;
     app.canaries().add(&crate::support::desk::shown(&made, "API token"));
     assert!(app.canaries().len() > 5, "there is something to be found");
-    for (route, ..) in routes().iter().filter(|(_, gets, _)| *gets) {
+    for (route, ..) in routes::of_console().iter().filter(|(_, gets, _)| *gets) {
         let reply = desk.get(&ids.fill(route)).await;
         app.canaries().assert_none_in(route, &reply.body);
         assert!(!reply.text().contains("PRIVATE KEY") && !reply.text().contains("$argon2"), "{route}");

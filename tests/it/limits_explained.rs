@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use signet_testkit::{Reply, Tenant, TestApp, Value, json, on_each_engine};
 
+use crate::support::callers::credential;
 use crate::support::make::{self, User};
 use crate::support::ropg::{expect_throttled, fill, try_password};
 
@@ -164,19 +165,6 @@ async fn only_those_who_may_read_the_log_are_told(app: TestApp) {
         assert_eq!(reply.status, if status == 403 { 403 } else { 200 }, "{scope}: {}", reply.describe());
     }
     assert_eq!(acme.get("/api/v1/limits").await.status, 401);
-}
-
-/// An API credential of this test, and a token of it.
-async fn credential(acme: &Tenant, scope: &str) -> (String, String) {
-    let name = json!({ "name": make::unique("spender"), "scope": scope });
-    let made = acme.api("POST", "/api/v1/api-credentials").json(&name).await.expect(201).json();
-    let text = |name: &str| made[name].as_str().expect("a member").to_owned();
-    let how = format!("client_id:{}, client_secret:{}", text("client_id"), text("client_secret"));
-    let grant = json!({ "grant_type": "client_credentials" });
-    let token = acme.call("POST", "/auth/oauth2/v2/token").header("authorization", &how).json(&grant);
-    let token = token.await.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
-    acme.http().canaries().add(&token);
-    (text("id"), token)
 }
 
 async fn qt_19_the_limits_name_who_spends_the_most(app: TestApp) {

@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use signet_testkit::{Reply, Shared, Visitor, on_each_engine};
+use signet_testkit::{Reply, Shared, on_each_engine};
 
+use crate::support::booth::Booth;
 use crate::support::desk::the_form;
 use crate::support::make::unique;
 use crate::support::until::until;
@@ -14,49 +15,7 @@ on_each_engine! {
     tenants_are_searched,
     a_tenant_is_suspended_by_its_name_and_a_password,
     a_tenant_is_deleted_and_restored_while_it_may_be,
-    only_an_operator_sees_the_pages,
     the_first_page_says_how_this_node_is,
-}
-
-/// The operator's browser.
-struct Booth {
-    visitor: Visitor,
-    url: String,
-}
-
-impl Booth {
-    async fn of(app: &Shared) -> Self {
-        let (visitor, url) = (app.acme().visitor(), app.operator_url().to_owned());
-        let page = visitor.get(&format!("{url}/sign-in")).await.expect(200);
-        let who = &app.credentials().operator;
-        let mut form = the_form(&page);
-        form.set("login", &who.login).set("password", &who.password);
-        visitor.submit(&page, &form).await.expect(303);
-        Self { visitor, url }
-    }
-
-    async fn page(&self, path: &str) -> Reply {
-        self.visitor.get(&format!("{}{path}", self.url)).await.expect(200)
-    }
-
-    async fn fill(&self, path: &str, values: &[(&str, &str)]) -> Reply {
-        let page = self.page(path).await;
-        let mut form =
-            page.page().forms().into_iter().find(|f| f.action.contains("/tenants/")).expect("a form");
-        for (name, value) in values {
-            form.set(name, value);
-        }
-        self.visitor.submit(&page, &form).await
-    }
-
-    /// Makes a tenant; its name, its address, and the page that tells of it.
-    async fn tenant(&self, app: &Shared) -> (String, String, Reply) {
-        let name = unique("tenant");
-        let url = format!("http://{name}.localhost:{}", app.port());
-        let values = [("name", name.as_str()), ("url", &url), ("default_domain", "example.com")];
-        let made = self.fill("/tenants/new", &values).await.expect(200);
-        (name, url, made)
-    }
 }
 
 async fn a_tenant_is_made_and_its_administrator_gets_in(app: Shared) {
@@ -224,44 +183,6 @@ async fn a_tenant_is_deleted_and_restored_while_it_may_be(app: Shared) {
     for deed in ["deleted", "restored"] {
         assert!(told.contains(&format!("{deed} the tenant {name}")), "{told}");
     }
-}
-
-async fn only_an_operator_sees_the_pages(app: Shared) {
-    let booth = Booth::of(&app).await;
-    let stranger = app.acme().visitor();
-    let paths = [
-        "/",
-        "/tenants",
-        "/tenants/new",
-        "/tenants/acme",
-        "/tenants/acme/suspend",
-        "/tenants/nobody",
-        "/tenants/deleted",
-        "/tenants/acme/delete",
-    ];
-    for path in paths {
-        let reply = stranger.get(&format!("{}{path}", booth.url)).await;
-        assert_eq!(reply.location().path(), "/sign-in", "{path}");
-    }
-    // Forms without this session's token, and of no session at all.
-    for path in [
-        "/tenants/new",
-        "/tenants/acme/suspend",
-        "/tenants/acme/unsuspend",
-        "/tenants/acme/delete",
-        "/tenants/acme/restore",
-    ] {
-        let url = format!("{}{path}", booth.url);
-        let call = booth.visitor.call("POST", &url).form([("csrf", "none"), ("typed", "acme")]);
-        booth.visitor.send(call).await.expect(403);
-        let call = stranger.call("POST", &url).form([("csrf", "none"), ("typed", "acme")]);
-        assert_eq!(stranger.send(call).await.location().path(), "/sign-in", "{path}");
-        // A tenant's host knows nothing of them.
-        let at_tenant = app.acme().call("POST", path).form([("csrf", "none")]).await;
-        assert_eq!(at_tenant.status, 404, "{path}");
-    }
-    booth.visitor.get(&format!("{}/tenants/nobody", booth.url)).await.expect(404);
-    assert_eq!(app.acme().get("/login").await.status, 200, "acme is still there");
 }
 
 async fn the_first_page_says_how_this_node_is(app: Shared) {

@@ -3,8 +3,9 @@
 use signet_testkit::{Reply, Shared, Visitor, json, on_each_engine};
 
 use crate::support::apps::{NewApp, Person};
-use crate::support::console_routes::{Ids, routes};
+use crate::support::console_routes::Ids;
 use crate::support::desk::{Desk, the_form};
+use crate::support::routes;
 
 on_each_engine! {
     wb_01_a_form_needs_its_own_sessions_token,
@@ -74,7 +75,7 @@ async fn wb_01_every_address_of_the_console_that_takes_a_form(app: Shared) {
         the_form(&page).get("csrf").expect("a token").to_owned()
     };
     let (own, foreign) = (token(&desk).await, token(&other).await);
-    let posts: Vec<String> = routes()
+    let posts: Vec<String> = routes::of_console()
         .iter()
         .filter(|(route, _, posts)| *posts && !route.starts_with("/console/sign-in"))
         .map(|(route, ..)| ids.fill(route))

@@ -1,23 +1,8 @@
-//! The console's routes as its source has them, and ids to fill their places with.
+//! Ids to fill the places in the console's routes with.
 
 use super::apps::{NewApp, Person, add_scope, server_id};
 use super::make::{idle_rate_policy, unique};
 use signet_testkit::{Value, json};
-
-/// Every route of the console as its source has it, with its methods: a new one joins by itself.
-pub(crate) fn routes() -> Vec<(String, bool, bool)> {
-    let source = include_str!("../../../crates/server/src/console/mod.rs");
-    let packed: String = source.split_whitespace().collect();
-    packed
-        .split(".route(\"")
-        .skip(1)
-        .map(|rest| {
-            let (path, handlers) = rest.split_once("\",").expect("a path and handlers");
-            let gets = handlers.starts_with("get(");
-            (path.to_owned(), gets, handlers.starts_with("post(") || handlers.contains(").post("))
-        })
-        .collect()
-}
 
 /// The ids that take the places in paths.
 pub(crate) struct Ids {

@@ -2,6 +2,8 @@
 
 pub(crate) mod alerts;
 pub(crate) mod apps;
+pub(crate) mod booth;
+pub(crate) mod callers;
 pub(crate) mod client_key;
 pub(crate) mod console_routes;
 pub(crate) mod desk;
@@ -22,6 +24,7 @@ pub(crate) mod rates;
 pub(crate) mod registering;
 pub(crate) mod replies;
 pub(crate) mod ropg;
+pub(crate) mod routes;
 pub(crate) mod rows;
 pub(crate) mod samples;
 pub(crate) mod source;
