@@ -94,6 +94,7 @@ mod observed;
 mod openid;
 mod openid_logout;
 mod operator_console;
+mod operator_routes;
 mod outage;
 mod outbound;
 mod outbound_bounds;
