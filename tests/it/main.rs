@@ -15,6 +15,7 @@ mod admin_console;
 mod admin_tokens;
 mod alerts;
 mod alerts_api;
+mod api_roles;
 mod app_keys;
 mod assertions;
 mod assets;
