@@ -5,12 +5,15 @@ use std::time::Duration;
 use signet_testkit::{Reply, Shared, TestApp, Value, json, on_each_engine};
 
 use crate::support::apps::{NewApp, Person, Server};
+use crate::support::console_routes::Ids;
 use crate::support::desk::{Desk, the_form};
 use crate::support::make::{self, unique};
+use crate::support::routes;
 
 on_each_engine! {
     what_shuts_somebody_out_asks_for_the_password_late,
     settings_that_let_people_in_ask_for_the_password_late,
+    what_is_not_there_is_said_before_the_password_is_asked,
     keys_and_tokens_go_by_a_typed_name,
     ad_03_two_administrators_at_one_scope,
     ad_03_two_administrators_at_one_role,
@@ -126,6 +129,37 @@ async fn settings_that_let_people_in_ask_for_the_password_late(app: TestApp) {
     let asked = desk.press(&path, "/off").await;
     let off = asks(&desk, &asked, &[]).await;
     assert!(off.text().contains("The rate policy is off."), "{}", off.page().text());
+}
+
+/// From the table of routes, so that nobody has to remember a new one.
+async fn what_is_not_there_is_said_before_the_password_is_asked(app: TestApp) {
+    let (acme, globex) = (app.acme(), app.globex());
+    let clock = app.clock();
+    clock.freeze().await;
+    let desk = Desk::of(&acme).await;
+    let (own, foreign) = (Ids::make(&acme).await, Ids::make(&globex).await);
+    clock.advance(LATE).await;
+    let token = the_form(&desk.page("/console/users/new").await).get("csrf").expect("a token").to_owned();
+    let send = async |path: &str| {
+        let url = format!("{}{path}", acme.origin());
+        let reply = desk.visitor.send(desk.visitor.call("POST", &url).form([("csrf", token.as_str())])).await;
+        assert_eq!(reply.page().all(&format!("[name={OWN}]")).len(), 0, "{path}: {}", reply.page().text());
+        reply
+    };
+    let mut deeds = 0;
+    for (route, ..) in routes::of_console().iter().filter(|(route, _, posts)| *posts && route.contains('{')) {
+        if route.ends_with("/{action}") {
+            let path = own.fill(&route.replace("{action}", "no-such-deed"));
+            assert_eq!(send(&path).await.status, 404, "{path}");
+            deeds += 1;
+        }
+        for deed in ["off", "suspend"].iter().filter(|deed| **deed == "off" || route.ends_with("/{action}")) {
+            let path = foreign.fill(&route.replace("{action}", deed));
+            let reply = send(&path).await;
+            assert!((400..500).contains(&reply.status), "{path}: {}", reply.describe());
+        }
+    }
+    assert!(deeds > 4, "{deeds} routes with deeds");
 }
 
 async fn keys_and_tokens_go_by_a_typed_name(app: Shared) {

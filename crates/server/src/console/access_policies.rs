@@ -214,6 +214,23 @@ fn actions(policy: &AccessPolicy, url: &str) -> Vec<Action> {
     vec![switch, delete.explain("With its rules, for good.").dangerous()]
 }
 
+/// What a button of a policy or a rule does.
+#[derive(Clone, Copy)]
+enum Deed {
+    Move,
+    Switch(InForce),
+}
+
+/// The deed of an address's last part. Nobody is asked for a password to hear that there is none.
+fn deed(action: &str) -> Result<Deed> {
+    match action {
+        "up" | "down" => Ok(Deed::Move),
+        "on" => Ok(Deed::Switch(InForce::Active)),
+        "off" => Ok(Deed::Switch(InForce::Inactive)),
+        _ => Err(Failure::Missing("There is nothing at this address.")),
+    }
+}
+
 /// Where a button of [`moves`] puts its entry.
 fn past(action: &str, form: &Form) -> Past {
     let neighbour = form.raw("past").to_owned();
@@ -241,6 +258,7 @@ pub(super) async fn set(
 ) -> Response {
     let set = async {
         let form = admin.open(&headers, &body, WRITE)?;
+        let deed = deed(&action)?;
         let (server, found) = one(&admin, &id, &policy).await?;
         let (idp, ctx, caller, key) = (admin.idp(), &admin.ctx, &admin.caller, server.id.to_string());
         let keys = (key.as_str(), policy.as_str());
@@ -248,17 +266,16 @@ pub(super) async fn set(
         if let Some(question) = pressed(&admin, &form, (&server, &found.policy), address).await? {
             return Ok(question);
         }
-        let to = match action.as_str() {
-            "up" | "down" => {
+        match deed {
+            Deed::Move => {
                 idp.admin_move_access_policy(ctx, caller, keys, past(&action, &form)).await?;
-                return Ok(step::redirect(&format!("{}?done=move", list_url(&server))));
+                Ok(step::redirect(&format!("{}?done=move", list_url(&server))))
             }
-            "on" => InForce::Active,
-            "off" => InForce::Inactive,
-            _ => return Err(Failure::Missing("There is nothing at this address.")),
-        };
-        idp.admin_set_access_policy_status(ctx, caller, keys, to).await?;
-        Ok(step::redirect(&format!("{}?done={action}", policy_url(&server, &found.policy))))
+            Deed::Switch(to) => {
+                idp.admin_set_access_policy_status(ctx, caller, keys, to).await?;
+                Ok(step::redirect(&format!("{}?done={action}", policy_url(&server, &found.policy))))
+            }
+        }
     };
     let set = set.await;
     admin.answer(set)
@@ -273,27 +290,26 @@ pub(super) async fn set_rule(
 ) -> Response {
     let set = async {
         let form = admin.open(&headers, &body, WRITE)?;
+        let deed = deed(&action)?;
         let (server, found) = one(&admin, &id, &policy).await?;
+        if !found.rules.iter().any(|row| row.id.to_string() == rule) {
+            return Err(Failure::Missing("There is no such rule here. It may have been deleted."));
+        }
         let (idp, ctx, caller, key) = (admin.idp(), &admin.ctx, &admin.caller, server.id.to_string());
         let keys = (key.as_str(), policy.as_str(), rule.as_str());
         let address = format!("{}/rules/{rule}/{action}", policy_url(&server, &found.policy));
         if let Some(question) = pressed(&admin, &form, (&server, &found.policy), address).await? {
             return Ok(question);
         }
-        let done = match action.as_str() {
-            "up" | "down" => {
+        let done = match deed {
+            Deed::Move => {
                 idp.admin_move_access_rule(ctx, caller, keys, past(&action, &form)).await?;
                 "move"
             }
-            "on" => {
-                idp.admin_set_access_rule_status(ctx, caller, keys, InForce::Active).await?;
+            Deed::Switch(to) => {
+                idp.admin_set_access_rule_status(ctx, caller, keys, to).await?;
                 "rule"
             }
-            "off" => {
-                idp.admin_set_access_rule_status(ctx, caller, keys, InForce::Inactive).await?;
-                "rule"
-            }
-            _ => return Err(Failure::Missing("There is nothing at this address.")),
         };
         Ok(step::redirect(&format!("{}?done={done}", policy_url(&server, &found.policy))))
     };

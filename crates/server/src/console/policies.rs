@@ -247,6 +247,14 @@ pub(super) async fn set(
         let form = admin.open(&headers, &body, WRITE)?;
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         let policy = admin.idp().admin_rate_policy(ctx, &id).await?;
+        let mut settings = settings_of(&policy);
+        // Nobody is asked for a password to hear that there is no such address.
+        (settings.enabled, settings.dry_run) = match action.as_str() {
+            "enforce" => (true, false),
+            "dry-run" => (true, true),
+            "off" => (false, policy.dry_run),
+            _ => return Err(Failure::Missing("There is nothing at this address.")),
+        };
         if action != "enforce" {
             let (deed, address) = ("Refuse nothing any more", format!("{}/{action}", url_of(&policy)));
             let page = admin.form((deed, Section::Limits), crumbs(Some(&policy)), address, deed);
@@ -254,13 +262,6 @@ pub(super) async fn set(
                 return Ok(question);
             }
         }
-        let mut settings = settings_of(&policy);
-        (settings.enabled, settings.dry_run) = match action.as_str() {
-            "enforce" => (true, false),
-            "dry-run" => (true, true),
-            "off" => (false, policy.dry_run),
-            _ => return Err(Failure::Missing("There is nothing at this address.")),
-        };
         let expected = Expected::Versions(vec![policy.version]);
         admin.idp().admin_replace_rate_policy(ctx, caller, &id, settings, &expected).await?;
         Ok(step::redirect(&format!("{}?done=state", url_of(&policy))))
