@@ -3,12 +3,14 @@
 use signet_testkit::{Engine, Reply, Shared, Tenant, Visitor, on_each_engine};
 
 use crate::support::apps::Person;
+use crate::support::booth::Booth;
 use crate::support::desk::{Desk, sign_in};
 use crate::support::walk::Walk;
 
 on_each_engine! {
     the_console_keeps_a_choice_and_all_pages_follow,
     the_account_page_keeps_a_choice,
+    the_operators_pages_keep_a_choice,
     a_choice_needs_the_pages_own_token,
     chosen_colours_can_be_read,
 }
@@ -67,6 +69,39 @@ async fn the_account_page_keeps_a_choice(app: Shared) {
     assert_eq!(shown(&see(&visitor, &acme, "/console/sign-in").await), ["dark"]);
     let page = visitor.follow(reply).await.expect(200);
     assert_eq!((shown(&page), pressed(&page)), (vec!["dark".to_owned()], vec!["dark".to_owned()]));
+}
+
+async fn the_operators_pages_keep_a_choice(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let see = async |path: &str| booth.visitor.get(&format!("{}{path}", booth.url)).await;
+    let page = see("/tenants?q=acme").await.expect(200);
+    assert_eq!((shown(&page), pressed(&page)), (vec![], vec!["system".to_owned()]));
+    for theme in ["dark", "light"] {
+        let reply = choose(&booth.visitor, &page, theme).await.expect(303);
+        assert_eq!(reply.location().path(), "/tenants", "back to where it was chosen");
+        for path in ["/", "/tenants/new", "/tenants/nobody", "/nowhere"] {
+            assert_eq!(shown(&see(path).await), [theme], "{path}");
+        }
+        assert_eq!(pressed(&see("/tenants/acme").await), [theme]);
+    }
+    // What a form led to has no address; a choice there leads to the beginning.
+    let refused = booth.fill("/tenants/new", &[("name", "Not A Name")]).await.expect(422);
+    assert_eq!(shown(&refused), ["light"]);
+    let reply = choose(&booth.visitor, &refused, "dark").await.expect(303);
+    assert_eq!(reply.location().path(), "/");
+    let url = format!("{}/theme", booth.url);
+    for elsewhere in ["https://evil.example/", "//evil.example", "/tenants//evil.example", "/sign-in"] {
+        let token = page.page().forms()[0].get("csrf").expect("a token").to_owned();
+        let fields = [("csrf", token.as_str()), ("theme", "dark"), ("next", elsewhere)];
+        let reply = booth.visitor.send(booth.visitor.call("POST", &url).form(fields)).await.expect(303);
+        assert_eq!(reply.header("location"), Some("/"), "{elsewhere}");
+    }
+    // The door follows the choice, which outlives the sign-in.
+    let form = page.page().forms().into_iter().find(|form| form.action == "/sign-out").expect("a way out");
+    booth.visitor.submit(&page, &form).await.expect(303);
+    assert_eq!(shown(&see("/sign-in").await.expect(200)), ["dark"]);
+    assert!(shown(&app.http().get(&format!("{}/sign-in", booth.url)).await).is_empty(), "another browser");
+    assert!(shown(&app.acme().get("/login").await).is_empty(), "a tenant’s pages have a choice of their own");
 }
 
 async fn a_choice_needs_the_pages_own_token(app: Shared) {

@@ -21,6 +21,8 @@ pub struct OperatorCtx {
     pub request: RequestFacts,
     /// Who is signed in, if anyone is.
     pub operator: Option<OperatorRow>,
+    /// Whether the browser was told to be dark, or light.
+    pub dark: Option<bool>,
 }
 
 /// A request at the operator's host.

@@ -128,22 +128,19 @@ pub(crate) async fn alone(mut response: Response) -> Response {
 /// A page in English that says what went wrong at a tenant: for administrators and developers.
 #[must_use]
 pub fn error_page(ctx: &Ctx, status: StatusCode, heading: &str, sentence: &str) -> Response {
-    failure(&ctx.tenant.display_name, &ctx.request, status, (heading, sentence))
+    failure(Shell::new(&ctx.tenant.display_name, heading), &ctx.request, status, sentence)
 }
+
+/// What the page of a path that leads nowhere says.
+pub(crate) const NOT_FOUND: (&str, &str) = ("Page not found", "There is nothing at this address.");
 
 /// The page of a path that leads nowhere.
 pub(crate) fn not_found_page(owner: &str, facts: &RequestFacts) -> Response {
-    let words = ("Page not found", "There is nothing at this address.");
-    failure(owner, facts, StatusCode::NOT_FOUND, words)
+    failure(Shell::new(owner, NOT_FOUND.0), facts, StatusCode::NOT_FOUND, NOT_FOUND.1)
 }
 
-pub(crate) fn failure(
-    owner: &str,
-    facts: &RequestFacts,
-    status: StatusCode,
-    (heading, sentence): (&str, &str),
-) -> Response {
-    let shell = Shell::new(owner, heading);
+/// A page in English that says what went wrong, under the shell's title.
+pub(crate) fn failure(shell: Shell, facts: &RequestFacts, status: StatusCode, sentence: &str) -> Response {
     page_with(status, &ErrorPage::new(shell, status.as_u16(), sentence, facts.id.to_string()), &[])
 }
 

@@ -107,7 +107,7 @@ fn operator(title: &str, current: Section) -> Console {
         shell: Shell::new("Signet", title),
         login: "operator".to_owned(),
         zone: None,
-        theme: None,
+        theme: Some(crate::Hidden::new("/theme", "/tenants")),
         nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
         ..console(title, current)
     }

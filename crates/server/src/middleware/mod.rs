@@ -111,7 +111,9 @@ impl Edge {
             Target::Health => &self.health,
             Target::Operator => {
                 let operator = crate::operator::signed_in(&self.app, request.headers(), now).await;
-                request.extensions_mut().insert(OperatorCtx { now, request: facts.clone(), operator });
+                let dark = crate::operator::theme_chosen(&self.app, request.headers());
+                let ctx = OperatorCtx { now, request: facts.clone(), operator, dark };
+                request.extensions_mut().insert(ctx);
                 &self.operator
             }
             Target::Tenant(tenant) => {

@@ -146,7 +146,7 @@ pub(super) async fn restore(visit: Visit, Path(name): Path<String>, Form(sure): 
         Ok(tenant) => step::redirect(&format!("{}?done=restore", url_of(&tenant))),
         Err(AdminError::Stale) => {
             let words = ("Too late", "Its grace is over and it is being erased. Nothing was restored.");
-            html::failure(super::OWNER, &ctx.request, StatusCode::CONFLICT, words)
+            super::wrong(ctx, StatusCode::CONFLICT, words)
         }
         Err(error) => failed(&visit, error),
     }

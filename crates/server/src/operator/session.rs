@@ -1,10 +1,10 @@
 //! An operator's sign-in.
 
-use super::OWNER;
+use super::{shell, wrong};
 use crate::extract::{Operator, OperatorCtx};
 use crate::pages::browser::form_is_ours;
 use crate::setup::same;
-use crate::{App, cookie, html};
+use crate::{App, cookie, html, theme};
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,7 +14,7 @@ use signet_domain::id::TenantId;
 use signet_idp::IdpError;
 use signet_idp::secrets::SecretKind;
 use signet_store::unscoped::{Operator as OperatorRow, OperatorSession};
-use signet_web::{Csrf, Door, Shell, SignIn};
+use signet_web::{Csrf, Door, SignIn};
 use uuid::Uuid;
 
 /// Operators belong to no tenant.
@@ -65,7 +65,7 @@ pub(super) async fn show(State(app): State<App>, Operator(ctx): Operator) -> Res
     }
     let browser = app.idp().entropy().secret("");
     let cookie = cookie::set(&browser_cookie(&app), &browser, app.config().is_https(), None);
-    ([(header::SET_COOKIE, cookie)], html::page(&form(&app, &browser))).into_response()
+    ([(header::SET_COOKIE, cookie)], html::page(&form(&app, &ctx, &browser))).into_response()
 }
 
 /// Takes login and password.
@@ -86,7 +86,7 @@ pub(super) async fn submit(
         },
         Ok(None) => {
             let error = Some("Login and password don’t match.".to_owned());
-            let again = SignIn { login: filled.login, error, ..form(&app, browser) };
+            let again = SignIn { login: filled.login, error, ..form(&app, &ctx, browser) };
             html::page_with(StatusCode::UNAUTHORIZED, &again, &[])
         }
         Err(error) => failed(&ctx, &error),
@@ -163,9 +163,9 @@ async fn begin(app: &App, operator: &OperatorRow, now: Time) -> Result<header::H
     Ok(cookie::set(&session_cookie(app), &token, app.config().is_https(), None))
 }
 
-fn form(app: &App, browser: &str) -> SignIn {
+fn form(app: &App, ctx: &OperatorCtx, browser: &str) -> SignIn {
     SignIn {
-        shell: Shell::new(OWNER, "Sign in"),
+        shell: shell(ctx, "Sign in"),
         csrf: Csrf::new(app.idp().secrets().csrf(NO_TENANT, browser)),
         action: "/sign-in".to_owned(),
         flow: String::new(),
@@ -186,6 +186,16 @@ fn browser_cookie(app: &App) -> String {
     cookie_name(app, "operator-browser")
 }
 
+/// The cookie of the choice between light and dark.
+pub(super) fn theme_cookie(app: &App) -> String {
+    cookie_name(app, &format!("operator-{}", theme::COOKIE))
+}
+
+/// Whether the browser was told to be dark, or light.
+pub(crate) fn theme_chosen(app: &App, headers: &HeaderMap) -> Option<bool> {
+    theme::read(headers, &theme_cookie(app))
+}
+
 /// As for tenants: loopback hosts share their cookies over all ports.
 fn cookie_name(app: &App, what: &str) -> String {
     if app.config().is_https() {
@@ -199,7 +209,7 @@ fn cookie_name(app: &App, what: &str) -> String {
 pub(super) fn not_ours(ctx: &OperatorCtx) -> Response {
     let words =
         ("Not accepted", "This form was not ours, or your browser keeps no cookies. Go back and try again.");
-    html::failure(OWNER, &ctx.request, StatusCode::FORBIDDEN, words)
+    wrong(ctx, StatusCode::FORBIDDEN, words)
 }
 
 pub(super) fn failed(ctx: &OperatorCtx, error: &IdpError) -> Response {
@@ -210,5 +220,5 @@ pub(super) fn failed(ctx: &OperatorCtx, error: &IdpError) -> Response {
         "What you sent may or may not have been saved. Look in a moment, before you try again."
     };
     let words = ("Not available", sentence);
-    html::failure(OWNER, &ctx.request, StatusCode::SERVICE_UNAVAILABLE, words)
+    wrong(ctx, StatusCode::SERVICE_UNAVAILABLE, words)
 }

@@ -171,14 +171,14 @@ pub(super) fn failed(visit: &Visit, error: AdminError) -> Response {
         AdminError::Failed(error) => session::failed(&visit.ctx, &error),
         AdminError::NotFound { .. } => {
             let words = ("No such tenant", "Nobody has this name. Look at the list of tenants.");
-            html::failure(super::OWNER, &visit.ctx.request, StatusCode::NOT_FOUND, words)
+            super::wrong(&visit.ctx, StatusCode::NOT_FOUND, words)
         }
         AdminError::Invalid { .. } | AdminError::Stale => {
             let words = (
                 "That isn’t possible",
                 "Someone changed this tenant meanwhile. Nothing was changed: look again.",
             );
-            html::failure(super::OWNER, &visit.ctx.request, StatusCode::CONFLICT, words)
+            super::wrong(&visit.ctx, StatusCode::CONFLICT, words)
         }
         error => session::failed(&visit.ctx, &IdpError::Internal(error.to_string())),
     }

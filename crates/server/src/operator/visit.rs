@@ -1,6 +1,6 @@
 //! A request of an operator who is signed in.
 
-use super::{OWNER, session};
+use super::{session, shell, theme_choice};
 use crate::App;
 use crate::extract::{Operator, OperatorCtx};
 use axum::extract::FromRequestParts;
@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use signet_idp::IdpError;
 use signet_store::unscoped::Operator as OperatorRow;
-use signet_web::{Console, FormPage, NavItem, Section, Shell};
+use signet_web::{Console, FormPage, NavItem, Section};
 
 /// Who is signed in, and what the request came with. Whoever isn't signed in is led there.
 pub(super) struct Visit {
@@ -34,12 +34,12 @@ impl Visit {
     /// The frame of a page.
     pub(super) fn frame(&self, title: &str, current: Section) -> Console {
         Console {
-            shell: Shell::new(OWNER, title),
+            shell: shell(&self.ctx, title),
             csrf: session::csrf(&self.app, &self.headers),
             login: self.operator.login.clone(),
             sign_out: "/sign-out".to_owned(),
             zone: None,
-            theme: None,
+            theme: Some(theme_choice::form(&self.ctx.request)),
             nav: vec![NavItem::new(Section::OperatorHome, "/"), NavItem::new(Section::Tenants, "/tenants")],
             current,
             degraded: None,
