@@ -6,6 +6,7 @@
 mod apache;
 mod nginx;
 mod page;
+mod programs;
 mod react;
 mod servers;
 mod shell;

@@ -1,11 +1,14 @@
 //! The quick starts that sign people in on a server and check tokens in an API: one walk for all of them.
 
+use std::path::Path;
+
 use signet_testkit::{App, Engine, Shared, Tenant, TestApp, free_port, json, run, set_binary, tokio};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::page::{Page, start};
-use crate::clients::program::{installed, node_dir, python, sources, visit};
+use super::programs::build_go;
+use crate::clients::program::{node_dir, python, sources, visit};
 use crate::support::apps::{Made, NewApp, Person};
 
 #[test]
@@ -43,20 +46,7 @@ fn the_go_quick_start_works() {
     let Some(go) = std::env::var_os("SIGNET_TEST_GO").filter(|go| !go.is_empty()) else { return };
     sqlite(async |app| {
         let dir = tempfile::tempdir().expect("a directory");
-        let home = installed().join("go");
-        for file in ["go.mod", "go.sum"] {
-            std::fs::copy(sources("go").join(file), dir.path().join(file)).expect("the pinned modules");
-        }
-        Page::read("go.md").write_into(dir.path());
-        let mut build = Command::new(&go);
-        build.args(["build", "-o", "server", "."]).current_dir(dir.path()).kill_on_drop(true);
-        build
-            .env("GOMODCACHE", home.join("modules"))
-            .env("GOCACHE", home.join("cache"))
-            .env("GOFLAGS", "-mod=readonly");
-        let built = build.output().await.expect("go");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        let server = dir.path().join("server").display().to_string();
+        let server = build_go(Path::new(&go), "go.md", dir.path()).await;
         walk(&app, "go.md", dir, &server, &[]).await;
     });
 }

@@ -116,7 +116,12 @@ fn the_first_pages_commands_work() {
 async fn first_page(engine: Engine) {
     let app: Shared = TestApp::shared(engine).await;
     let page = Page::read("README.md");
-    for (name, authentication) in [("register", true), ("register-page", false)] {
+    for (name, authentication) in [
+        ("register", true),
+        ("register-page", false),
+        ("register-program", false),
+        ("register-service", true),
+    ] {
         let made: Value = serde_json::from_str(&bash(&app, &page.file(name)).await).expect("an app");
         let client = &made["credentials"]["oauthClient"];
         assert!(client["client_id"].is_string(), "{made}");
