@@ -4,6 +4,7 @@ use crate::dialect::{Text, with_now};
 use crate::macros::{execute, fetch_all};
 use crate::{Result, Tx};
 use signet_domain::Time;
+use signet_domain::id::GrantId;
 use signet_domain::token::{Revocation, RevocationKind};
 
 /// What a token says of itself that a revocation can reach.
@@ -51,9 +52,24 @@ impl Tx {
             (kind = 'JTI' AND key = $2) OR (kind = 'GRANT' AND key = $3) OR (kind = 'USER' AND key = $4)
             OR (kind = 'APP' AND key = $5) OR (kind = 'SERVER' AND key = $6))";
         let rows = fetch_all!(self, Revocation, SQL, self.tenant, t.jti, t.grant, t.user, t.app, t.server)?;
-        Ok(rows.iter().any(|r| match r.kind {
+        let reaches = |r: &&Revocation| match r.kind {
             RevocationKind::Token | RevocationKind::Grant => true,
             _ => t.issued_at <= r.not_before,
-        }))
+        };
+        let mut of_user = None;
+        for revocation in rows.iter().filter(reaches) {
+            match revocation.kind {
+                RevocationKind::User => of_user = Some(revocation.not_before),
+                _ => return Ok(true),
+            }
+        }
+        // `iat` is whole seconds: whoever signs in again within the second has a grant that is newer than the revocation.
+        match (of_user, GrantId::parse(t.grant)) {
+            (None, _) => Ok(false),
+            (Some(_), None) => Ok(true),
+            (Some(at), Some(grant)) => {
+                Ok(self.grant(grant).await?.is_none_or(|grant| grant.created_at <= at))
+            }
+        }
     }
 }
