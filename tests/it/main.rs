@@ -66,6 +66,7 @@ mod enumeration;
 mod first_week;
 mod flows;
 mod frontchannel;
+mod full_store;
 mod fuzz;
 mod gateway_authorize;
 mod gateway_keys;

@@ -167,6 +167,13 @@ impl TestApp {
         self.running.process.signal(signal);
     }
 
+    /// Limits the size of files that the server writes, in bytes, or lifts the limit: the next write beyond it fails as
+    /// on a full disk.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        self.own("limit the server");
+        self.running.process.limit_files(bytes);
+    }
+
     /// SIGTERM, and wait for the end; fails when it does not end within ten seconds.
     pub async fn stop(&self) {
         self.signal(Signal::TERM);

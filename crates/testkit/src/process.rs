@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal};
 
 use crate::{TestCa, engine, watchdog};
 
@@ -149,6 +149,13 @@ impl Process {
     }
 
     /// Sends a signal.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let slot = self.child();
+        let child = slot.as_ref().expect("a running server");
+        let limit = Rlimit { current: bytes, maximum: None };
+        rustix::process::prlimit(Some(Pid::from_child(child)), Resource::Fsize, limit).expect("a limit");
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let slot = self.child();
         let child = slot.as_ref().expect("a running server");

@@ -20,6 +20,9 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Re
     done
 }
 
+/// A file would grow beyond the process's limit: the same number on Linux, macOS and the BSDs.
+const SIGXFSZ: i32 = 25;
+
 /// Where connections come in.
 pub(super) struct Doors {
     listeners: Vec<TcpListener>,
@@ -49,6 +52,8 @@ pub(super) async fn until_stopped(app: App, doors: Doors) -> Result<(), String> 
     let signals = |kind| signal(kind).map_err(|e| format!("signals can't be heard: {e}"));
     let (mut terminate, mut interrupt) =
         (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
+    // A limit on the size of files fails the write, like a full disk does, rather than end the process.
+    let _too_large = signals(SignalKind::from_raw(SIGXFSZ))?;
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping: letting what is under way end");
