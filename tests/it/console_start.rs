@@ -52,8 +52,8 @@ async fn every_kind_of_app_has_quick_starts_with_its_own_values(app: Shared) {
             &["Express", "Next.js", "FastAPI", "Go", "Rust", "Apache", "curl", "Anything else"][..],
         ),
         (NewApp::browser().make(&acme).await, &["React", "curl", "Anything else"]),
-        (NewApp::native().make(&acme).await, &["curl", "Anything else"]),
-        (NewApp::service().make(&acme).await, &["curl", "Anything else"]),
+        (NewApp::native().make(&acme).await, &["Python", "curl", "Anything else"]),
+        (NewApp::service().make(&acme).await, &["Python", "Node", "Go", "Rust", "curl", "Anything else"]),
     ] {
         let first = desk.page(&start(&made)).await;
         assert_eq!(first.page().all(".tabs a"), names);
@@ -64,11 +64,31 @@ async fn every_kind_of_app_has_quick_starts_with_its_own_values(app: Shared) {
             assert!(text.contains(&acme.issuer()), "{url}: {text}");
             assert!(text.contains(&made.client_id), "{url}: {text}");
             assert!(!text.contains("localhost:8080/oauth2"), "{url} has the demo's address: {text}");
+            // The last step checks a token: at its own API, at one beside it, or at Signet.
+            if !url.ends_with("values") {
+                let last = page.attributes(".step [data-copy]", "data-copy").pop().expect("a step");
+                let checks = ["/api/orders", "/v1/introspect"].iter().any(|way| last.contains(way));
+                let public = url.ends_with("curl") && made.client_secret.is_none();
+                assert!(checks || public, "{url}: {last}");
+            }
             if names.len() == 8 && !url.ends_with("apache") && !url.ends_with("values") {
                 assert!(text.contains("https://shop.example"), "{url}: {text}");
             }
         }
     }
+    // A service signs nobody in, so no redirect URI is missing.
+    let service = NewApp::service().make(&acme).await;
+    let page = desk.page(&start(&service)).await.page();
+    assert!(!page.text().contains("redirect URIs."), "{}", page.text());
+    let native = NewApp::native().redirect_uris(&["com.example.app:/callback"]).make(&acme).await;
+    let page = desk.page(&start(&native)).await.page();
+    assert!(page.text().contains("returns to http://127.0.0.1/callback"), "{}", page.text());
+    desk.fill(&page.attributes(".alert a", "href").remove(0), &[]).await.expect(200);
+    assert!(registered(&acme, &native).await.contains(&"http://127.0.0.1/callback".to_owned()));
+    // An app that gets no scope of the server's own is told so before the code asks for one.
+    let poor = NewApp::service().oauth("allowed_scopes", signet_testkit::json!(["openid"])).make(&acme).await;
+    let page = desk.page(&start(&poor)).await.page();
+    assert!(page.text().contains("asks for the scope orders:read"), "{}", page.text());
     // The code's own redirect URI is one click away, and what a stranger writes into a link is not.
     let web = NewApp::web().make(&acme).await;
     let page = desk.page(&start(&web)).await.page();

@@ -10,6 +10,7 @@ mod programs;
 mod react;
 mod servers;
 mod shell;
+mod shown;
 
 /// The fenced blocks of a page, named from docs/quickstarts.
 pub(crate) fn page_blocks(name: &str) -> Vec<(String, String)> {

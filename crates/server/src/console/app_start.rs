@@ -14,7 +14,7 @@ use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use guides::{GUIDES, Guide, Own};
-use signet_domain::app::App;
+use signet_domain::app::{App, AppKind};
 use signet_idp::admin::{Access, Area};
 use signet_idp::cache::ServerConfig;
 use signet_idp::syslog::visible;
@@ -82,8 +82,7 @@ impl Choice {
 
 /// What fits an app, the likeliest first.
 fn choices(app: &App) -> Vec<Choice> {
-    let code = app.allows_grant("authorization_code");
-    let guides = GUIDES.iter().filter(|guide| code && guide.kind == app.kind).map(Choice::Guide);
+    let guides = GUIDES.iter().filter(|guide| guide.fits(app)).map(Choice::Guide);
     guides.chain([Choice::Curl, Choice::Values]).collect()
 }
 
@@ -101,6 +100,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     let asked = params.get(WITH).unwrap_or_default();
     let chosen = all.iter().find(|choice| choice.slug() == asked).or(all.first()).unwrap_or(&Choice::Curl);
     let gets = |scope: &str| gets(&app, server.as_deref(), scope);
+    let api_scope = api_scope(server.as_deref(), &gets);
     let issuer = format!("{}/oauth2/{SERVER}", admin.ctx.tenant.url);
     let own = Own {
         client_id: &app.client_id,
@@ -108,6 +108,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
         issuer: server.as_ref().map_or(&issuer, |s| &s.server.issuer),
         audience: server.as_ref().map_or("api://default", |s| &s.server.audience),
         gets: &gets,
+        api_scope: api_scope.as_deref(),
     };
     let label = visible(&app.label);
     let mut console = admin.frame(&format!("Quick start of {label}"), Section::Apps);
@@ -136,12 +137,12 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
         },
         steps: match chosen {
             Choice::Guide(guide) => guide.steps(&own),
-            Choice::Curl => curl::steps(&admin.ctx.tenant.url, &app),
+            Choice::Curl => curl::steps(&admin.ctx.tenant.url, &app, own.api_scope),
             Choice::Values => Vec::new(),
         },
         bare: if matches!(chosen, Choice::Values) { guides::bare_values(&own) } else { Vec::new() },
         begins: match chosen {
-            Choice::Guide(guide) => Some(guide.begins(&own)),
+            Choice::Guide(guide) => guide.begins(&own),
             _ => None,
         },
         values: values(&app, &own),
@@ -158,6 +159,17 @@ pub(super) fn gets(app: &App, server: Option<&ServerConfig>, scope: &str) -> boo
     allowed && known && (scope != "offline_access" || app.allows_grant("refresh_token"))
 }
 
+/// The scope that the code's API asks for: the pages' own if the app gets it, else the first of the server's own that it
+/// gets. It stands in code: one with characters that mean something there isn't shown.
+fn api_scope(server: Option<&ServerConfig>, gets: &dyn Fn(&str) -> bool) -> Option<String> {
+    let is_plain = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-/".contains(&b));
+    let scopes = server.map_or(&[][..], |server| &server.scopes);
+    let own = scopes.iter().filter(|scope| !scope.system).map(|scope| scope.name.as_str());
+    let mut fitting = own.filter(|name| is_plain(name) && gets(name));
+    let first = fitting.clone().next();
+    fitting.find(|name| *name == guides::API_SCOPE).or(first).map(str::to_owned)
+}
+
 /// What would stop the code that is shown.
 fn notes(admin: &Admin, app: &App, chosen: &Choice, own: &Own<'_>) -> Vec<StartNote> {
     let may = admin.may(Area::Apps, Access::Write);
@@ -169,11 +181,19 @@ fn notes(admin: &Admin, app: &App, chosen: &Choice, own: &Own<'_>) -> Vec<StartN
         note("The app is switched off, so nobody can sign in to it.".to_owned(), None);
     }
     let Choice::Guide(guide) = chosen else { return notes };
-    if guide.home(own).is_none() {
+    if guide.signs_in() && guide.home(own).is_none() {
         let usual = guide.usual_redirect_uri();
         let add = format!("{}?for={}", redirect_uris::url(&key), guide.slug);
         let text = format!("This code returns to {usual}, which isn’t one of the app’s redirect URIs.");
         note(text, Some(Link::new("Add it", add)));
+    }
+    if guide.kind != AppKind::Web && own.api_scope.is_none() {
+        let text = format!(
+            "The API of this code asks for the scope {}, and the app gets no scope but OpenID’s: make one at the \
+             authorization server {SERVER}, or allow one to the app.",
+            guides::API_SCOPE
+        );
+        note(text, Some(Link::new("Settings", format!("{}/edit", app_url(&key)))));
     }
     if app.is_confidential() && app.auth_method != "client_secret_basic" {
         let text = format!(

@@ -5,7 +5,7 @@ use signet_domain::app::App;
 use signet_web::Snippet;
 
 /// What to try, in order.
-pub(super) fn steps(tenant_url: &str, app: &App) -> Vec<Snippet> {
+pub(super) fn steps(tenant_url: &str, app: &App, api_scope: Option<&str>) -> Vec<Snippet> {
     let issuer = format!("{tenant_url}/oauth2/default");
     let mut steps =
         vec![step("1. What the server offers", format!("curl {issuer}/.well-known/openid-configuration"))];
@@ -22,8 +22,14 @@ pub(super) fn steps(tenant_url: &str, app: &App) -> Vec<Snippet> {
     }
     if app.allows_grant("client_credentials") {
         let n = steps.len() + 1;
-        let token = format!("curl {issuer}/v1/token {own} \\\n  -d grant_type=client_credentials");
+        let scope = api_scope.map(|scope| format!(" -d scope={scope}")).unwrap_or_default();
+        let token = format!("curl {issuer}/v1/token {own} \\\n  -d grant_type=client_credentials{scope}");
         steps.push(step(&format!("{n}. Get a token for the app itself"), token));
+    }
+    if app.is_confidential() {
+        let n = steps.len() + 1;
+        let ask = format!("curl {issuer}/v1/introspect {own} \\\n  --data-urlencode token=\"$ACCESS_TOKEN\"");
+        steps.push(step(&format!("{n}. Ask whether a token is good, as an API does"), ask));
     }
     steps
 }

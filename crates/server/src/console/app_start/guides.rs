@@ -2,11 +2,13 @@
 //! execute: what is shown works as it stands, but for the secret.
 
 use super::curl::quoted;
-use signet_domain::app::AppKind;
+use signet_domain::app::{App, AppKind};
 use signet_web::{Fact, Snippet};
 
 /// The issuer in the pages.
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
+/// The scope that the pages' API asks for.
+pub(super) const API_SCOPE: &str = "orders:read";
 /// What stands where the secret belongs.
 const SECRET: &str = "the secret that was shown when it was made";
 /// Scopes as the pages ask for them, the longest first: one begins with another.
@@ -24,9 +26,10 @@ const HOMES: [&str; 5] = [
     "SITE http://localhost:3000\n",
 ];
 /// How the pages are told another port.
-const PORTS: [(&str, &str); 5] = [
+const PORTS: [(&str, &str); 6] = [
     ("ISSUER=http", "PORT={} ISSUER=http"),
     ("\nnpm run dev", "\nnpm run dev -- --port {}"),
+    ("allow_origins=[\"http://localhost:5173\"]", "allow_origins=[\"http://localhost:{}\"]"),
     ("Listen 127.0.0.1:3000", "Listen 127.0.0.1:{}"),
     ("ServerName localhost:3000", "ServerName localhost:{}"),
     ("SITE http://localhost:3000", "SITE http://localhost:{}"),
@@ -40,6 +43,8 @@ pub(super) struct Own<'a> {
     pub(super) audience: &'a str,
     /// Whether the app would get a scope.
     pub(super) gets: &'a dyn Fn(&str) -> bool,
+    /// A scope for the API, if the app would get one.
+    pub(super) api_scope: Option<&'a str>,
 }
 
 /// A quick start.
@@ -55,10 +60,10 @@ pub(super) struct Guide {
     text: &'static str,
     /// Where it runs while nothing else is said.
     origin: &'static str,
-    /// The path of its redirect URI.
+    /// The path of its redirect URI; empty where nobody signs in.
     path: &'static str,
-    /// Where its reader begins.
-    begins: &'static str,
+    /// Where its reader begins, in a browser.
+    begins: Option<&'static str>,
 }
 
 macro_rules! guide {
@@ -71,7 +76,7 @@ macro_rules! guide {
             text: include_str!(concat!("../../../../../docs/quickstarts/", $slug, ".md")),
             origin: $origin,
             path: $path,
-            begins: $begins,
+            begins: Some($begins),
         }
     };
 }
@@ -79,9 +84,21 @@ macro_rules! guide {
 const APT: &str =
     "sudo apt install apache2 libapache2-mod-auth-openidc, then sudo a2enmod auth_openidc headers.";
 
-/// All that sign people in.
+/// One of a service, which signs nobody in.
+macro_rules! service {
+    ($slug:literal, $name:literal, $needs:literal) => {
+        Guide { begins: None, ..guide!($slug, $name, Service, $needs, "", "", "") }
+    };
+}
+
+/// The API that programs call, for those whose page has none.
+const API: &str = include_str!("../../../../../docs/quickstarts/api.md");
+/// The first page.
+const FIRST: &str = include_str!("../../../../../docs/quickstarts/README.md");
+
+/// All of them.
 #[rustfmt::skip]
-pub(super) const GUIDES: [Guide; 7] = [
+pub(super) const GUIDES: [Guide; 12] = [
     guide!("express", "Express", Web, "Node 20 or newer.", "http://localhost:3000", "/callback", "/login"),
     guide!("nextjs", "Next.js", Web, "The app router, on the server: the browser gets no token.",
         "http://localhost:3000", "/callback", "/"),
@@ -90,9 +107,25 @@ pub(super) const GUIDES: [Guide; 7] = [
     guide!("rust", "Rust", Web, "axum and openidconnect.", "http://localhost:3000", "/callback", "/login"),
     Guide { needs: APT, ..guide!("apache", "Apache", Web, "", "http://localhost:3000", "/app/callback", "/app/") },
     guide!("react", "React", Browser, "", "http://localhost:5173", "/", "/"),
+    Guide { begins: None, ..guide!("native-python", "Python", Native, "Python 3.10 or newer.", "http://127.0.0.1", "/callback", "") },
+    service!("service-python", "Python", "Python 3.10 or newer."),
+    service!("service-node", "Node", "Node 20 or newer."),
+    service!("service-go", "Go", "Go 1.26 or newer."),
+    service!("service-rust", "Rust", "oauth2 and reqwest."),
 ];
 
 impl Guide {
+    /// Whether it fits what an app is and may do.
+    pub(super) fn fits(&self, app: &App) -> bool {
+        let grant = if self.signs_in() { "authorization_code" } else { "client_credentials" };
+        self.kind == app.kind && app.allows_grant(grant)
+    }
+
+    /// Whether it signs people in.
+    pub(super) fn signs_in(&self) -> bool {
+        !self.path.is_empty()
+    }
+
     /// The redirect URI that it has while the app has none that fits.
     pub(super) fn usual_redirect_uri(&self) -> String {
         format!("{}{}", self.origin, self.path)
@@ -104,31 +137,65 @@ impl Guide {
         let origins = own.redirect_uris.iter().filter_map(|uri| {
             let origin = uri.strip_suffix(self.path)?;
             let (scheme, host) = origin.split_once("://")?;
-            (scheme.starts_with("http") && !host.is_empty() && !host.contains(['/', '?'])).then_some(origin)
+            // A program on a device takes any port of its own machine, and no other address.
+            let here =
+                self.kind != AppKind::Native || origin == self.origin || host.starts_with("127.0.0.1:");
+            let plain = scheme.starts_with("http") && !host.is_empty() && !host.contains(['/', '?']);
+            (plain && here).then_some(origin)
         });
         origins.min_by_key(|origin| (*origin != self.origin, !origin.starts_with("http://localhost")))
     }
 
     /// Where its reader begins.
-    pub(super) fn begins(&self, own: &Own<'_>) -> String {
-        format!("{}{}", self.home(own).unwrap_or(self.origin), self.begins)
+    pub(super) fn begins(&self, own: &Own<'_>) -> Option<String> {
+        Some(format!("{}{}", self.home(own).unwrap_or(self.origin), self.begins?))
     }
 
-    /// Its code, file by file.
+    /// Its code, file by file, and at the end an API that checks a token.
     pub(super) fn steps(&self, own: &Own<'_>) -> Vec<Snippet> {
-        let title = |info: &str| match info.split_once(' ') {
-            Some((_, file)) => file.to_owned(),
-            None => "Install it, and run it once the files below are there".to_owned(),
-        };
-        blocks(self.text)
-            .map(|(info, code)| Snippet { title: title(info), code: self.fill(code, own) })
-            .collect()
+        let run = "Install it, and run it once the files below are there";
+        let mut steps: Vec<Snippet> = self.files(self.text, run, own).collect();
+        if self.kind == AppKind::Web {
+            steps.extend(self.call(own));
+        } else {
+            let run = "The API that checks its tokens: install it, and run it once the file below is there";
+            steps.extend(self.files(API, run, own));
+        }
+        steps
+    }
+
+    /// A page's commands, under this title, and its files. What has neither is a remark about something else.
+    fn files<'p>(
+        &'p self,
+        page: &'p str,
+        run: &'p str,
+        own: &'p Own<'_>,
+    ) -> impl Iterator<Item = Snippet> + 'p {
+        blocks(page).filter_map(move |(info, code)| {
+            let title = match info.split_once(' ') {
+                Some((_, file)) => file,
+                None if info == "sh" => run,
+                None => return None,
+            };
+            Some(Snippet { title: title.to_owned(), code: self.fill(code, own) })
+        })
+    }
+
+    /// A call of the API that the page has.
+    fn call(&self, own: &Own<'_>) -> Option<Snippet> {
+        let (_, code) = blocks(FIRST).find(|(info, _)| *info == "sh call")?;
+        let home = self.home(own).unwrap_or(self.origin);
+        let code = code.replace("http://localhost:3000", home).replace("$URL/oauth2/default", ISSUER);
+        let title = "Call its API with the token of a service app, whose id and secret you put in";
+        Some(Snippet { title: title.to_owned(), code: self.fill(&code, own) })
     }
 
     fn fill(&self, code: &str, own: &Own<'_>) -> String {
         let mut code = code.to_owned();
         if let Some(known) = SCOPES.iter().find(|known| code.contains(**known)) {
-            let scopes: Vec<&str> = known.split(' ').filter(|scope| (own.gets)(scope)).collect();
+            let own =
+                |scope| if scope == API_SCOPE { own.api_scope } else { (own.gets)(scope).then_some(scope) };
+            let scopes: Vec<&str> = known.split(' ').filter_map(own).collect();
             code = code.replace(known, &scopes.join(" "));
         }
         if let Some(home) = self.home(own).filter(|home| *home != self.origin) {
@@ -138,6 +205,7 @@ impl Guide {
         code.replace("CLIENT_SECRET=…", &format!("CLIENT_SECRET='{SECRET}'"))
             .replace("your-client-secret", &format!("\"{SECRET}\""))
             .replace("api://default", own.audience)
+            .replace(API_SCOPE, own.api_scope.unwrap_or(API_SCOPE))
             .replace(ISSUER, own.issuer)
             .replace("CLIENT_ID=…", &format!("CLIENT_ID={}", quoted(own.client_id)))
             .replace("your-client-id", own.client_id)
@@ -150,10 +218,13 @@ fn at_home(code: String, home: &str) -> String {
     if let Some(port) = port {
         return PORTS.iter().fold(code, |code, (known, told)| code.replace(known, &told.replace("{}", port)));
     }
-    HOMES.iter().fold(code, |code, known| match known.strip_suffix("http://localhost:3000\n") {
-        Some(define) => code.replace(known, &format!("{define}{home}\n")),
-        None => code.replace(known, &format!("{home}/")),
-    })
+    HOMES
+        .iter()
+        .fold(code, |code, known| match known.strip_suffix("http://localhost:3000\n") {
+            Some(define) => code.replace(known, &format!("{define}{home}\n")),
+            None => code.replace(known, &format!("{home}/")),
+        })
+        .replace("allow_origins=[\"http://localhost:5173\"]", &format!("allow_origins=[\"{home}\"]"))
 }
 
 /// The fenced blocks of a page: what stands behind the fence, and what is inside.
@@ -163,8 +234,7 @@ fn blocks(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// What any other library is set up with, from the tables of the first page.
 pub(super) fn bare_values(own: &Own<'_>) -> Vec<Fact> {
-    let page = include_str!("../../../../../docs/quickstarts/README.md");
-    let rows = page.split("## Bare values").nth(1).unwrap_or_default().lines();
+    let rows = FIRST.split("## Bare values").nth(1).unwrap_or_default().lines();
     let cells = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
     let fact = |(name, value): (&str, &str)| {
         let url = value.strip_prefix('`')?.strip_suffix('`')?.strip_prefix(ISSUER)?;
@@ -184,6 +254,7 @@ mod tests {
             issuer: "https://acme.example/oauth2/default",
             audience: "api://acme",
             gets: &|scope| scope != "orders:read",
+            api_scope: Some("read:things"),
         };
         guide.steps(&own).into_iter().map(|step| format!("# {}\n{}\n", step.title, step.code)).collect()
     }
@@ -198,8 +269,9 @@ mod tests {
             for demo in ["localhost:8080", "client-id", "client-secret", "…\n", "=…", "api://default"] {
                 assert!(!text.contains(demo), "{} has {demo}: {text}", guide.slug);
             }
-            assert_eq!(text.contains(SECRET), guide.kind == AppKind::Web, "{}", guide.slug);
-            assert!(!text.contains("offline_access orders:read"), "{}", guide.slug);
+            let secret = matches!(guide.kind, AppKind::Web | AppKind::Service);
+            assert_eq!(text.contains(SECRET), secret, "{}", guide.slug);
+            assert!(text.contains("read:things") && !text.contains("orders:read"), "{}: {text}", guide.slug);
             let page = guide.text.replace(['`', '\n'], " ").replace("  ", " ").replace(" ,", ",");
             assert!(page.replace(" .", ".").contains(guide.needs), "{}: {page}", guide.slug);
         }
@@ -207,16 +279,68 @@ mod tests {
 
     #[test]
     fn every_quick_start_returns_to_a_registered_redirect_uri() {
-        for guide in &GUIDES {
+        for guide in GUIDES.iter().filter(|guide| guide.begins.is_some()) {
             let usual = shown(guide, &guide.usual_redirect_uri());
             assert_eq!(usual, shown(guide, "https://elsewhere.example/other"), "{}", guide.slug);
             let port = shown(guide, &format!("http://localhost:4711{}", guide.path));
             assert!(port.contains("4711"), "{}: {port}", guide.slug);
             assert!(!port.contains("localhost:3000\n"), "{}: {port}", guide.slug);
             let behind = shown(guide, &format!("https://shop.example{}", guide.path));
-            // A page in a browser asks the browser.
-            let asks = guide.kind == AppKind::Browser;
-            assert_eq!(behind.contains("https://shop.example"), !asks, "{}: {behind}", guide.slug);
+            assert!(behind.contains("https://shop.example"), "{}: {behind}", guide.slug);
+        }
+    }
+
+    #[test]
+    fn every_quick_start_ends_in_an_api_that_checks_the_token() {
+        for guide in &GUIDES {
+            let uri = format!("http://localhost:4711{}", guide.path);
+            let own = Own {
+                client_id: "0oaTheApp",
+                redirect_uris: &[uri],
+                issuer: "https://acme.example/oauth2/default",
+                audience: "api://acme",
+                gets: &|_| true,
+                api_scope: None,
+            };
+            let steps = guide.steps(&own);
+            assert!(steps.iter().all(|step| !step.title.is_empty()), "{}", guide.slug);
+            let last = &steps.last().expect("a step").code;
+            if guide.kind == AppKind::Web {
+                assert!(last.contains("http://localhost:4711/api/orders"), "{}: {last}", guide.slug);
+                assert!(
+                    last.contains("https://acme.example/oauth2/default/v1/token"),
+                    "{}: {last}",
+                    guide.slug
+                );
+            } else {
+                assert!(
+                    last.contains("jwt.decode(") && last.contains("api://acme"),
+                    "{}: {last}",
+                    guide.slug
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_on_a_device_returns_to_its_own_machine() {
+        let guide = GUIDES.iter().find(|guide| guide.kind == AppKind::Native).expect("one");
+        for (uri, fits) in [
+            ("http://127.0.0.1/callback", true),
+            ("http://127.0.0.1:4711/callback", true),
+            ("https://app.example/callback", false),
+            ("com.example.app:/callback", false),
+            ("http://127.0.0.1/other", false),
+        ] {
+            let own = Own {
+                client_id: "",
+                redirect_uris: &[uri.to_owned()],
+                issuer: "",
+                audience: "",
+                gets: &|_| true,
+                api_scope: None,
+            };
+            assert_eq!(guide.home(&own).is_some(), fits, "{uri}");
         }
     }
 
@@ -228,6 +352,7 @@ mod tests {
             issuer: "https://acme.example/oauth2/default",
             audience: "",
             gets: &|_| true,
+            api_scope: None,
         };
         let values = bare_values(&own);
         assert!(values.len() >= 9, "{values:?}");
