@@ -1,6 +1,7 @@
 //! Gets a token of its own, and calls an API with it.
 
 use std::env;
+use std::io::{Write, stdout};
 
 use oauth2::basic::BasicClient;
 use oauth2::{ClientId, ClientSecret, HttpRequest, HttpResponse, Scope, TokenResponse, TokenUrl};
@@ -32,6 +33,6 @@ async fn main() -> Result<(), Error> {
 
     let api = env::var("API").unwrap_or_else(|_| "http://localhost:3000/api/orders".to_owned());
     let answer = reqwest::Client::new().get(api).bearer_auth(tokens.access_token().secret()).send().await?;
-    println!("{} {}", answer.status().as_u16(), answer.text().await?);
+    writeln!(stdout(), "{} {}", answer.status().as_u16(), answer.text().await?)?;
     Ok(())
 }
