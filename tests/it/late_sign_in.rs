@@ -71,7 +71,7 @@ async fn signed_out_meanwhile(engine: Engine) {
         acme.api("DELETE", &sessions).await.expect(204);
         held.commit().await.expect("a commit");
     };
-    let (token, signed_in, ()) = tokio::join!(async { asked.await }, sign_in, sign_out);
+    let (token, signed_in, ()) = tokio::join!(asked, sign_in, sign_out);
     token.expect_oauth_error(400, "invalid_grant");
     assert!(signed_in.page().sign_in_form().is_some(), "{}", signed_in.describe());
     let account = format!("{}/account", acme.origin());
