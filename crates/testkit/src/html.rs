@@ -126,7 +126,9 @@ impl Form {
             ("input", "submit" | "image") => self.buttons.push((name, value.clone(), value)),
             ("button", _) | ("input", "button" | "reset") => {}
             ("input", "checkbox" | "radio") if control.attr("checked").is_none() => {}
-            ("input", "checkbox" | "radio") if value.is_empty() => self.fields.push((name, "on".into())),
+            ("input", "checkbox" | "radio") if control.attr("value").is_none() => {
+                self.fields.push((name, "on".into()));
+            }
             ("select", _) => {
                 let options: Vec<_> = control.select(&select("option")).collect();
                 let chosen = options.iter().find(|o| o.attr("selected").is_some()).or(options.first());
