@@ -51,6 +51,7 @@ mod console_log_span;
 mod console_log_views;
 mod console_overview;
 mod console_policies;
+mod console_review;
 mod console_safety;
 mod console_start;
 mod console_try;

@@ -179,6 +179,8 @@ async fn the_console_changes_it(app: &TestApp, acme: &Tenant) {
     let page = desk.page("/console/security").await;
     assert!(page.text().contains("Not met"), "{}", page.page().text());
     let preset = desk.page("/console/security/edit?preset=nist").await;
+    let filled = preset.page().all("#changes tr[data-field='password.minLength'] td");
+    assert_eq!(filled, ["8", "15"], "what the preset changes is seen");
     assert_eq!(the_form(&preset).get("password.minLength"), Some("15"));
     let users = "sessions.users.idleMinutes";
     for (typed, told) in

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use crate::pages::{Answer, Preview, Trial};
+use crate::pages::{Answer, Preview, Review, Trial};
 use crate::parts::{Choice, Fact, Hidden, Link};
 use crate::shell::{Console, Page as _, page};
 
@@ -72,6 +72,8 @@ pub enum Input {
     File {
         /// Media types that may be chosen.
         accept: &'static str,
+        /// What tells the file that is there from others; empty if there is none.
+        kept: String,
     },
     /// One of a list.
     Select(Vec<Pick>),
@@ -168,9 +170,14 @@ impl Field {
         Self::new(name, label, Input::Lines { value: value.into(), rows })
     }
 
-    /// A file.
-    pub fn file(name: impl Into<String>, label: impl Into<String>, accept: &'static str) -> Self {
-        Self::new(name, label, Input::File { accept })
+    /// A file; `kept` tells the one that is there from others.
+    pub fn file(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        accept: &'static str,
+        kept: impl Into<String>,
+    ) -> Self {
+        Self::new(name, label, Input::File { accept, kept: kept.into() })
     }
 
     /// Lines of two numbers each.
@@ -285,6 +292,8 @@ pub struct FormPage {
     pub problems: Vec<String>,
     /// What somebody else changed in the meantime.
     pub clashes: Vec<Clash>,
+    /// What it changes, if it changes something that is there.
+    pub review: Option<Review>,
     /// Something else that can be done here.
     pub elsewhere: Option<Link>,
     /// A way to try it before it is saved.
@@ -318,6 +327,7 @@ impl FormPage {
             danger: false,
             problems: Vec::new(),
             clashes: Vec::new(),
+            review: None,
             elsewhere: None,
             trial: None,
             preview: None,

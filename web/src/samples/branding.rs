@@ -20,7 +20,7 @@ pub(super) fn all() -> Vec<Sample> {
     )
     .fields([
         Field::line("colour", "Colour", "#3e63dd").mono(),
-        Field::file("logo", "Logo", "image/png").help("PNG, JPEG or WebP."),
+        Field::file("logo", "Logo", "image/png", "").help("PNG, JPEG or WebP."),
     ]);
     form.wrong("logo", LONG);
     form.preview = Some(Preview {

@@ -2,8 +2,8 @@
 
 use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some, time};
 use crate::{
-    Account, AccountPassword, Action, ActivityRow, Clash, CredentialPage, Fact, Field, FormPage, Hidden,
-    Language, Link, Pick, Section, ShownOnce, Status, Tone,
+    Account, AccountPassword, Action, ActivityRow, Clash, CredentialPage, Fact, Field, FieldChange, FormPage,
+    Hidden, Language, Link, Pick, Review, Section, ShownOnce, Status, Tone,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -50,6 +50,15 @@ pub(super) fn all() -> Vec<Sample> {
     wrong.wrong("nowhere", HOSTILE);
     wrong.clashes =
         vec![Clash { label: "Name".to_owned(), theirs: LONG.to_owned(), yours: HOSTILE.to_owned() }];
+    let mut review = page.clone().reviewed();
+    review.review = Some(Review {
+        changes: vec![
+            FieldChange::of_value("label", "Name", LONG, HOSTILE),
+            FieldChange::of_value("leeway", "Leeway in seconds", "", "30"),
+        ],
+        shown: true,
+        by_itself: false,
+    });
     let shown = ShownOnce {
         console: console("The secret of Storefront", Section::Apps),
         crumbs: vec![Link::new("Apps", "/console/apps")],
@@ -113,6 +122,8 @@ pub(super) fn all() -> Vec<Sample> {
         sample("account-password-de", &AccountPassword { shell: german("Passwort"), ..password.clone() }),
         sample("form", &page),
         sample("form-wrong", &wrong),
+        sample("form-unchanged", &page.clone().reviewed()),
+        sample("form-review", &review),
         sample("form-danger", &page.dangerous()),
         sample("shown-once", &shown),
         sample("credential", &credential),

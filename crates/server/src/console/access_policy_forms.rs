@@ -5,6 +5,7 @@ use super::access_policies::{list_url, one, policy_crumbs, policy_url};
 use super::admin::Admin;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
+use super::review::reviewed;
 use super::server_forms::WRITE;
 use super::server_page::find;
 use crate::html;
@@ -119,8 +120,8 @@ async fn edit_page(
 ) -> Result<FormPage> {
     let action = format!("{}/edit", policy_url(server, policy));
     let crumbs = policy_crumbs(server, Some(policy));
-    let page = admin.form(("Settings", Section::Servers), crumbs, action, "Save");
-    Ok(admin.asking(fields(admin, page.carry("version", version), s).await?))
+    let page = admin.edit_form(("Settings", Section::Servers), crumbs, action, version);
+    Ok(admin.asking(fields(admin, page, s).await?))
 }
 
 async fn edit_page_now(admin: &Admin, server: &Server, policy: &AccessPolicy) -> Result<FormPage> {
@@ -185,6 +186,11 @@ pub(super) async fn save(
         let (server, found) = one(&admin, &id, &policy).await?;
         let settings = sent(&form);
         let mut page = edit_page(&admin, (&server, &found.policy), form.raw("version"), &settings).await?;
+        if let Some(answer) =
+            reviewed(&form, &mut page, &edit_page_now(&admin, &server, &found.policy).await?)
+        {
+            return Ok(answer);
+        }
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }

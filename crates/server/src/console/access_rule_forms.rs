@@ -8,6 +8,7 @@ use super::duration;
 use super::failure::{Failure, Result};
 use super::form::{again, clashing, refused};
 use super::policies::grant_label;
+use super::review::reviewed;
 use super::server_forms::WRITE;
 use crate::html;
 use crate::pages::step;
@@ -87,7 +88,7 @@ async fn page(admin: &Admin, place: &Place, version: &str, typed: &Typed) -> Res
     let crumbs = policy_crumbs(&place.server, Some(&place.policy));
     let mut page = admin.form((&title, Section::Servers), crumbs, place.url(), submit);
     if place.rule.is_some() {
-        page = page.carry("version", version);
+        page = page.carry("version", version).reviewed();
         page.elsewhere = Some(Link::new("Delete this rule…", format!("{}/delete", place.url())));
     }
     let (known, whole) = groups(admin).await?;
@@ -196,6 +197,10 @@ pub(super) async fn save(
         let place = Place::with_rule(&admin, (&id, &policy, &rule)).await?;
         let typed = Typed::sent(&admin, &form, place.rule.as_ref());
         let mut page = page(&admin, &place, form.raw("version"), &typed).await?;
+        let now = place.rule.clone().ok_or(AdminError::Stale)?;
+        if let Some(answer) = reviewed(&form, &mut page, &page_now(&admin, &place, &now).await?) {
+            return Ok(answer);
+        }
         let Some(settings) = typed.settings(&admin, &mut page).await? else { return Ok(refused(&page)) };
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));

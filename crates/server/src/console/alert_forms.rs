@@ -5,6 +5,7 @@ use super::alerts::{PATH, WRITE, says, url_of};
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::log::{KINDS, OUTCOMES, terms_of};
+use super::review::reviewed;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -142,8 +143,8 @@ async fn edit_page(
 ) -> Result<FormPage> {
     let webhooks = admin.idp().admin_webhooks(&admin.ctx).await?;
     let action = format!("{}/edit", url_of(alert));
-    let page = admin.form(("Edit alert", Section::Alerts), crumbs(Some(alert)), action, "Save");
-    Ok(fields(page.carry("version", version), &webhooks, settings, at_least))
+    let page = admin.edit_form(("Edit alert", Section::Alerts), crumbs(Some(alert)), action, version);
+    Ok(fields(page, &webhooks, settings, at_least))
 }
 
 async fn edit_page_now(admin: &Admin, view: &AlertView) -> Result<FormPage> {
@@ -230,9 +231,13 @@ pub(super) async fn edit(admin: Admin, Path(id): Path<String>) -> Response {
 pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     let saved: Result<Response> = async {
         let form = admin.open(&headers, &body, WRITE)?;
-        let alert = find(&admin, &id).await?.alert;
+        let view = find(&admin, &id).await?;
+        let alert = &view.alert;
         let settings = sent(&form, alert.enabled);
-        let page = edit_page(&admin, &alert, form.raw("version"), &settings, form.raw("at_least")).await?;
+        let mut page = edit_page(&admin, alert, form.raw("version"), &settings, form.raw("at_least")).await?;
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &view).await?) {
+            return Ok(answer);
+        }
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         match admin.idp().admin_replace_alert(ctx, caller, &id, settings, &form.expected()).await {
             Ok(view) => Ok(step::redirect(&format!("{}?done=edit", url_of(&view.alert)))),

@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::app::find;
 use super::form::{Form, again, clashing, refused};
+use super::review::reviewed;
 use super::rows::{app_crumbs, app_url};
 use super::words;
 use super::{app_advanced, app_start};
@@ -335,8 +336,7 @@ pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str, next: Link) ->
 
 fn edit_page(admin: &Admin, app: &App, version: &str, settings: &AppSettings, leeway: String) -> FormPage {
     let action = format!("{}/edit", app_url(&app.id.to_string()));
-    let page =
-        admin.form(("Settings", Section::Apps), app_crumbs(app), action, "Save").carry("version", version);
+    let page = admin.edit_form(("Settings", Section::Apps), app_crumbs(app), action, version);
     admin.asking(fields(page, app.kind, settings, leeway))
 }
 
@@ -362,6 +362,9 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let settings = sent(&form, app.kind, &settings_of(&app));
         let seconds = form.text("refresh_token.leeway");
         let mut page = edit_page(&admin, &app, form.raw("version"), &settings, seconds);
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &app)) {
+            return Ok(answer);
+        }
         if app.kind != AppKind::Service && form.all("grant_types").is_empty() {
             page.wrong("grant_types", "Choose at least one.");
             return Ok(refused(&page));

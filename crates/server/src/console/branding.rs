@@ -4,6 +4,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::next::encoded;
+use super::review::reviewed;
 use crate::brand::{self, dress};
 use crate::html;
 use crate::pages::step;
@@ -178,7 +179,7 @@ fn page(admin: &Admin, draft: &Draft, version: &str) -> FormPage {
         Field::line("colour", "Colour", &draft.colour)
             .mono()
             .help("Of the main button, such as #3e63dd. Its text is black or white, whichever reads better."),
-        Field::file("logo", "Logo", PICTURES).help(
+        Field::file("logo", "Logo", PICTURES, &draft.kept).help(
             "PNG, JPEG or WebP, up to 64 KiB, 16 to 1024 pixels on either side. One that is at least twice as wide as \
              high stands without the name beside it. In the dark it gets a white ground.",
         ),
@@ -196,8 +197,7 @@ fn page(admin: &Admin, draft: &Draft, version: &str) -> FormPage {
     let help = Field::line("help", "Help", &draft.help)
         .help("Where users are sent who can’t sign in: an https address, or an e-mail address.");
     let mut form = admin
-        .form(("Change the look", Section::Branding), crumbs, format!("{PATH}/edit"), "Save")
-        .carry("version", version)
+        .edit_form(("Change the look", Section::Branding), crumbs, format!("{PATH}/edit"), version)
         .carry("kept", &draft.kept)
         .fields(fields)
         .group("Sign-in page", sentences.chain([help]));
@@ -211,8 +211,11 @@ fn page(admin: &Admin, draft: &Draft, version: &str) -> FormPage {
 }
 
 async fn page_now(admin: &Admin) -> Result<FormPage> {
-    let brand = admin.idp().admin_brand(&admin.ctx).await?;
-    Ok(page(admin, &Draft::of(&brand), &brand.version.to_string()))
+    Ok(page_of(admin, &admin.idp().admin_brand(&admin.ctx).await?))
+}
+
+fn page_of(admin: &Admin, brand: &Brand) -> FormPage {
+    page(admin, &Draft::of(brand), &brand.version.to_string())
 }
 
 pub(super) async fn edit(admin: Admin) -> Response {
@@ -238,13 +241,18 @@ pub(super) async fn save(admin: Admin, headers: HeaderMap, body: Bytes) -> Respo
                 Err(error) => fault = Some(error),
             }
         }
+        let now = admin.idp().admin_brand(&admin.ctx).await?;
         let mut page = page(&admin, &draft, form.raw("version"));
+        let review = reviewed(&form, &mut page, &page_of(&admin, &now));
         if let Some(fault) = fault {
             page.wrong("logo", super::form::sentence(&fault.to_string()));
             return Ok(refused(&page));
         }
         if form.raw("do") == "preview" {
             return Ok(html::page_with_own_frames(StatusCode::OK, &page));
+        }
+        if let Some(answer) = review {
+            return Ok(answer);
         }
         let (settings, expected) = (draft.settings(), form.expected());
         match admin.idp().admin_put_brand(&admin.ctx, &admin.caller, settings, &expected).await {

@@ -4,6 +4,7 @@ use super::admin::Admin;
 use super::claim_fields::{Typed, fields};
 use super::failure::Result;
 use super::form::{again, clashing, refused};
+use super::review::reviewed;
 use super::server_forms::{WRITE, crumbs};
 use super::server_page::{done, server_url};
 use crate::html;
@@ -25,8 +26,8 @@ fn new_page(admin: &Admin, server: &Server, typed: &Typed) -> FormPage {
 fn edit_page(admin: &Admin, server: &Server, claim: &ClaimRow, version: &str, typed: &Typed) -> FormPage {
     let url = format!("{}/claims/{}", server_url(server), claim.id);
     let title = visible(&claim.name);
-    let page = admin.form((&title, Section::Servers), crumbs(Some(server)), url.clone(), "Save");
-    let mut page = fields(page.carry("version", version), typed);
+    let page = admin.edit_form((&title, Section::Servers), crumbs(Some(server)), url.clone(), version);
+    let mut page = fields(page, typed);
     page.elsewhere = Some(Link::new("Delete this claim…", format!("{url}/delete")));
     page
 }
@@ -109,7 +110,10 @@ pub(super) async fn save(
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, row) = find(&admin, &id, &claim).await?;
         let typed = Typed::sent(&form);
-        let page = edit_page(&admin, &server, &row, form.raw("version"), &typed);
+        let mut page = edit_page(&admin, &server, &row, form.raw("version"), &typed);
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &server, &row)) {
+            return Ok(answer);
+        }
         let (ctx, caller, key) = (&admin.ctx, &admin.caller, server.id.to_string());
         let (keys, expected) = ((key.as_str(), claim.as_str()), form.expected());
         match admin.idp().admin_replace_claim(ctx, caller, keys, typed.settings(), &expected).await {

@@ -227,7 +227,7 @@ pub(super) fn refused(page: &FormPage) -> Response {
 }
 
 /// A form with a status; one that shows what it would look like has frames.
-fn answer(status: StatusCode, page: &FormPage) -> Response {
+pub(super) fn answer(status: StatusCode, page: &FormPage) -> Response {
     if page.preview.is_some() {
         html::page_with_own_frames(status, page)
     } else {
@@ -257,6 +257,7 @@ pub(super) fn again(mut page: FormPage, error: AdminError) -> Result<Response> {
 /// the form as it would be opened now, whose version it takes over.
 pub(super) fn clashing(mut page: FormPage, fresh: &FormPage) -> Response {
     page.compare(fresh);
+    page.differs_from(fresh);
     page.hidden.retain(|h| h.name != "version");
     page.hidden.extend(fresh.hidden.iter().filter(|h| h.name == "version").cloned());
     page.problems.push(if page.clashes.is_empty() {

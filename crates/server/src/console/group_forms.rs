@@ -4,6 +4,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::groups::{PATH, WRITE, url_of};
+use super::review::reviewed;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -43,8 +44,8 @@ fn new_page(admin: &Admin, settings: &GroupSettings) -> FormPage {
 
 fn edit_page(admin: &Admin, group: &Group, version: &str, settings: &GroupSettings) -> FormPage {
     let action = format!("{}/edit", url_of(group));
-    let page = admin.form(("Edit group", Section::Groups), crumbs(Some(group)), action, "Save");
-    fields(page.carry("version", version), &settings.name, &settings.description)
+    let page = admin.edit_form(("Edit group", Section::Groups), crumbs(Some(group)), action, version);
+    fields(page, &settings.name, &settings.description)
 }
 
 fn edit_page_now(admin: &Admin, group: &Group) -> FormPage {
@@ -93,7 +94,10 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     let saved = async {
         let form = admin.open(&headers, &body, WRITE)?;
         let (group, settings) = (find(&admin, &id).await?, sent(&form));
-        let page = edit_page(&admin, &group, form.raw("version"), &settings);
+        let mut page = edit_page(&admin, &group, form.raw("version"), &settings);
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &group)) {
+            return Ok(answer);
+        }
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         match admin.idp().admin_replace_group(ctx, caller, &id, settings, &form.expected()).await {
             Ok(group) => Ok(done(&group, "edit")),

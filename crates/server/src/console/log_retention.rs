@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
+use super::review::reviewed;
 use super::settings::{PATH, WRITE};
 use super::words;
 use crate::html;
@@ -70,20 +71,23 @@ fn crumbs() -> Vec<Link> {
 
 fn edit_page(admin: &Admin, text: &str, version: &str) -> FormPage {
     let title = ("How long the log is kept", Section::Settings);
-    let page = admin.form(title, crumbs(), format!("{PATH}/log"), "Save");
+    let page = admin.edit_form(title, crumbs(), format!("{PATH}/log"), version);
     let help = format!(
         "From {} to {}. If something would go, you see how much of it before it does.",
         DAYS.start(),
         words::number(*DAYS.end())
     );
-    page.carry("version", version).fields([Field::number("days", "Days", text).required().help(help)])
+    page.fields([Field::number("days", "Days", text).required().help(help)])
+}
+
+fn edit_page_of(admin: &Admin, now: &LogRetention) -> FormPage {
+    edit_page(admin, &now.days.to_string(), &now.version.to_string())
 }
 
 pub(super) async fn edit(admin: Admin) -> Response {
     let shown = async {
         admin.must(WRITE.0, WRITE.1)?;
-        let now = now(&admin).await?;
-        Ok(html::page(&edit_page(&admin, &now.days.to_string(), &now.version.to_string())))
+        Ok(html::page(&edit_page_of(&admin, &now(&admin).await?)))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -123,6 +127,9 @@ pub(super) async fn save(admin: Admin, headers: HeaderMap, body: Bytes) -> Respo
         if DAYS.contains(&wanted) && wanted < before.days {
             let preview = admin.idp().admin_log_preview(&admin.ctx, wanted).await?;
             page = preview_page(&admin, &preview, &before, version);
+            if let Some(answer) = reviewed(&form, &mut page, &edit_page_of(&admin, &before)) {
+                return Ok(answer);
+            }
             // What was typed since then has to be seen first, too.
             if form.raw("sure") != wanted.to_string() {
                 return Ok(html::page_with(StatusCode::OK, &page, &[]));
@@ -130,6 +137,8 @@ pub(super) async fn save(admin: Admin, headers: HeaderMap, body: Bytes) -> Respo
             if !admin.confirmed(&form, &mut page).await? {
                 return Ok(refused(&page));
             }
+        } else if let Some(answer) = reviewed(&form, &mut page, &edit_page_of(&admin, &before)) {
+            return Ok(answer);
         }
         put(&admin, &form, (wanted, before.hold_reason), page, "log").await
     };
@@ -148,10 +157,7 @@ async fn put(
     let (ctx, caller) = (&admin.ctx, &admin.caller);
     match admin.idp().admin_put_log_retention(ctx, caller, settings, &form.expected()).await {
         Ok(_) => Ok(step::redirect(&format!("{PATH}?done={done}"))),
-        Err(AdminError::Stale) => {
-            let now = now(admin).await?;
-            Ok(clashing(page, &edit_page(admin, &now.days.to_string(), &now.version.to_string())))
-        }
+        Err(AdminError::Stale) => Ok(clashing(page, &edit_page_of(admin, &now(admin).await?))),
         Err(error) => again(page, error),
     }
 }

@@ -46,6 +46,7 @@ mod prefix;
 mod redirect_uris;
 pub(crate) mod refused;
 mod registration_forms;
+mod review;
 mod rows;
 mod scope_forms;
 mod security;

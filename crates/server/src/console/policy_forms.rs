@@ -5,6 +5,7 @@ use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::policies::{PATH, WRITE, crumbs, grant_label, url_of};
 use super::policy_trial::{Hours, tried, untried};
+use super::review::reviewed;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -271,8 +272,8 @@ fn new_page(admin: &Admin, typed: &Typed) -> FormPage {
 
 fn edit_page(admin: &Admin, policy: &RatePolicy, version: &str, typed: &Typed) -> FormPage {
     let action = format!("{}/edit", url_of(policy));
-    let page = admin.form(("Settings", Section::Limits), crumbs(Some(policy)), action, "Save");
-    fields(admin, page.carry("version", version), typed)
+    let page = admin.edit_form(("Settings", Section::Limits), crumbs(Some(policy)), action, version);
+    fields(admin, page, typed)
 }
 
 fn edit_page_now(admin: &Admin, policy: &RatePolicy) -> FormPage {
@@ -359,6 +360,9 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let policy = admin.idp().admin_rate_policy(&admin.ctx, &id).await?;
         let typed = Typed::sent(&form);
         let mut page = edit_page(&admin, &policy, form.raw("version"), &typed);
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &policy)) {
+            return Ok(answer);
+        }
         let settings = typed.settings(Some(&policy));
         if form.raw("do") == "try" {
             return try_it(&admin, &form, page, settings).await;

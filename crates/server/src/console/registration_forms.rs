@@ -4,6 +4,7 @@ use super::admin::Admin;
 use super::duration;
 use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
+use super::review::reviewed;
 use super::server_forms::{WRITE, crumbs};
 use super::server_page::{done, find, server_url};
 use crate::html;
@@ -95,12 +96,11 @@ fn edit_page(
 ) -> FormPage {
     let action = format!("{}/registration/edit", server_url(server));
     let page = admin
-        .form(("Apps that register themselves", Section::Servers), crumbs(Some(server)), action, "Save")
+        .edit_form(("Apps that register themselves", Section::Servers), crumbs(Some(server)), action, version)
         .intro(
             "An app that registers itself (RFC 7591) is for this server alone, users are always asked before it \
              gets anything, and it can have no more than what is ticked here.",
-        )
-        .carry("version", version);
+        );
     let mode = settings.mode.as_deref().unwrap_or_default();
     let pick = |value: RegistrationMode, label: &str, help: &str| {
         Pick::new(value.as_str(), label, mode == value.as_str()).help(help)
@@ -176,7 +176,10 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let form = admin.open(&headers, &body, WRITE)?;
         let found = find(&admin, &id).await?;
         let settings = sent(&form);
-        let page = edit_page(&admin, &found, &settings, form.raw("version"));
+        let mut page = edit_page(&admin, &found, &settings, form.raw("version"));
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &found).await?) {
+            return Ok(answer);
+        }
         let (key, expected) = (found.0.id.to_string(), form.expected());
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         match admin.idp().admin_put_registration(ctx, caller, &key, settings, &expected).await {

@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing};
+use super::review::reviewed;
 use super::server_forms::{WRITE, crumbs};
 use super::server_page::{done, find, server_url};
 use crate::html;
@@ -95,7 +96,7 @@ fn edit_page(
 ) -> FormPage {
     let url = format!("{}/scopes/{}", server_url(server), scope.id);
     let title = (&*visible(&scope.name), Section::Servers);
-    let page = admin.form(title, crumbs(Some(server)), url.clone(), "Save").carry("version", version);
+    let page = admin.edit_form(title, crumbs(Some(server)), url.clone(), version);
     let mut page = fields(page, settings, false);
     page.elsewhere = Some(Link::new("Delete this scope…", format!("{url}/delete")));
     page
@@ -166,7 +167,10 @@ pub(super) async fn save(
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, scope) = find_scope(&admin, &id, &scope).await?;
         let settings = sent(&form, scope.name.clone());
-        let page = edit_page(&admin, (&server, &scope), form.raw("version"), &settings);
+        let mut page = edit_page(&admin, (&server, &scope), form.raw("version"), &settings);
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &server, &scope)) {
+            return Ok(answer);
+        }
         let (key, scope) = (server.id.to_string(), scope.id.to_string());
         let (ctx, caller, expected) = (&admin.ctx, &admin.caller, form.expected());
         match admin.idp().admin_replace_scope(ctx, caller, (&key, &scope), settings, &expected).await {

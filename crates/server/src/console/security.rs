@@ -4,6 +4,7 @@ use super::admin::Admin;
 use super::duration;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
+use super::review::reviewed;
 use super::security_fields::{Draft, changes, facts_of_passwords, facts_of_sessions};
 use super::words;
 use crate::html;
@@ -15,7 +16,7 @@ use axum::response::Response;
 use signet_domain::security::{NIST_MIN_LENGTH, SecuritySettings};
 use signet_idp::admin::security::{SecurityInput, SecurityPreview};
 use signet_idp::admin::{Access, AdminError, Area};
-use signet_web::{Action, Fact, FormPage, Link, Section, SettingsPage, SettingsPart};
+use signet_web::{Action, Fact, FormPage, Link, Review, Section, SettingsPage, SettingsPart};
 
 pub(super) const PATH: &str = "/console/security";
 const WRITE: (Area, Access) = (Area::Settings, Access::Write);
@@ -94,8 +95,15 @@ fn crumbs() -> Vec<Link> {
 
 fn page(admin: &Admin, draft: &Draft, version: &str) -> FormPage {
     let title = ("Change the rules", Section::Security);
-    let page = admin.form(title, crumbs(), format!("{PATH}/edit"), "Continue").carry("version", version);
-    draft.fields(page)
+    let mut page = draft.fields(admin.edit_form(title, crumbs(), format!("{PATH}/edit"), version));
+    page.submit = "Continue".to_owned();
+    // It shows what changes, and what follows from it, before anything is saved.
+    page.review = Some(Review { by_itself: true, ..Review::default() });
+    page
+}
+
+fn page_of(admin: &Admin, settings: &SecuritySettings) -> FormPage {
+    page(admin, &Draft::of(&SecurityInput::of(settings)), &settings.version.to_string())
 }
 
 async fn page_now(admin: &Admin, query: &str) -> Result<FormPage> {
@@ -104,7 +112,8 @@ async fn page_now(admin: &Admin, query: &str) -> Result<FormPage> {
     if preset {
         input = input.toward_nist();
     }
-    let page = page(admin, &Draft::of(&input), &settings.version.to_string());
+    let mut page = page(admin, &Draft::of(&input), &settings.version.to_string());
+    page.differs_from(&page_of(admin, &settings));
     Ok(if preset {
         page.intro("Filled in with what NIST SP 800-63B asks for where a password is all that is given. Nothing is saved yet.")
     } else {
@@ -124,6 +133,7 @@ pub(super) async fn edit(admin: Admin, RawQuery(query): RawQuery) -> Response {
 /// The page with what would change, and a question for the password where something becomes weaker.
 fn with_changes(admin: &Admin, mut page: FormPage, preview: &SecurityPreview) -> FormPage {
     let weaker = preview.after.is_weaker_than(&preview.before);
+    page.review = None;
     page.facts = changes(&SecurityInput::of(&preview.before), &SecurityInput::of(&preview.after));
     page.intro = Some(match weaker {
         true => "This changes. Some of it lets more through than before.".to_owned(),
@@ -152,6 +162,8 @@ pub(super) async fn save(admin: Admin, headers: HeaderMap, body: Bytes) -> Respo
 
 async fn put(admin: &Admin, form: &Form, draft: &Draft, mut page: FormPage) -> Result<Response> {
     let (ctx, caller, input) = (&admin.ctx, &admin.caller, draft.input());
+    let now = page_now(admin, "").await?;
+    page.differs_from(&now);
     let preview = match admin.idp().admin_security_preview(ctx, &input).await {
         Ok(preview) => preview,
         Err(error) => return again(page, duration::told(error, form)),
@@ -161,12 +173,15 @@ async fn put(admin: &Admin, form: &Form, draft: &Draft, mut page: FormPage) -> R
         page = with_changes(admin, page.carry("sure", draft.typed()), &preview);
         page.submit = "Save".to_owned();
         // What was typed since then has to be seen first, too.
-        if form.raw("sure") != draft.typed() {
+        if form.reviews() || form.raw("sure") != draft.typed() {
             return Ok(html::page_with(StatusCode::OK, &page, &[]));
         }
         if page.danger && !admin.confirmed(form, &mut page).await? {
             return Ok(refused(&page));
         }
+    }
+    if let Some(answer) = reviewed(form, &mut page, &now) {
+        return Ok(answer);
     }
     match admin.idp().admin_put_security(ctx, caller, input, &form.expected()).await {
         Ok(_) => Ok(step::redirect(&format!("{PATH}?done=edit"))),

@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::duration;
 use super::form::{Form, again, clashing, refused};
+use super::review::reviewed;
 use super::server_page::{PATH, find, name_of, server_url};
 use crate::html;
 use crate::pages::step;
@@ -158,8 +159,8 @@ pub(super) async fn create(admin: Admin, headers: HeaderMap, body: Bytes) -> Res
 
 fn edit_page(admin: &Admin, server: &Server, version: &str, value: &dyn Fn(&str) -> String) -> FormPage {
     let action = format!("{}/edit", server_url(server));
-    let page = admin.form(("Settings", Section::Servers), crumbs(Some(server)), action, "Save");
-    admin.asking(fields(page.carry("version", version), Some(server), value))
+    let page = admin.edit_form(("Settings", Section::Servers), crumbs(Some(server)), action, version);
+    admin.asking(fields(page, Some(server), value))
 }
 
 fn edit_page_now(admin: &Admin, server: &Server) -> FormPage {
@@ -180,6 +181,9 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, _) = find(&admin, &id).await?;
         let mut page = edit_page(&admin, &server, form.raw("version"), &|name| form.text(name));
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &server)) {
+            return Ok(answer);
+        }
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }

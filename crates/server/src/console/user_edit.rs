@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
+use super::review::reviewed;
 use super::rows::user_url;
 use super::user::{self, may_change};
 use super::user_new::{Chosen, chosen_password, password_fields, renews, shown_once};
@@ -85,6 +86,7 @@ pub(super) fn done(view: &UserView, what: &str) -> Response {
 fn edit_page(admin: &Admin, view: &UserView, version: &str, value: &dyn Fn(&str) -> String) -> FormPage {
     form_of(admin, view, "Edit profile", "edit", "Save")
         .carry("version", version)
+        .reviewed()
         .fields(profile_fields(value))
 }
 
@@ -102,12 +104,17 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let form = admin.open(&headers, &body, (Area::Users, Access::Write))?;
         let view = changeable(&admin, &id).await?;
         let mut page = edit_page(&admin, &view, form.raw("version"), &|name| form.text(name));
+        let mut asks = false;
         // Whoever has these two has the account, sooner or later.
         if ["login", "email"].iter().any(|name| form.text(name) != member(&view.user, name)) {
             page = admin.asking(page);
-            if !admin.confirmed(&form, &mut page).await? {
-                return Ok(refused(&page));
-            }
+            asks = true;
+        }
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &view)) {
+            return Ok(answer);
+        }
+        if asks && !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
         }
         let input = UserInput { profile: Some(sent(&form)), ..UserInput::default() };
         let key = view.user.id.to_string();
@@ -189,6 +196,7 @@ fn role_page(admin: &Admin, view: &UserView, (from, chosen): (&str, &str)) -> Fo
     }
     let page = form_of(admin, view, "Change role", "role", "Change role")
         .carry("version", from)
+        .reviewed()
         .fields([Field::radio("role", "Role", picks)]);
     admin.asking(page)
 }
@@ -231,6 +239,9 @@ pub(super) async fn set_role(
                 }
             },
         };
+        if let Some(answer) = reviewed(&form, &mut page, &role_page_now(&admin, &view)) {
+            return Ok(answer);
+        }
         if role_of(&view) != form.raw("version") {
             return Ok(clashing(page, &role_page_now(&admin, &view)));
         }

@@ -5,6 +5,7 @@ use super::failure::{Failure, Result};
 use super::form::{Form, again, clashing, refused};
 use super::next::encoded;
 use super::prefix::or_the_first;
+use super::review::reviewed;
 use super::words;
 use crate::html;
 use crate::pages::step;
@@ -193,8 +194,8 @@ fn new_page(admin: &Admin, settings: &WebhookSettings) -> FormPage {
 
 fn edit_page(admin: &Admin, webhook: &Webhook, version: &str, settings: &WebhookSettings) -> FormPage {
     let action = format!("{}/edit", url_of(webhook));
-    let page = admin.form(("Edit webhook", Section::Alerts), crumbs(Some(webhook)), action, "Save");
-    fields(page.carry("version", version), settings)
+    let page = admin.edit_form(("Edit webhook", Section::Alerts), crumbs(Some(webhook)), action, version);
+    fields(page, settings)
 }
 
 fn edit_page_now(admin: &Admin, webhook: &Webhook) -> FormPage {
@@ -257,7 +258,10 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     let saved: Result<Response> = async {
         let form = admin.open(&headers, &body, WRITE)?;
         let (webhook, settings) = (find(&admin, &id).await?, sent(&form));
-        let page = edit_page(&admin, &webhook, form.raw("version"), &settings);
+        let mut page = edit_page(&admin, &webhook, form.raw("version"), &settings);
+        if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &webhook)) {
+            return Ok(answer);
+        }
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         match admin.idp().admin_replace_webhook(ctx, caller, &id, settings, &form.expected()).await {
             Ok(webhook) => Ok(step::redirect(&format!("{}?done=edit", url_of(&webhook)))),

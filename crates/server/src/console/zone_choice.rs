@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::form::{Form, again, refused};
+use super::review::reviewed;
 use super::zone::{self, Zone};
 use super::{log, next};
 use crate::html;
@@ -46,7 +47,8 @@ fn page(admin: &Admin, then: &str, typed: &str) -> FormPage {
         .form(("Time zone", Section::Overview), vec![Link::new("Back", then)], PATH, "Save")
         .intro("Every page of the console shows you its times in this zone; the overview counts its days in UTC.")
         .carry("next", then)
-        .fields([field]);
+        .fields([field])
+        .reviewed();
     // It is this page that it leads to.
     page.console.zone = None;
     page
@@ -72,7 +74,11 @@ async fn save(admin: &Admin, headers: &HeaderMap, body: &[u8]) -> Result<Respons
     let form = Form::parse(body).ok_or(Failure::NotOurForm)?;
     admin.check_token(headers, form.raw("csrf"))?;
     let (then, typed) = (next::checked(Some(form.raw("next"))), form.text(NAME));
+    let now = page(admin, then, zone::chosen(&admin.signed_in.user));
     let mut page = page(admin, then, &typed);
+    if let Some(answer) = reviewed(&form, &mut page, &now) {
+        return Ok(answer);
+    }
     let named = Zone::named(&typed);
     if named.is_none() && !typed.is_empty() {
         page.wrong(NAME, "There is no such time zone: choose one from the list, such as Europe/Berlin.");
