@@ -219,7 +219,7 @@ impl Idp {
             return Err(CallerRefusal::Paused);
         }
         drop(tx);
-        self.touch_credential(ctx, &credential).await?;
+        self.touch_credential(ctx, &credential).await;
         Ok(Caller {
             by: By::Credential(credential.id),
             entity: credential_entity(&credential),
@@ -229,14 +229,17 @@ impl Idp {
         })
     }
 
-    /// Notes that a credential is used, at most once an hour.
-    async fn touch_credential(&self, ctx: &Ctx, credential: &Credential) -> Result<(), CallerRefusal> {
+    /// Notes that a credential is used, at most once an hour. Best effort: nothing hangs on it.
+    async fn touch_credential(&self, ctx: &Ctx, credential: &Credential) {
         if credential.last_used_at.is_some_and(|at| at > ctx.now.plus_secs(-3600)) {
-            return Ok(());
+            return;
         }
         let (id, now) = (credential.id, ctx.now);
         let tenant = self.store().tenant(ctx.tenant_id());
-        Ok(tenant.write(move |tx| Box::pin(async move { tx.touch_credential(id, now).await })).await?)
+        let noted = tenant.write(move |tx| Box::pin(async move { tx.touch_credential(id, now).await })).await;
+        if let Err(error) = noted {
+            tracing::debug!(%error, "could not note the use of a credential");
+        }
     }
 
     /// An access token of one of the tenant's servers is good, but not for this; anything else is nothing.
