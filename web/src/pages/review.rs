@@ -36,8 +36,6 @@ pub struct FieldChange {
     pub name: String,
     /// Its label, with the title above it where two are called alike.
     pub label: String,
-    /// All that stands there now, line by line: scripts compare with it.
-    pub was: String,
     /// What goes: the value, or the lines of a list that go.
     pub before: Vec<String>,
     /// What comes.
@@ -48,13 +46,7 @@ impl FieldChange {
     /// Of one value.
     pub fn of_value(name: &str, label: &str, before: &str, after: &str) -> Self {
         let shown = |value: &str| vec![if value.is_empty() { "empty".to_owned() } else { cut(value) }];
-        Self {
-            name: name.to_owned(),
-            label: label.to_owned(),
-            was: before.to_owned(),
-            before: shown(before),
-            after: shown(after),
-        }
+        Self { name: name.to_owned(), label: label.to_owned(), before: shown(before), after: shown(after) }
     }
 
     /// Of a list: the lines that go and those that come. If only their order differs, all of them.
@@ -73,7 +65,6 @@ impl FieldChange {
         Self {
             name: name.to_owned(),
             label: label.to_owned(),
-            was: before.join("\n"),
             before: signed("−", &gone),
             after: signed("+", &come),
         }
@@ -201,7 +192,6 @@ mod tests {
         let change = FieldChange::of_list("uris", "URIs", &lines("a b b"), &lines("b c"));
         assert_eq!(change.before, ["− a", "− b"]);
         assert_eq!(change.after, ["+ c"]);
-        assert_eq!(change.was, "a\nb\nb");
         let turned = FieldChange::of_list("uris", "URIs", &lines("a b"), &lines("b a"));
         assert_eq!((turned.before.len(), turned.after.len()), (2, 2));
     }
