@@ -87,6 +87,7 @@ mod languages;
 mod late_sign_in;
 mod limits_explained;
 mod log_retention;
+mod log_seals;
 mod mac_assertions;
 mod malformed;
 mod malformed_api;

@@ -17,6 +17,7 @@ use signet_domain::user::UserStatus;
 use signet_store::counts::HourlyCount;
 use signet_store::lockout::Begun;
 use signet_store::log_query::{Budget, Condition, LogQuery, Order, Position};
+use signet_store::log_seals::LogFloor;
 use signet_store::one_time::Spent;
 use signet_store::refresh::Rotated;
 use signet_store::revocations::TokenFacts;
@@ -356,6 +357,8 @@ async fn log(c: &mut Contract) {
         count_saved_searches(tx, a, b) tx.count_saved_searches(Some(a.user.id)) => (Ok(0));
         insert_saved_search(tx, a, b) tx.insert_saved_search(&a.saved_search) => (Err(StoreError::Reference));
         delete_saved_search(tx, a, b) tx.delete_saved_search(a.saved_search.id) => (Ok(false));
+        log_floor_signed(tx, a, b) tx.log_floor_signed() => (Ok(Some(floor)) if floor.code == [2]);
+        raise_log_floor(tx, a, b) tx.raise_log_floor(&LogFloor { before: a.now, code: vec![3] }) => (Ok(()));
         log_exports(tx, a, b) tx.log_exports(10) => (Ok(v) if v.iter().all(|export| export.tenant_id == b.tenant.id));
         put_log_export(tx, a, b) tx.put_log_export(&a.log_export) => (Err(StoreError::Reference));
         forget_log_exports(tx, a, b) tx.forget_log_exports(0, a.now.plus_secs(9)) => (Ok(1));

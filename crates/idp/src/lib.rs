@@ -18,6 +18,7 @@
 //! | [`stories`], [`explain`], [`limits_use`] | refusals that have one cause, why a request was refused, who spends what |
 //! | [`console`] | what the admin console shows |
 //! | [`syslog`] | reading the system log |
+//! | [`log_seals`] | showing that nobody changed it behind Signet's back |
 //! | [`alerts`], [`webhooks`] | telling of what happens too often in it |
 //! | [`picture`] | which pictures may be shown |
 //! | [`tenants`] | making tenants |
@@ -51,6 +52,7 @@ pub mod introspect;
 pub mod journal;
 pub mod keys;
 pub mod limits_use;
+pub mod log_seals;
 pub mod logout;
 pub mod nodes;
 mod once;

@@ -180,6 +180,12 @@ impl Secrets {
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac.sign())
     }
 
+    /// The key of the codes that show that a log was changed behind Signet's back.
+    #[must_use]
+    pub fn log_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&self.hash_key, b"log-key").as_ref())
+    }
+
     /// The key that authenticates page cursors.
     #[must_use]
     pub fn cursor_key(&self) -> &[u8; KEY_BYTES] {

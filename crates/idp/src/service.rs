@@ -73,6 +73,7 @@ struct Inner {
     refusals: Refusals,
     stories: Arc<Stories>,
     guesses: crate::secret_guard::Guesses,
+    last_seen: crate::log_seals::LastSeen,
     new_store: bool,
     redis: Option<Redis>,
     rates: RateStores,
@@ -140,6 +141,7 @@ impl Idp {
             refusals: Refusals::default(),
             stories,
             guesses: crate::secret_guard::Guesses::default(),
+            last_seen: crate::log_seals::LastSeen::default(),
             new_store,
             redis,
             rates,
@@ -147,6 +149,7 @@ impl Idp {
             fetched_keys: FetchedKeys::default(),
         };
         let idp = Self(Arc::new(inner));
+        idp.sign_log_floors();
         idp.join_nodes().await?;
         Ok(idp)
     }
@@ -205,6 +208,10 @@ impl Idp {
 
     pub(crate) fn guesses(&self) -> &crate::secret_guard::Guesses {
         &self.0.guesses
+    }
+
+    pub(crate) fn last_seen(&self) -> &crate::log_seals::LastSeen {
+        &self.0.last_seen
     }
 
     pub(crate) fn stories(&self) -> &Arc<Stories> {

@@ -1,6 +1,6 @@
 //! What goes on beside requests: bounded work at every tick, whatever the number of tenants.
 
-use crate::App;
+use crate::{App, log_head};
 use futures_util::future::{BoxFuture, join_all};
 use signet_domain::Time;
 use signet_idp::IdpError;
@@ -53,6 +53,7 @@ macro_rules! jobs {
 jobs! {
     COUNT = "counts", "Counts events by the hour", every 1 s, 5;
     WATCH = "alerts", "Lets alerts hear the log", every 1 s, 5;
+    SEAL = "seals", "Seals logs", every 10 s, 50;
     STORIES = "stories", "Closes stories of refusals", every 1 s, 1;
     LOGOUTS = "sign-outs", "Tells apps of sign-outs", every 1 s, u32::MAX;
     WEBHOOKS = "webhooks", "Tells webhooks", every 1 s, u32::MAX;
@@ -114,11 +115,13 @@ type Work = fn(App) -> BoxFuture<'static, Step>;
 
 /// Starts the loops; they end with the runtime.
 pub(crate) fn start(app: &App) {
-    let jobs: [(Job, Work); 9] = [
+    log_head::resume(app);
+    let jobs: [(Job, Work); 10] = [
         (COUNT, |app| {
             Box::pin(async move { counted(app.idp().store().unscoped_count_events(EVENTS).await?) })
         }),
         (WATCH, |app| Box::pin(async move { counted(app.idp().evaluate_alerts(EVENTS).await?) })),
+        (SEAL, |app| Box::pin(seal(app))),
         (STORIES, |app| Box::pin(close_stories(app))),
         (LOGOUTS, |app| Box::pin(tell_apps(app))),
         (WEBHOOKS, |app| Box::pin(tell_webhooks(app))),
@@ -195,6 +198,15 @@ fn together(results: Vec<Result<(), IdpError>>, more: bool) -> Step {
         last = Some(error);
     }
     last.map_or(Ok(Swept { rows, more }), Err)
+}
+
+/// Seals what was logged, and writes down outside of the database how far the chain goes.
+async fn seal(app: App) -> Step {
+    let sealed = app.idp().seal_log(EVENTS).await?;
+    if let Some(head) = app.idp().log_head() {
+        log_head::write(app.config(), &head).map_err(IdpError::Internal)?;
+    }
+    Ok(sealed)
 }
 
 /// Closes the stories of refusals whose window has ended. Of several nodes each story has one.

@@ -4,6 +4,7 @@ mod dev;
 pub(crate) mod files;
 mod key;
 mod limits;
+mod log;
 mod run;
 mod serve;
 mod store;
@@ -52,6 +53,9 @@ enum Command {
     /// Prove what the limits did
     #[command(subcommand)]
     Limits(Limits),
+    /// Show whether the system log was changed behind Signet's back
+    #[command(subcommand)]
+    Log(Log),
     /// Print the description of the management API
     Openapi,
     /// Print the effective configuration, secrets masked
@@ -118,6 +122,20 @@ enum Limits {
 }
 
 #[derive(Subcommand)]
+enum Log {
+    /// Check every event of all tenants against the chain of seals
+    ///
+    /// Tells which events were altered, inserted or taken away, and where seals were made anew or are gone. The chain
+    /// must go on from the head that this machine's data directory holds, and from those that are passed. Works while
+    /// the server runs. Exit code 1 if anything is wrong.
+    Verify {
+        /// A head that was noted elsewhere: what an earlier run of this command ended with
+        #[arg(long = "head", value_name = "NUMBER:EPOCH:CODE")]
+        heads: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
 enum Key {
     /// Print a new master key
     New,
@@ -170,6 +188,7 @@ fn dispatch(cli: Cli) -> Result<(), String> {
         Command::Demo(Demo::Remove) => run::block_on(tools::remove_demo(tool(settings)?)),
         Command::Key(Key::New) => ui::say(&key::generate()),
         Command::Limits(Limits::Check { killed }) => limits::check(std::io::stdin().lock(), killed),
+        Command::Log(Log::Verify { heads }) => run::block_on(log::verify(tool(settings)?, heads)),
         Command::Openapi => ui::say(crate::api::openapi_json().trim_end()),
         Command::Config(Show { mode }) => {
             let mode = match mode {

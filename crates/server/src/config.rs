@@ -147,6 +147,11 @@ impl Config {
         self.data_dir.join("dev-credentials.json")
     }
 
+    /// The end of the log's chain, as this node saw it last.
+    pub(crate) fn log_head_file(&self) -> PathBuf {
+        self.data_dir.join("log-head")
+    }
+
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.data_dir.join("control.sock")
     }

@@ -4,6 +4,7 @@ use crate::App;
 use crate::config::Config;
 use crate::seed;
 use serde::{Deserialize, Serialize};
+use signet_idp::log_seals::Head;
 use signet_idp::tenants::{NewTenant, no_request};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -16,6 +17,9 @@ const MOST_BYTES: u64 = 64 * 1024;
 
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long it takes at most to read a whole log.
+const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// What a command asks for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +39,18 @@ pub(crate) enum Command {
     CreateOperator { login: String },
     /// Remove the demo; answers with what is gone.
     RemoveDemo,
+    /// Check the log against its seals and these heads; answers with the report as JSON.
+    VerifyLog { heads: Vec<String> },
+}
+
+impl Command {
+    /// How long it may take.
+    fn patience(&self) -> Duration {
+        match self {
+            Self::VerifyLog { .. } => A_DAY,
+            _ => PATIENCE,
+        }
+    }
 }
 
 /// Carries out a command.
@@ -59,13 +75,18 @@ pub(crate) async fn perform(idp: &signet_idp::Idp, command: Command) -> Result<S
             }
         }
         Command::RemoveDemo => seed::remove(idp).await.map(|gone| gone.join(" ")),
+        Command::VerifyLog { heads } => {
+            let heads: Vec<Head> = heads.iter().filter_map(|head| Head::parse(head)).collect();
+            let report = idp.check_log(&heads).await.map_err(|e| e.to_string())?;
+            serde_json::to_string(&report).map_err(|e| e.to_string())
+        }
     }
 }
 
 /// Asks the server of a data directory; `None` when none runs there.
 pub(crate) async fn ask(socket: &Path, command: &Command) -> Option<Result<String, String>> {
     let stream = UnixStream::connect(socket).await.ok()?;
-    let asked = tokio::time::timeout(PATIENCE, exchange(stream, command)).await;
+    let asked = tokio::time::timeout(command.patience(), exchange(stream, command)).await;
     Some(asked.unwrap_or_else(|_| Err("the running server does not answer on its control socket".into())))
 }
 
@@ -117,7 +138,7 @@ async fn listen(app: App, listener: UnixListener) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let app = app.clone();
-                tokio::spawn(async move { tokio::time::timeout(PATIENCE, answer(app, stream)).await });
+                tokio::spawn(answer(app, stream));
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
@@ -127,12 +148,13 @@ async fn listen(app: App, listener: UnixListener) {
 async fn answer(app: App, stream: UnixStream) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(read.take(MOST_BYTES)).read_line(&mut line).await?;
+    let mut read = BufReader::new(read.take(MOST_BYTES));
+    tokio::time::timeout(PATIENCE, read.read_line(&mut line)).await??;
     let answer = match obey(&app, line.trim_end()).await {
         Ok(text) => format!("ok {text}\n"),
         Err(text) => format!("error {}\n", text.replace('\n', " ")),
     };
-    write.write_all(answer.as_bytes()).await
+    tokio::time::timeout(PATIENCE, write.write_all(answer.as_bytes())).await?
 }
 
 async fn obey(app: &App, line: &str) -> Result<String, String> {
@@ -144,8 +166,9 @@ async fn obey(app: &App, line: &str) -> Result<String, String> {
     if let Some(order) = line.strip_prefix("names ") {
         return crate::outbound::scripted::order(order);
     }
-    let command = serde_json::from_str(line).map_err(|_| "this command is unknown".to_owned())?;
-    perform(app.idp(), command).await
+    let command: Command = serde_json::from_str(line).map_err(|_| "this command is unknown".to_owned())?;
+    let (patience, late) = (command.patience(), "the running server is too busy: try again");
+    tokio::time::timeout(patience, perform(app.idp(), command)).await.unwrap_or_else(|_| Err(late.into()))
 }
 
 /// `advance <µs>`, `set <µs>`, `freeze` or `skew <µs>`; answers with the new instant.

@@ -27,6 +27,7 @@ mod health;
 mod home;
 pub mod html;
 mod listen;
+mod log_head;
 mod metrics;
 mod middleware;
 mod multipart;

@@ -102,7 +102,8 @@ async fn demo_tenants(store: &Store) -> Result<Vec<signet_domain::tenant::Tenant
 pub(crate) async fn remove(idp: &Idp) -> Result<Vec<String>, String> {
     let mut gone = Vec::new();
     for tenant in demo_tenants(idp.store()).await? {
-        idp.store().unscoped_delete_tenant(tenant.id).await.map_err(|e| e.to_string())?;
+        let event = idp.tenant_erased(tenant.id, &tenant.name, &tenant.host, idp.clock().now());
+        idp.store().unscoped_delete_tenant(tenant.id, event).await.map_err(|e| e.to_string())?;
         idp.cache().forget(tenant.id);
         gone.push(tenant.name);
     }

@@ -44,6 +44,7 @@ pub mod lockout;
 pub mod log_exports;
 pub mod log_query;
 pub mod log_retention;
+pub mod log_seals;
 pub mod logouts;
 pub mod nodes;
 pub mod one_time;

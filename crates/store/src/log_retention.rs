@@ -4,6 +4,7 @@
 //! whose instant has come, and looks at no other, however many there are.
 
 use crate::housekeeping::Swept;
+use crate::log_seals::LogFloor;
 use crate::macros::{execute, fetch_all, fetch_one, fetch_optional};
 use crate::{Result, Store, StoreError, Tx};
 use signet_domain::Time;
@@ -35,6 +36,10 @@ const EVENTS: &str = "DELETE FROM events WHERE tenant_id = $1 AND published < $2
     AND (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 1)
     AND (e.epoch, e.txid) < (SELECT p.epoch, p.txid FROM count_progress p WHERE p.id = 2)
     ORDER BY e.epoch, e.txid, e.seq LIMIT $3)";
+
+/// Nobody asks any more what these events said. One whose last event was just missed by the batch above is no harm.
+const SEALS: &str = "DELETE FROM log_seals WHERE tenant_id = $1 AND newest < $2 AND number IN (
+    SELECT number FROM log_seals WHERE tenant_id = $1 AND newest < $2 ORDER BY newest LIMIT $3)";
 
 /// What leads to the log is kept as long as the log.
 const FIRINGS: &str = "DELETE FROM alert_firings WHERE tenant_id = $1 AND fired_at < $2 AND id IN (
@@ -99,7 +104,10 @@ impl Store {
         };
         let mut swept = Swept { rows: 0, more: i64::try_from(due.len()).unwrap_or(TENANTS) >= TENANTS };
         for (tenant, due_at) in due {
-            let one = self.tenant(tenant).write(move |tx| Box::pin(sweep(tx, (due_at, now), batch))).await?;
+            let signer = self.clone();
+            let sign = move |before| signer.floor_signer().get().map(|sign| sign(tenant, before));
+            let one =
+                self.tenant(tenant).write(move |tx| Box::pin(sweep(tx, (due_at, now), batch, sign))).await?;
             swept.rows += one.rows;
             swept.more |= one.more;
         }
@@ -109,7 +117,12 @@ impl Store {
 
 /// A batch of a tenant's log. Taking the row first makes one node of several do it, and lets a hold or another number
 /// of days, which write the same row, come before it or after it.
-async fn sweep(tx: &mut Tx, (due_at, now): (Time, Time), batch: i64) -> Result<Swept> {
+async fn sweep(
+    tx: &mut Tx,
+    (due_at, now): (Time, Time),
+    batch: i64,
+    sign: impl Fn(Time) -> Option<Vec<u8>> + Send,
+) -> Result<Swept> {
     const CLAIM: &str =
         "UPDATE log_retention SET due_at = $3 WHERE tenant_id = $1 AND due_at = $2 RETURNING days";
     const NEXT: &str = "UPDATE log_retention SET due_at = $2 WHERE tenant_id = $1";
@@ -120,8 +133,11 @@ async fn sweep(tx: &mut Tx, (due_at, now): (Time, Time), batch: i64) -> Result<S
         return Ok(Swept::default());
     };
     let before = cutoff(days, now);
+    if let Some(code) = sign(before) {
+        tx.raise_log_floor(&LogFloor { before, code }).await?;
+    }
     let mut swept = Swept::default();
-    for sql in [EVENTS, DELIVERIES, FIRINGS] {
+    for sql in [EVENTS, SEALS, DELIVERIES, FIRINGS] {
         let rows = execute!(tx, sql, tx.tenant, before, batch)?;
         swept.rows += rows;
         swept.more |= rows >= batch.unsigned_abs();

@@ -71,7 +71,11 @@ struct Inner {
     epoch: i64,
     clock: Clock,
     listener: Listener,
+    floor_signer: OnceLock<FloorSigner>,
 }
+
+/// Signs that a tenant's log is gone up to an instant.
+pub(crate) type FloorSigner = Box<dyn Fn(TenantId, Time) -> Vec<u8> + Send + Sync>;
 
 impl Store {
     /// Opens the store and brings its schema up to date.
@@ -85,7 +89,7 @@ impl Store {
             Options::Sqlite { path, create } => open_sqlite(path, *create, listener.clone()).await?,
             Options::Postgres { url, connections } => open_postgres(url, *connections).await?,
         };
-        let store = Self(Arc::new(Inner { db, epoch, clock, listener }));
+        let store = Self(Arc::new(Inner { db, epoch, clock, listener, floor_signer: OnceLock::new() }));
         if store.engine() == Engine::Postgres {
             // From here on the clock is the database's.
             store.unscoped_changes_since(Time(i64::MAX)).await?;
@@ -188,6 +192,10 @@ impl Store {
                 Ok(value)
             }
         }
+    }
+
+    pub(crate) fn floor_signer(&self) -> &OnceLock<FloorSigner> {
+        &self.0.floor_signer
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -65,6 +65,7 @@ const EVENTS: &str = "DELETE FROM events WHERE (tenant_id, epoch, txid, seq) IN 
 const COUNTS: &[&str] = erase![
     "hourly_counts" by "tenant_id, hour, what, client_id, detail, outcome",
     "hourly_events" by "tenant_id, client_id, hour",
+    "log_seals" by "tenant_id, number",
 ];
 
 impl Tx {
@@ -74,7 +75,7 @@ impl Tx {
         self.append_for_operator(event).await
     }
 
-    async fn append_for_operator(&mut self, event: &Event) -> Result<()> {
+    pub(crate) async fn append_for_operator(&mut self, event: &Event) -> Result<()> {
         let own = std::mem::replace(&mut self.tenant, OPERATOR);
         let appended = self.append(event).await;
         self.tenant = own;
@@ -205,6 +206,7 @@ impl Store {
             "SELECT COUNT(*) FROM (SELECT 1 AS one FROM events WHERE tenant_id = $1 LIMIT 1) AS few";
         const COUNTS: &str = "DELETE FROM hourly_counts WHERE tenant_id = $1";
         const HOURS: &str = "DELETE FROM hourly_events WHERE tenant_id = $1";
+        const SEALS: &str = "DELETE FROM log_seals WHERE tenant_id = $1";
         const CHANGES: &str = "DELETE FROM changes WHERE tenant_id = $1";
         const TENANT: &str = "DELETE FROM tenants WHERE id = $1";
         const DONE: &str = "UPDATE tenant_deletions SET erased_at = $2 WHERE id = $1 AND erased_at IS NULL";
@@ -215,7 +217,7 @@ impl Store {
                     if left > 0 || execute!(tx, DONE, id, now)? == 0 {
                         return Ok(false);
                     }
-                    for sql in [COUNTS, HOURS, CHANGES, TENANT] {
+                    for sql in [COUNTS, HOURS, SEALS, CHANGES, TENANT] {
                         execute!(tx, sql, id)?;
                     }
                     tx.append_for_operator(&event).await?;

@@ -202,19 +202,25 @@ impl Store {
         .await
     }
 
-    /// Deletes a tenant and everything that it owns, its log included.
-    pub async fn unscoped_delete_tenant(&self, id: TenantId) -> Result<()> {
+    /// Deletes a tenant and everything that it owns, its log included; the event goes to the operator's.
+    pub async fn unscoped_delete_tenant(
+        &self,
+        id: TenantId,
+        event: signet_domain::event::Event,
+    ) -> Result<()> {
         const EVENTS: &str = "DELETE FROM events WHERE tenant_id = $1";
         const COUNTS: &str = "DELETE FROM hourly_counts WHERE tenant_id = $1";
         const HOURS: &str = "DELETE FROM hourly_events WHERE tenant_id = $1";
+        const SEALS: &str = "DELETE FROM log_seals WHERE tenant_id = $1";
         const RINGS: &str = "DELETE FROM throttle_rings WHERE tenant_id = $1";
         const FAILURES: &str = "DELETE FROM password_failures WHERE tenant_id = $1";
         const TENANT: &str = "DELETE FROM tenants WHERE id = $1";
         self.write(id, move |tx| {
             Box::pin(async move {
-                for sql in [EVENTS, COUNTS, HOURS, RINGS, FAILURES, TENANT] {
+                for sql in [EVENTS, COUNTS, HOURS, SEALS, RINGS, FAILURES, TENANT] {
                     execute!(tx, sql, id)?;
                 }
+                tx.append_for_operator(&event).await?;
                 tx.config_changed();
                 Ok(())
             })

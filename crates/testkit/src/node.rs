@@ -55,6 +55,11 @@ impl Node {
         &self.http
     }
 
+    /// Its data directory.
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.process.launch().data_dir
+    }
+
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.process.launch().port

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use signet_domain::Clock;
+use signet_domain::{Clock, Time};
+use signet_store::log_seals::{LogFloor, LogLink, LogSeal, Place};
 use signet_store::{Options, Store, TenantStore};
 use signet_testkit::TestDatabase;
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
@@ -47,6 +48,7 @@ impl House {
         let (a, b) = (Furniture::new("a", 1), Furniture::new("b", 2));
         a.store(&store).await;
         b.store(&store).await;
+        seal(&store, &a, &b).await;
         // On PostgreSQL events wait for the oldest transaction of the whole server, and other tests have theirs.
         let mut counted = 0;
         while counted < 2 {
@@ -84,6 +86,29 @@ impl House {
             Outside::Sqlite(db) => sqlite_rows(db, tenant).await,
             Outside::Postgres(db) => postgres_rows(db, tenant).await,
         }
+    }
+}
+
+/// A seal and a floor for each. What their codes mean doesn't matter to the store.
+async fn seal(store: &Store, a: &Furniture, b: &Furniture) {
+    let (from, to) = (Place::BEGINNING.into(), Place { epoch: 1, txid: 1, seq: 1 }.into());
+    let link = LogLink {
+        number: 1,
+        from,
+        to,
+        sealed_at: a.now,
+        tenants: vec![0],
+        previous: Vec::new(),
+        code: vec![1],
+    };
+    let seal =
+        |of: &Furniture| LogSeal { number: 1, tenant_id: of.tenant.id, newest: of.now, entries: vec![0] };
+    assert!(store.unscoped_add_link(link, vec![seal(a), seal(b)], None).await.expect("a link"));
+    for (of, code) in [(a, vec![1]), (b, vec![2])] {
+        let floor = LogFloor { before: Time(1), code };
+        let tenant = store.tenant(of.tenant.id);
+        let raise = tenant.write(move |tx| Box::pin(async move { tx.raise_log_floor(&floor).await }));
+        raise.await.expect("a floor");
     }
 }
 

@@ -5,6 +5,7 @@ use crate::admin::AdminError;
 use crate::{Idp, IdpError};
 use signet_domain::Time;
 use signet_domain::event::{Entity, Event, EventRow, EventType, RequestFacts, types};
+use signet_domain::id::TenantId;
 use signet_domain::tenant::{Tenant, TenantDeletion, TenantStatus};
 use signet_store::housekeeping::Swept;
 use signet_store::log_query::{LogQuery, Order};
@@ -54,7 +55,7 @@ impl Idp {
             return Err(AdminError::Stale);
         }
         let event = self.tenant_change(operator, &tenant, types::TENANT_DELETE, now, request);
-        let event = event.debug("eraseAt", deletion.erase_at.rfc3339());
+        let event = self.tenant_end(event.debug("eraseAt", deletion.erase_at.rfc3339()), tenant.id);
         self.store().unscoped_begin_deletion(deletion.clone(), event).await?;
         Ok((Tenant { status: TenantStatus::Deleted, ..tenant }, deletion))
     }
@@ -115,15 +116,19 @@ impl Idp {
         let Some(due) = self.store().unscoped_due_erasure(now).await? else { return Ok(Swept::default()) };
         let mut swept = self.store().unscoped_erase_rows(due.id, batch).await?;
         if !swept.more {
-            let target = Entity::new("Tenant", due.id, &due.name, &due.name);
-            let request = super::no_request(self, now);
-            let event =
-                Event::new(self.entropy().id(now), now, types::TENANT_ERASE, Entity::system(), &request);
-            let event = event.target(target).debug("host", due.host.as_str());
+            let event = self.tenant_erased(due.id, &due.name, &due.host, now);
             // The next one, if there is one.
             swept.more = self.store().unscoped_finish_erasure(due.id, now, event).await?;
         }
         Ok(swept)
+    }
+
+    /// The event that is left of a tenant.
+    #[must_use]
+    pub fn tenant_erased(&self, id: TenantId, name: &str, host: &str, now: Time) -> Event {
+        let request = super::no_request(self, now);
+        let event = Event::new(self.entropy().id(now), now, types::TENANT_ERASE, Entity::system(), &request);
+        self.tenant_end(event.target(Entity::new("Tenant", id, name, name)).debug("host", host), id)
     }
 
     /// An event of something that an operator did to a tenant.

@@ -69,5 +69,6 @@ fn start_over(config: &Config) -> Result<(), String> {
         name.push(ending);
         files::remove(name.as_ref())?;
     }
+    files::remove(&config.log_head_file())?;
     files::remove(&config.credentials_file())
 }

@@ -112,7 +112,7 @@ pub(super) async fn remove_demo(config: Config) -> Result<(), String> {
     ui::say(&sentence)
 }
 
-async fn perform(config: Config, command: Command) -> Result<String, String> {
+pub(super) async fn perform(config: Config, command: Command) -> Result<String, String> {
     if let Some(answer) = control::ask(&config.control_socket(), &command).await {
         return answer;
     }
