@@ -413,14 +413,20 @@ pub(crate) fn changed(before: &App, after: &App) -> Diff {
 /// What the log shows of an app.
 fn facts(app: &App) -> Facts {
     let list = |values: &[String]| serde_json::Value::from(values.to_vec());
+    // Whose order says nothing.
+    let set = |values: &[String]| {
+        let mut values = values.to_vec();
+        values.sort_unstable();
+        list(&values)
+    };
     vec![
         ("label", app.label.as_str().into()),
         ("status", app.status.as_str().into()),
         ("tokenEndpointAuthMethod", app.auth_method.as_str().into()),
-        ("grantTypes", list(&app.grant_types)),
+        ("grantTypes", set(&app.grant_types)),
         ("redirectUris", list(&app.redirect_uris)),
         ("postLogoutRedirectUris", list(&app.post_logout_redirect_uris)),
-        ("allowedScopes", list(&app.allowed_scopes)),
+        ("allowedScopes", set(&app.allowed_scopes)),
         ("pkceRequired", app.pkce_required.into()),
         ("consentMethod", app.consent_method.as_str().into()),
         ("rotation", app.rotation.as_str().into()),

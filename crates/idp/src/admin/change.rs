@@ -51,7 +51,7 @@ pub(crate) type Facts = Vec<(&'static str, Value)>;
 /// What differs between two states.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Diff {
-    /// `label` changed, `+redirectUris` grew, `-redirectUris` shrank.
+    /// `label` changed, `+redirectUris` grew, `-redirectUris` shrank, `redirectUris` has another order.
     pub(crate) names: Vec<String>,
     from: Map<String, Value>,
     to: Map<String, Value>,
@@ -66,11 +66,17 @@ impl Diff {
             }
             match (&from, &to) {
                 (Value::Array(old), Value::Array(new)) => {
-                    if new.iter().any(|v| !old.contains(v)) {
+                    let grew = new.iter().any(|v| !old.contains(v));
+                    let shrank = old.iter().any(|v| !new.contains(v));
+                    if grew {
                         diff.names.push(format!("+{name}"));
                     }
-                    if old.iter().any(|v| !new.contains(v)) {
+                    if shrank {
                         diff.names.push(format!("-{name}"));
+                    }
+                    // Another order, or one entry more often.
+                    if !grew && !shrank {
+                        diff.names.push(name.to_owned());
                     }
                 }
                 _ => diff.names.push(name.to_owned()),
@@ -136,9 +142,14 @@ fn leave_out_what_stayed(from: &mut Value, to: &mut Value) {
         if let (Value::Array(old), Some(Value::Array(new))) = (old, to.get_mut(name)) {
             let both: Vec<Value> = old.iter().filter(|v| new.contains(v)).cloned().collect();
             // An order that changed is all that there is to tell.
-            if both.len() < old.len() || both.len() < new.len() {
+            if both.len() < old.len() || new.iter().any(|v| !both.contains(v)) {
                 old.retain(|v| !both.contains(v));
                 new.retain(|v| !both.contains(v));
+                if !both.is_empty() {
+                    let stayed = Value::from(format!("… ({} unchanged)", both.len()));
+                    old.push(stayed.clone());
+                    new.push(stayed);
+                }
             }
         }
     }
@@ -196,7 +207,7 @@ mod tests {
         };
         let before = vec![("uris", uris(7)), ("label", json!("a"))];
         let (from, to) = told(before, vec![("uris", uris(8)), ("label", json!("b"))]);
-        let one = |n| json!([format!("https://app.example/{}/{n}", "x".repeat(100))]);
+        let one = |n| json!([format!("https://app.example/{}/{n}", "x".repeat(100)), "… (98 unchanged)"]);
         assert_eq!(
             (from, to),
             (json!({ "uris": one(8), "label": "a" }), json!({ "uris": one(7), "label": "b" }))
@@ -230,5 +241,7 @@ mod tests {
         assert_eq!(diff.names, ["label", "+uris", "-uris"]);
         assert_eq!(diff.from.get("label"), Some(&json!("a")));
         assert!(Diff::of(before.clone(), before).is_empty());
+        let turned = Diff::of(vec![("uris", json!(["x", "y"]))], vec![("uris", json!(["y", "x"]))]);
+        assert_eq!(turned.names, ["uris"], "another order is a change, too");
     }
 }
