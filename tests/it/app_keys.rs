@@ -15,6 +15,7 @@ on_each_engine! {
     an_app_rotates_the_keys_that_it_publishes,
     published_keys_outlive_their_source_for_an_hour,
     an_app_goes_from_keys_by_value_to_an_address_and_back,
+    jw_04_unknown_kids_cause_one_fetch_a_minute,
 }
 
 async fn an_app_rotates_the_keys_that_it_publishes(app: TestApp) {
@@ -105,4 +106,32 @@ async fn an_app_goes_from_keys_by_value_to_an_address_and_back(app: TestApp) {
     service.change_all(&acme, &by_address).await;
     post(&acme, "token", &own.assertion(&claims(&service, &acme, at)), &scope).await.expect(200);
     assert_eq!((outside.asked().len(), second.asked().len()), (1, 1));
+}
+
+async fn jw_04_unknown_kids_cause_one_fetch_a_minute(app: TestApp) {
+    let (acme, clock, outside) = (app.acme(), app.clock(), Outside::at("127.0.0.1").await);
+    clock.freeze().await;
+    let published = Published::at(&acme, &outside.url("/jwks")).await;
+    outside.says([published.set()]);
+    let begun = now(&app).await;
+    published.ask(&acme, begun).await.expect(200);
+    assert_eq!(outside.asked().len(), 1);
+    let unknown = async |at: i64, kid: usize| {
+        let claims = claims(&published.app, &acme, at);
+        let header = json!({ "alg": "ES256", "kid": format!("kid-{kid}"), "typ": "JWT" });
+        let scope = [("grant_type", "client_credentials"), ("scope", "orders:read")];
+        post(&acme, "token", &published.key.sign(&header, &claims), &scope).await
+    };
+    // The first minute's fetch was made.
+    for kid in 0..40 {
+        unknown(begun, kid).await.expect_oauth_error(401, "invalid_client");
+    }
+    assert_eq!(outside.asked().len(), 1);
+    clock.advance(Duration::from_secs(60)).await;
+    let crowd = (40..60).map(|kid| unknown(begun + 60, kid));
+    for reply in futures_util::future::join_all(crowd).await {
+        reply.expect_oauth_error(401, "invalid_client");
+    }
+    assert_eq!(outside.asked().len(), 2);
+    published.ask(&acme, begun + 60).await.expect(200);
 }
