@@ -16,6 +16,8 @@ pub struct UserRow {
     pub login: String,
     /// `Ada Lovelace`; may be empty.
     pub name: String,
+    /// `Super administrator`, for those who have a role.
+    pub role: Option<String>,
     /// Active, suspended, locked, deactivated.
     pub status: Status,
     /// The newest sign-in.
@@ -34,6 +36,8 @@ pub struct UserList {
     pub action: String,
     /// What was searched for.
     pub q: String,
+    /// The part of the list that is searched, as its address names it; empty for all of it.
+    pub part: String,
     /// The parts of the list.
     pub tabs: Vec<Tab>,
     /// `212 users`.

@@ -31,6 +31,7 @@ fn users() -> Vec<Sample> {
         url: "/console/users/00u1".to_owned(),
         login: login.to_owned(),
         name: name.to_owned(),
+        role: (login == "ada@acme.test").then(|| "Super administrator".to_owned()),
         status: Status::new(word, tone),
         last_sign_in: (tone == Tone::Good).then(|| time("today, 13:55")),
     };
@@ -39,6 +40,7 @@ fn users() -> Vec<Sample> {
         create: Some(Link::new("New user", "/console/users/new")),
         action: "/console/users".to_owned(),
         q: String::new(),
+        part: String::new(),
         tabs: vec![
             Tab { link: Link::new("Everybody", "/console/users"), current: true },
             Tab { link: Link::new("Locked out", "/console/users?status=LOCKED_OUT"), current: false },
@@ -58,6 +60,7 @@ fn users() -> Vec<Sample> {
     let hostile = UserList {
         users: vec![user(HOSTILE, HOSTILE, HOSTILE, Tone::Bad), user(LONG, LONG, "Active", Tone::Good)],
         q: HOSTILE.to_owned(),
+        part: "SUSPENDED".to_owned(),
         ..list.clone()
     };
     let none = UserList {

@@ -17,7 +17,7 @@ pub(super) struct Asked<'p> {
     path: &'static str,
     /// The beginning of a name; then there is one page.
     pub(super) q: Option<&'p str>,
-    /// The part of the list that is asked for, as its address names it; with a name it is the whole list.
+    /// The part of the list that is asked for: the parameter that names it, and its name.
     pub(super) part: Option<(&'static str, &'p str)>,
     after: Option<&'p str>,
 }
@@ -30,7 +30,7 @@ impl<'p> Asked<'p> {
 
     /// The same, of a list that has parts: `of` is the parameter that names one.
     pub(super) fn part(self, params: &'p Params, of: &'static str) -> Self {
-        let part = params.get(of).filter(|part| !part.is_empty() && self.q.is_none());
+        let part = params.get(of).filter(|part| !part.is_empty());
         Self { part: part.map(|part| (of, part)), ..self }
     }
 
@@ -43,7 +43,7 @@ impl<'p> Asked<'p> {
     }
 
     /// Whether a search found as much as a page holds: there may be more.
-    fn is_cut_off<T>(&self, found: &Page<T>) -> bool {
+    pub(super) fn is_cut_off<T>(&self, found: &Page<T>) -> bool {
         self.q.is_some() && found.items.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX)
     }
 
