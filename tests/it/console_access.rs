@@ -14,6 +14,8 @@ on_each_engine! {
     ad_03_two_administrators_at_one_rule,
     which_rule_decides_is_told_with_what_stopped_the_others,
     who_may_not_read_users_keeps_those_of_a_rule,
+    a_refusal_leads_to_the_question_about_itself,
+    a_history_tells_changes_as_people_say_them,
 }
 
 fn policies(server: &Server) -> String {
@@ -306,4 +308,73 @@ async fn who_may_not_read_users_keeps_those_of_a_rule(app: Shared) {
     let mut form = the_form(&page);
     form.set("client_id", &NewApp::web().make(&acme).await.client_id).set("user", &person.login);
     desk.visitor.submit(&page, &form).await.expect(403);
+}
+
+async fn a_refusal_leads_to_the_question_about_itself(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let server = Server::new(&acme, json!({})).await;
+    server.scope("read", "IMPLICIT").await;
+    let (web, other, person) =
+        (NewApp::web().make(&acme).await, NewApp::service().make(&acme).await, Person::new(&acme).await);
+    policy(&desk, &server, "others", &[&other.client_id]).await;
+    let refused = server.tenant.password(&web, &person.login, &person.password, "openid read").await;
+    refused.expect_oauth_error(400, "access_denied");
+    let filter = format!(r#"outcome.reason eq "no_matching_policy" and client.id eq "{}""#, web.client_id);
+    let event = acme.wait_for_logs(&filter, 1).await.remove(0);
+    let page = desk.page(&format!("/console/log/{}", event["uuid"].as_str().expect("an id"))).await.page();
+    // What is printed or passed on says the day, whenever it is read.
+    let time = page.all("main time").join(" ");
+    assert!(time.contains(&event["published"].as_str().expect("a time")[..4]), "{time}");
+    let links = page.attributes("a", "href");
+    let why = links.into_iter().find(|url| url.contains("/policies/why?")).expect("a link to the question");
+    let asked = desk.page(&why).await;
+    let form = the_form(&asked);
+    let typed = ["client_id", "user", "grant_type", "scope"].map(|name| form.get(name).unwrap_or_default());
+    assert_eq!(typed, [web.client_id.as_str(), &person.login, "password", "openid read"]);
+    let answer = desk.send(&asked, &[]).await.expect(200).page();
+    assert_eq!(answer.all("#answer").len(), 1, "{}", answer.text());
+    // The preview leads there with what was asked, too.
+    let preview =
+        format!("/console/servers/{}/preview{}", server.id, &why[why.find('?').expect("a query")..]);
+    let told = desk.send(&desk.page(&preview).await, &[]).await.expect(200).page();
+    assert!(
+        told.attributes("#answer a", "href").contains(&why),
+        "{:?}",
+        told.attributes("#answer a", "href")
+    );
+}
+
+async fn a_history_tells_changes_as_people_say_them(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let server = Server::new(&acme, json!({})).await;
+    let (web, person) = (NewApp::web().label("Payslips").make(&acme).await, Person::new(&acme).await);
+    let url = policy(&desk, &server, "all", &["ALL_CLIENTS"]).await;
+    let fields = [("name", "staff"), ("accessTokenLifetimeMinutes", "60 min")];
+    rule(&desk, &url, &fields).await.expect(200);
+    let own = desk.page(&url).await.page().attributes("ol a", "href").remove(0);
+    let name = unique("Ledger");
+    let staff = group(&acme, &name).await;
+    let page = desk.page(&own).await;
+    let mut form = the_form(&page);
+    tick(&mut form, "conditions.people.groups", &[&staff]);
+    form.set("conditions.people.users", &person.login).set("accessTokenLifetimeMinutes", "90 min");
+    let saved = desk.visitor.submit(&page, &form).await;
+    desk.visitor.follow(saved).await.expect(200);
+    let page = desk.page(&format!("{url}/edit")).await;
+    let mut form = the_form(&page);
+    tick(&mut form, "conditions.clients", &[&web.client_id]);
+    let saved = desk.visitor.submit(&page, &form).await;
+    desk.visitor.follow(saved).await.expect(200);
+    let history = desk.page(&format!("/console/servers/{}", server.id)).await.page();
+    let history = history.all("section[aria-labelledby=history] li").join("\n");
+    for told in
+        [name.as_str(), &person.login, "1 hour → 90 minutes", "removed everyone", "Payslips", "every app"]
+    {
+        assert!(history.contains(told), "{told}: {history}");
+    }
+    for code in ["EVERYONE", "ALL_CLIENTS", staff.as_str(), &person.id, "Priority", "ACTIVE"] {
+        assert!(!history.contains(code), "{code}: {history}");
+    }
 }

@@ -3,6 +3,7 @@
 use super::admin::Admin;
 use super::failure::Result;
 use super::form::{Form, again};
+use super::next::encoded;
 use super::policies::grant_label;
 use super::server_forms::crumbs;
 use super::server_page::server_url;
@@ -14,6 +15,7 @@ use signet_idp::admin::access_rules::GRANT_TYPES;
 use signet_idp::admin::token_preview::scopes_from;
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
+use signet_oauth::Params;
 use signet_web::{Choice, Field, FormPage, Pick, Section};
 
 /// Apps that are suggested.
@@ -30,10 +32,10 @@ pub(super) async fn apps(admin: &Admin) -> Result<(Vec<Choice>, bool)> {
 
 /// What was asked, as it was typed.
 pub(super) struct Question {
-    client_id: String,
-    user: String,
-    grant_type: String,
-    scope: String,
+    pub(super) client_id: String,
+    pub(super) user: String,
+    pub(super) grant_type: String,
+    pub(super) scope: String,
 }
 
 impl Question {
@@ -45,6 +47,32 @@ impl Question {
             grant_type: GRANT_TYPES[0].to_owned(),
             scope: "openid".to_owned(),
         }
+    }
+
+    /// What the page's address asks about, so that others can lead to it.
+    pub(super) fn asked(query: Option<String>) -> Self {
+        let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+        let fresh = Self::fresh();
+        let or = |name: &str, fresh: String| params.get(name).map_or(fresh, |asked| asked.trim().to_owned());
+        Self {
+            client_id: or("client_id", fresh.client_id),
+            user: or("user", fresh.user),
+            grant_type: or("grant_type", fresh.grant_type),
+            scope: or("scope", fresh.scope),
+        }
+    }
+
+    /// The address of a page that asks the same.
+    pub(super) fn url(&self, page: &str) -> String {
+        let part = |(name, value): &(&str, &String)| format!("{name}={}", encoded(value));
+        let parts = [
+            ("client_id", &self.client_id),
+            ("user", &self.user),
+            ("grant_type", &self.grant_type),
+            ("scope", &self.scope),
+        ];
+        let query: Vec<String> = parts.iter().filter(|(_, value)| !value.is_empty()).map(part).collect();
+        format!("{page}?{}", query.join("&"))
     }
 
     pub(super) fn sent(form: &Form) -> Self {

@@ -9,7 +9,7 @@ use super::policies::grant_label;
 use super::server_page::{find, server_url};
 use crate::html;
 use axum::body::Bytes;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use signet_domain::access_policy::{ANY_SCOPE, AccessRule};
@@ -27,11 +27,11 @@ async fn page(admin: &Admin, server: &Server, question: &Question) -> Result<For
     question.page(admin, server, ("Which rule decides", "policies/why", "Ask"), INTRO).await
 }
 
-pub(super) async fn get(admin: Admin, Path(id): Path<String>) -> Response {
+pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let shown = async {
         admin.must_see(Area::Apps)?;
         let (server, _) = find(&admin, &id).await?;
-        Ok(html::page(&page(&admin, &server, &Question::fresh()).await?))
+        Ok(html::page(&page(&admin, &server, &Question::asked(query)).await?))
     };
     let shown = shown.await;
     admin.answer(shown)

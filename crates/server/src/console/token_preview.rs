@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::server_page::{find, server_url};
 use crate::html;
 use axum::body::Bytes;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value};
@@ -23,11 +23,11 @@ async fn page(admin: &Admin, server: &Server, question: &Question) -> Result<For
     question.page(admin, server, ("Preview tokens", "preview", "Show"), INTRO).await
 }
 
-pub(super) async fn get(admin: Admin, Path(id): Path<String>) -> Response {
+pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let shown = async {
         admin.must_see(Area::Apps)?;
         let (server, _) = find(&admin, &id).await?;
-        Ok(html::page(&page(&admin, &server, &Question::fresh()).await?))
+        Ok(html::page(&page(&admin, &server, &Question::asked(query)).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -45,7 +45,7 @@ pub(super) async fn post(admin: Admin, Path(id): Path<String>, headers: HeaderMa
             Err(error) => Err(error),
         };
         match previewed {
-            Ok(preview) => Ok(answered(page, told(&server, preview))),
+            Ok(preview) => Ok(answered(page, told(&server, &question, preview))),
             Err(error) => unanswered(page, error),
         }
     };
@@ -53,12 +53,14 @@ pub(super) async fn post(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     admin.answer(shown)
 }
 
-fn told(server: &Server, preview: Preview) -> Answer {
+fn told(server: &Server, question: &Question, preview: Preview) -> Answer {
     let mut answer = match preview {
         Preview::Refused(sentence) => Answer::new(Status::new("Refused", Tone::Bad), visible(&sentence)),
         Preview::Tokens(previewed) => issued(*previewed),
     };
-    answer.links.push(Link::new("Which rule decides", format!("{}/policies/why", server_url(server))));
+    answer
+        .links
+        .push(Link::new("Which rule decides", question.url(&format!("{}/policies/why", server_url(server)))));
     answer
 }
 

@@ -102,6 +102,11 @@ impl Zone {
         TimeText::new(time.rfc3339(), shown)
     }
 
+    /// `Tue 24 Nov 2026, 14:02:07.413 UTC+1`: what is printed and passed on must not depend on the day it is read.
+    pub(super) fn moment_full(&self, time: Time) -> TimeText {
+        TimeText::new(time.rfc3339(), self.told(time, "%a %-d %b %Y, %H:%M:%S%.3f"))
+    }
+
     /// `Tuesday 24 November`, with the year if it isn't this one.
     pub(super) fn day(&self, time: Time, now: Time) -> String {
         let this_year = self.civil(time).year() == self.civil(now).year();

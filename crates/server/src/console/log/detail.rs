@@ -1,6 +1,8 @@
 //! One event in full.
 
 use super::changes::changes;
+use super::known::Known;
+use crate::console::access_ask::Question;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::rows::{Apps, brief, client_ids, deleted_app, event_url, outcome, user_of, user_url};
@@ -23,18 +25,19 @@ pub(in crate::console) async fn detail(admin: &Admin, view: &EventView) -> Resul
     if row.flow_id.is_some() {
         trail.push(Trail { label: "Same sign-in".to_owned(), rows: brief(admin, &view.flow).await? });
     }
+    let known = Known::of(admin, [row]).await?;
     Ok(EventDetail {
         url: event_url(row),
         link: format!("{}{}", admin.ctx.tenant.url, event_url(row)),
         outcome: outcome(row),
-        time: admin.zone().moment_exact(row.published, admin.ctx.now),
+        time: admin.zone().moment_full(row.published),
         statement: statement(row),
         why: why(view),
         fix: syslog::fix(row),
         fix_link: fix_link(admin, &apps, row),
         throttle: view.window.as_ref().map(|w| strip(admin.zone(), &apps, w)),
         window: super::counted::window(admin.zone(), row),
-        facts: facts(admin, &apps, row),
+        facts: facts(admin, &apps, &known, row),
         trail,
         raw,
     })
@@ -76,6 +79,24 @@ fn fix_link(admin: &Admin, apps: &Apps, row: &EventRow) -> Option<Link> {
         let r = r.to_ascii_lowercase();
         r.contains("locked") || r.contains("inactive") || r.contains("expired_password")
     });
+    if row.reason.as_deref() == Some("no_matching_policy")
+        && sees(Area::Apps)
+        && let Some(server) = row.server_id.as_deref().and_then(ServerId::parse)
+    {
+        // Asked about this very request.
+        let fact = |name: &str| row.data.debug.get(name).cloned().unwrap_or_default();
+        let question = Question {
+            client_id: row.client_id.clone().unwrap_or_default(),
+            user: user.map(|(_, login)| login).unwrap_or_default(),
+            // A request of a browser says none, and is for a code.
+            grant_type: Some(fact("grantType"))
+                .filter(|g| !g.is_empty())
+                .unwrap_or_else(|| "authorization_code".into()),
+            scope: fact("requestedScopes").replace(',', " "),
+        };
+        let page = format!("/console/servers/{server}/policies/why");
+        return Some(Link::new("Ask which rule decides", question.url(&page)));
+    }
     match (app, user) {
         (_, Some((id, _))) if about_user => Some(Link::new("See the user", user_url(&id))),
         (Some(app), _) => Some(Link::new(format!("See {}", syslog::visible(&app.label)), &app.url)),
@@ -92,7 +113,7 @@ fn typed(row: &EventRow) -> Option<&str> {
     typed.filter(|_| row.outcome != Outcome::Success && user_of(row).is_none())
 }
 
-fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
+fn facts(admin: &Admin, apps: &Apps, known: &Known, row: &EventRow) -> Vec<Fact> {
     let sees = |area| admin.may(area, Access::Read);
     let debug = |name: &str| row.data.debug.get(name).map(|v| syslog::visible(v));
     let linked = |fact: Fact, url: String, area| if sees(area) { fact.to(url) } else { fact };
@@ -127,7 +148,7 @@ fn facts(admin: &Admin, apps: &Apps, row: &EventRow) -> Vec<Fact> {
         facts.push(linked(Fact::text("Server", named(server)), url, Area::Apps));
     }
     facts.extend(debug("redirectUri").map(|uri| Fact::code("Asked to return to", uri)));
-    facts.extend(changes(row));
+    facts.extend(changes(row, known));
     facts.extend(debug("via").map(|caller| Fact::text("Through the API by", caller)));
     facts.extend(debug("grantType").map(|grant| Fact::text("Grant", grant)));
     let scopes = ["grantedScopes", "scopes", "requestedScopes"].into_iter().find_map(debug);
