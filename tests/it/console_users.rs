@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use signet_testkit::{Shared, TestApp, on_each_engine};
+use signet_testkit::{Shared, TestApp, json, on_each_engine};
 
 use crate::support::apps::{NewApp, Person};
 use crate::support::desk::{Desk, shown, the_form};
-use crate::support::make::{unique, user};
+use crate::support::make::{step, unique, user};
 
 on_each_engine! {
     a_user_is_made_with_a_password_that_is_shown_once,
@@ -18,6 +18,8 @@ on_each_engine! {
     wb_24_dangerous_changes_ask_for_the_password_again,
     wb_08_a_form_sent_twice_does_its_work_once,
     misspelt_logins_are_found,
+    all_of_a_profile_is_shown_and_edited,
+    a_search_stays_in_its_part_of_the_list,
 }
 
 fn new_user(login: &str) -> Vec<(&'static str, String)> {
@@ -276,4 +278,59 @@ async fn misspelt_logins_are_found(app: Shared) {
     let (help, _) = Desk::with_role(&acme, "HELP_DESK_ADMIN").await;
     let shown = help.page(&page).await.page();
     assert!(shown.all("[aria-labelledby=misspelt]").is_empty(), "an event of nobody is for who sees the log");
+}
+
+async fn all_of_a_profile_is_shown_and_edited(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let user = user(&acme, "attributes").await;
+    let body = json!({ "profile": { "employeeNumber": "E-17", "costCenter": "4711", "city": "Ulm" } });
+    acme.api("POST", &format!("/api/v1/users/{}", user.id)).json(&body).await.expect(200);
+    let page = desk.page(&format!("/console/users/{}", user.id)).await.page();
+    let facts = page.all("section[aria-labelledby=profile] dd");
+    for value in ["E-17", "4711", "Ulm"] {
+        assert!(facts.iter().any(|fact| fact.contains(value)), "{value}: {facts:?}");
+    }
+    let path = format!("/console/users/{}/edit", user.id);
+    let saved = desk.fill(&path, &[("employeeNumber", "E-18"), ("city", "")]).await.expect(200).page();
+    let history = saved.all("section[aria-labelledby=history] li").remove(0);
+    assert!(history.contains("E-17 → E-18") && history.contains("Ulm → none"), "{history}");
+    let profile =
+        acme.api("GET", &format!("/api/v1/users/{}", user.id)).await.expect(200).json()["profile"].clone();
+    assert_eq!((&profile["employeeNumber"], &profile["costCenter"]), (&json!("E-18"), &json!("4711")));
+    assert_eq!(profile.get("city"), None);
+    // A form that doesn't have them leaves them alone.
+    let page = desk.page(&path).await;
+    let mut form = the_form(&page);
+    form.remove("costCenter").set("title", "Dr");
+    desk.visitor.submit(&page, &form).await.expect(303);
+    let profile =
+        acme.api("GET", &format!("/api/v1/users/{}", user.id)).await.expect(200).json()["profile"].clone();
+    assert_eq!((&profile["costCenter"], &profile["title"]), (&json!("4711"), &json!("Dr")));
+}
+
+async fn a_search_stays_in_its_part_of_the_list(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let stem = unique("stem");
+    let (on, off) = (user(&acme, &stem).await, user(&acme, &stem).await);
+    step(&acme, &off, "suspend").await;
+    let (helper, person) = Desk::with_role(&acme, "HELP_DESK_ADMIN").await;
+    let found = |page: &signet_testkit::Page| page.all("table.list td.first");
+    let search = async |query: &str| desk.page(&format!("/console/users?{query}")).await.page();
+    let all = search(&format!("q={stem}")).await;
+    assert_eq!(found(&all).len(), 2, "{:?}", found(&all));
+    // The tabs keep what is searched for, and the search its tab.
+    let tab = all.attributes("nav[aria-label='Users by status'] a", "href");
+    let suspended = tab.iter().find(|url| url.contains("status=SUSPENDED")).expect("a tab");
+    assert!(suspended.contains(&stem), "{suspended}");
+    let part = desk.page(suspended).await.page();
+    assert_eq!(found(&part), [off.login.as_str()]);
+    assert_eq!(part.attributes("form[role=search] input[name=status]", "value"), ["SUSPENDED"]);
+    let active = search(&format!("q={stem}&status=ADMINISTRATORS")).await;
+    assert!(found(&active).is_empty() && !active.text().contains(&on.login), "{}", active.text());
+    // Who may do what is told in the list.
+    let row = search(&format!("q={}&status=ADMINISTRATORS", person.login)).await;
+    assert!(row.all("table.list tbody tr")[0].contains("Help desk"), "{}", row.text());
+    drop(helper);
 }

@@ -328,6 +328,6 @@ fn token_facts(token: &RegistrationToken) -> Facts {
         ("grantTypes", token.grant_types.0.clone().into()),
         ("scopes", token.scopes.0.clone().into()),
         ("maxUses", token.max_uses.into()),
-        ("expiresAt", token.expires_at.0.into()),
+        ("expiresAt", token.expires_at.rfc3339().into()),
     ]
 }

@@ -57,6 +57,10 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     let (people, everybody) = app_people::first(admin, &app).await?;
     let label = visible(&app.label);
     let log = format!("/console/log?app={}&range=30d&machines=show", encoded(&app.client_id));
+    let history = match &changes {
+        Some(events) => Some(history(admin, events, &narrowed_by("client.id", &app.client_id)).await?),
+        None => None,
+    };
     let mut console = admin.frame(&label, Section::Apps);
     console.notice = told(done, &app);
     Ok(html::page(&AppPage {
@@ -82,7 +86,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
         activity: activity(&past),
         log_url: sees_log.then_some(log),
-        history: changes.map(|events| history(admin, &events, &narrowed_by("client.id", &app.client_id))),
+        history,
     }))
 }
 

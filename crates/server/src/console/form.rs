@@ -61,6 +61,11 @@ impl Form {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
+    /// Whether it has a field.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
     /// The value of a field of one line, without spaces around it.
     pub(super) fn text(&self, name: &str) -> String {
         self.raw(name).trim().to_owned()

@@ -8,6 +8,7 @@ pub(super) mod export;
 pub(super) mod exports;
 mod form;
 mod groups;
+mod known;
 pub(super) mod newer;
 mod params;
 pub(super) mod saved;
@@ -15,6 +16,7 @@ mod search;
 
 pub(super) use changes::changes;
 pub(super) use detail::detail;
+pub(super) use known::Known;
 pub(super) use search::{KINDS, OUTCOMES};
 
 use super::admin::Admin;

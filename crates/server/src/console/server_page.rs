@@ -91,6 +91,11 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         true => Some(admin.idp().console_server_history(&admin.ctx, server.id).await?),
         false => None,
     };
+    let told_by = narrowed_by("target.id", &server.id.to_string());
+    let history = match &changes {
+        Some(events) => Some(history(admin, events, &told_by).await?),
+        None => None,
+    };
     let (_, policies) = admin.idp().admin_access_policies(&admin.ctx, &server.id.to_string()).await?;
     let life = KeyLife { server: &server, keys: &keys };
     let writes = admin.may(Area::Apps, Access::Write);
@@ -112,8 +117,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         registration,
         keys: keys.iter().map(|key| key_item(admin, life, key)).collect(),
         key_history,
-        history: changes
-            .map(|events| history(admin, &events, &narrowed_by("target.id", &server.id.to_string()))),
+        history,
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&server, &keys) } else { Vec::new() },
     }))

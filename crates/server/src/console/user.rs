@@ -5,6 +5,7 @@ use super::failure::{Failure, Result, page_to};
 use super::history::history;
 use super::rows::{app_url, brief, user_of, user_url};
 use super::user_actions::Deed;
+use super::user_edit::{MORE, OTHERS};
 use super::{user_groups, words};
 use crate::html;
 use crate::pages::open_things::{allowed, sessions};
@@ -94,7 +95,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         last_refusal_why: explained.filter(|text| !text.is_empty()),
         misspelt,
         recent: brief(admin, &past.recent).await?,
-        history: history(admin, &changed, &format!("user={}", view.user.id)),
+        history: history(admin, &changed, &format!("user={}", view.user.id)).await?,
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
         sessions: sessions(
             Language::English,
@@ -157,7 +158,7 @@ fn facts(admin: &Admin, view: &UserView) -> Vec<Fact> {
     };
     text("Locked until", view.locked_until.map(moment));
     text("Email", Some(visible(&user.email)));
-    for (name, label) in super::user_edit::MORE {
+    for (name, label) in MORE.iter().chain(OTHERS) {
         text(label, user.profile.get(*name).and_then(|v| v.as_str()).map(visible));
     }
     text("Role", user.admin_role.map(|r| words::role(r).to_owned()));

@@ -31,6 +31,40 @@ pub(super) const MORE: &[(&str, &str)] = &[
     ("timezone", "Time zone"),
 ];
 
+/// The other members that a profile may have, which the API and imports set.
+pub(super) const OTHERS: &[(&str, &str)] = &[
+    ("honorificPrefix", "Honorific prefix"),
+    ("middleName", "Middle name"),
+    ("honorificSuffix", "Honorific suffix"),
+    ("nickName", "Nickname"),
+    ("gender", "Gender"),
+    ("birthdate", "Date of birth"),
+    ("secondEmail", "Second e-mail"),
+    ("primaryPhone", "Phone"),
+    ("locale", "Locale"),
+    ("userType", "User type"),
+    ("employeeNumber", "Employee number"),
+    ("organization", "Organization"),
+    ("division", "Division"),
+    ("costCenter", "Cost center"),
+    ("manager", "Manager"),
+    ("managerId", "Manager’s id"),
+    ("streetAddress", "Street"),
+    ("city", "City"),
+    ("state", "State"),
+    ("zipCode", "Postal code"),
+    ("countryCode", "Country"),
+    ("postalAddress", "Postal address"),
+    ("profileUrl", "Profile page"),
+    ("picture", "Picture"),
+    ("website", "Website"),
+];
+
+/// The fields of what [`OTHERS`] names.
+fn other_fields(value: &dyn Fn(&str) -> String) -> Vec<Field> {
+    OTHERS.iter().map(|(name, label)| Field::line(*name, *label, value(name))).collect()
+}
+
 /// The fields of a profile.
 pub(super) fn profile_fields(value: &dyn Fn(&str) -> String) -> Vec<Field> {
     let mut fields = vec![
@@ -47,8 +81,12 @@ pub(super) fn profile_fields(value: &dyn Fn(&str) -> String) -> Vec<Field> {
 
 /// The profile that a form sends: every member that the form has, so an emptied one is cleared.
 pub(super) fn sent(form: &Form) -> Map<String, Value> {
-    let names = ["login", "email", "firstName", "lastName"].into_iter().chain(MORE.iter().map(|(n, _)| *n));
-    names.map(|name| (name.to_owned(), Value::String(form.text(name)))).collect()
+    let others = MORE.iter().chain(OTHERS).map(|(name, _)| *name);
+    let names = ["login", "email", "firstName", "lastName"].into_iter().chain(others);
+    names
+        .filter(|name| form.has(name))
+        .map(|name| (name.to_owned(), Value::String(form.text(name))))
+        .collect()
 }
 
 fn member(user: &User, name: &str) -> String {
@@ -88,6 +126,7 @@ fn edit_page(admin: &Admin, view: &UserView, version: &str, value: &dyn Fn(&str)
         .carry("version", version)
         .reviewed()
         .fields(profile_fields(value))
+        .folded("More attributes", other_fields(value))
 }
 
 fn edit_page_now(admin: &Admin, view: &UserView) -> FormPage {
@@ -254,4 +293,18 @@ pub(super) async fn set_role(
     };
     let set = set.await;
     admin.answer(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signet_idp::admin::profile::OTHER_MEMBERS;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_member_of_a_profile_has_its_field() {
+        let fields: BTreeSet<&str> = MORE.iter().chain(OTHERS).map(|(name, _)| *name).collect();
+        assert_eq!(fields, OTHER_MEMBERS.iter().copied().collect());
+        assert_eq!(fields.len(), MORE.len() + OTHERS.len(), "none twice");
+    }
 }
