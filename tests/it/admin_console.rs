@@ -61,7 +61,7 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
         // Groups open doors: who only looks after users or apps sees them.
         ("HELP_DESK_ADMIN", Some("users")) => (true, last != "role" && !route.contains("/groups/")),
         ("HELP_DESK_ADMIN" | "APP_ADMIN", Some("groups")) => (true, false),
-        ("APP_ADMIN", Some("apps" | "servers" | "rate-policies")) => (true, true),
+        ("APP_ADMIN", Some("apps" | "servers" | "gateways" | "rate-policies")) => (true, true),
         _ => (false, false),
     };
     Some((if asks { write } else { read }, write))

@@ -42,6 +42,7 @@ mod console_callers;
 mod console_claims;
 mod console_exports;
 mod console_find;
+mod console_gateways;
 mod console_gone;
 mod console_groups;
 mod console_inspect;

@@ -315,6 +315,7 @@ async fn callers(c: &mut Contract) {
 async fn gateways(c: &mut Contract) {
     calls! { c:
         gateway(tx, a, b) tx.gateway(a.server.id) => (Ok(None));
+        gateways(tx, a, b) tx.gateways(100) => (Ok(v) if v.iter().all(|g| g.tenant_id == b.tenant.id));
         insert_gateway(tx, a, b) tx.insert_gateway(&a.gateway) => (Err(StoreError::Reference));
         update_gateway(tx, a, b) tx.update_gateway(&a.gateway, a.now) => (Err(StoreError::Stale));
         set_provision_key(tx, a, b) tx.set_provision_key(a.server.id, b"x", a.now) => (Ok(false));

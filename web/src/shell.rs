@@ -153,6 +153,8 @@ pub enum Section {
     Apps,
     /// Authorization servers.
     Servers,
+    /// Gateway profiles of authorization servers.
+    Gateways,
     /// What a token is that somebody found.
     Inspector,
     /// Throttle, quota and rate policies.
@@ -183,6 +185,7 @@ impl Section {
             Self::Groups => "Groups",
             Self::Apps => "Apps",
             Self::Servers => "Authorization servers",
+            Self::Gateways => "Gateways",
             Self::Inspector => "Token inspector",
             Self::Limits => "Limits",
             Self::Credentials => "API credentials",
@@ -203,6 +206,7 @@ impl Section {
             Self::Groups => "users-round",
             Self::Apps => "app-window",
             Self::Servers => "server",
+            Self::Gateways => "log-in",
             Self::Find | Self::Inspector => "search",
             Self::Limits => "gauge",
             Self::Credentials => "key-round",

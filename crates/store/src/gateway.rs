@@ -1,6 +1,6 @@
 //! Gateway profiles of authorization servers, and the grants that their endpoints make.
 
-use crate::macros::{execute, fetch_optional};
+use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, StoreError, Tx};
 use signet_domain::Time;
 use signet_domain::gateway::{Gateway, GatewayGrant};
@@ -11,6 +11,12 @@ impl Tx {
     pub async fn gateway(&mut self, server: ServerId) -> Result<Option<Gateway>> {
         const SQL: &str = "SELECT * FROM gateways WHERE tenant_id = $1 AND server_id = $2";
         fetch_optional!(self, Gateway, SQL, self.tenant, server)
+    }
+
+    /// The gateway profiles of the tenant, in the order of their servers, so many of them.
+    pub async fn gateways(&mut self, limit: i64) -> Result<Vec<Gateway>> {
+        const SQL: &str = "SELECT * FROM gateways WHERE tenant_id = $1 ORDER BY server_id LIMIT $2";
+        fetch_all!(self, Gateway, SQL, self.tenant, limit)
     }
 
     /// Gives a server its gateway profile. [`StoreError::Conflict`] when it has one.

@@ -9,6 +9,7 @@ pub(crate) struct Ids {
     user: String,
     app: String,
     server: String,
+    gateway: String,
     scope: String,
     policy: String,
     group: String,
@@ -51,7 +52,22 @@ impl Ids {
         let alert = super::alerts::alert_on_groups(tenant, &unique("route"), (1, 1)).await;
         let alert = alert.rsplit('/').next().expect("an id").to_owned();
         let webhook = super::alerts::webhook(tenant, &unique("route")).await;
-        Self { user, app, server, scope, policy, group, claim, access, rule, alert, webhook, token }
+        let gateway = super::gateway::Gate::new(tenant, json!({})).await.server;
+        Self {
+            user,
+            app,
+            server,
+            gateway,
+            scope,
+            policy,
+            group,
+            claim,
+            access,
+            rule,
+            alert,
+            webhook,
+            token,
+        }
     }
 
     /// The same, but at another's server: so each id is looked for where it isn't.
@@ -63,6 +79,7 @@ impl Ids {
         let id = match route.split('/').nth(2) {
             Some("users") => &self.user,
             Some("apps") => &self.app,
+            Some("gateways") => &self.gateway,
             Some("rate-policies") => &self.policy,
             Some("groups") => &self.group,
             Some("alerts") => &self.alert,

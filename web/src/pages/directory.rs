@@ -390,6 +390,8 @@ pub struct ServerPage {
     pub keys: Vec<KeyItem>,
     /// Which apps may register themselves.
     pub registration: RegistrationBox,
+    /// To its gateway profile, or to where it gets one.
+    pub gateway: Option<Link>,
     /// Keys that came, took over and went, newest first. None for who doesn't see the log.
     pub key_history: Option<Vec<LogRow>>,
     /// Its changes, for who may read the log.

@@ -12,7 +12,7 @@ pub(super) fn all() -> Vec<Sample> {
     [users(), apps(), servers()].concat()
 }
 
-fn history(what: &str) -> History {
+pub(super) fn history(what: &str) -> History {
     let row = |sentence: &str, facts| HistoryRow {
         url: "/console/events/1".to_owned(),
         time: time("Tue 24 Nov 14:02"),
@@ -302,6 +302,7 @@ fn servers() -> Vec<Sample> {
             since: time("3 March"),
             until: Some(("Stops signing".to_owned(), time("1 June"))),
         }],
+        gateway: Some(Link::new("Gateway profile", "/console/gateways/aus1")),
         registration: RegistrationBox {
             sentence: "Apps with an initial access token may register themselves.".to_owned(),
             change: Some(Link::new("Change", "/console/servers/aus1/registration/edit")),

@@ -12,6 +12,7 @@ mod directory;
 mod door;
 mod find;
 mod form;
+mod gateways;
 mod groups;
 mod log;
 mod log_exports;
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Sample> {
         app_try::all(),
         directory::all(),
         form::all(),
+        gateways::all(),
         groups::all(),
         policies::all(),
         settings::all(),
@@ -81,6 +83,7 @@ fn console(title: &str, current: Section) -> Console {
         (Section::Groups, "/console/groups"),
         (Section::Apps, "/console/apps"),
         (Section::Servers, "/console/servers"),
+        (Section::Gateways, "/console/gateways"),
         (Section::Inspector, "/console/inspect"),
         (Section::Limits, "/console/limits"),
         (Section::Credentials, "/console/credentials"),

@@ -26,7 +26,25 @@ pub struct GatewayView {
     pub provision_key: Option<Secret>,
 }
 
+/// Most profiles of a list.
+pub const LISTED: i64 = 100;
+
 impl Idp {
+    /// The gateway profiles of the tenant, in the order in which their servers were made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn admin_gateways(&self, ctx: &Ctx) -> Result<Vec<GatewayView>, AdminError> {
+        let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
+        let mut views = Vec::new();
+        for gateway in tx.gateways(LISTED).await? {
+            if let Some(server) = tx.server(gateway.server_id).await? {
+                views.push(GatewayView { server, gateway, provision_key: None });
+            }
+        }
+        Ok(views)
+    }
+
     /// The gateway profile of a server.
     ///
     /// # Errors
@@ -35,6 +53,33 @@ impl Idp {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let (server, gateway) = find(&mut tx, key).await?;
         Ok(GatewayView { server, gateway, provision_key: None })
+    }
+
+    /// Gives a server that has none a gateway profile, with a provision key that is shown once.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`].
+    pub async fn admin_create_gateway(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        key: &str,
+        settings: GatewaySettings,
+    ) -> Result<GatewayView, AdminError> {
+        let (idp, ctx, caller, key) = (self.clone(), ctx.clone(), caller.clone(), key.to_owned());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let server = lock_server(tx, &key).await?;
+                if tx.gateway(server.id).await?.is_some() {
+                    return Err(AdminError::invalid(
+                        "gateway",
+                        "authServerId: has a gateway profile already",
+                    ));
+                }
+                idp.make_gateway(tx, &ctx, &caller, server, settings).await
+            })
+        })
+        .await
     }
 
     /// Gives a server a gateway profile, with a provision key that is shown once, or replaces its settings.
@@ -53,31 +98,17 @@ impl Idp {
         let (key, expected) = (key.to_owned(), expected.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
-                let server = Self::find_server(tx, &key).await?;
-                if server.kind == ServerKind::Org {
-                    let cause = "authServerId: the org server has no APIs of its own; use a custom server";
-                    return Err(AdminError::invalid("gateway", cause));
-                }
-                tx.lock_server(server.id).await?;
-                let anonymous = stands_for_strangers(tx, settings.anonymous.as_deref()).await?;
-                let scopes = tx.scopes(server.id).await?;
+                let server = lock_server(tx, &key).await?;
                 let Some(before) = tx.gateway(server.id).await? else {
                     if expected != Expected::Any {
                         return Err(AdminError::Stale);
                     }
-                    let provision_key = Secret::from(idp.entropy().secret("sgp"));
-                    let hash = idp.provision_hash(&ctx, &provision_key);
-                    let mut gateway = empty(ctx.tenant_id(), server.id, hash, ctx.now);
-                    settings.put(&mut gateway, &scopes, anonymous)?;
-                    tx.insert_gateway(&gateway).await?;
-                    let event = caller.event(&idp, &ctx, types::GATEWAY_CREATE).at(&server);
-                    tx.append(&Diff::made(gateway_rules::facts(&gateway)).into_event(event, entity(&server)))
-                        .await?;
-                    return Ok(GatewayView { server, gateway, provision_key: Some(provision_key) });
+                    return idp.make_gateway(tx, &ctx, &caller, server, settings).await;
                 };
                 expected.check(before.version)?;
                 let mut after = before.clone();
-                settings.put(&mut after, &scopes, anonymous)?;
+                let anonymous = stands_for_strangers(tx, settings.anonymous.as_deref()).await?;
+                settings.put(&mut after, &tx.scopes(server.id).await?, anonymous)?;
                 let diff = Diff::of(gateway_rules::facts(&before), gateway_rules::facts(&after));
                 if !diff.is_empty() {
                     tx.update_gateway(&after, ctx.now).await?;
@@ -89,6 +120,25 @@ impl Idp {
             })
         })
         .await
+    }
+
+    async fn make_gateway(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        caller: &Caller,
+        server: Server,
+        settings: GatewaySettings,
+    ) -> Result<GatewayView, AdminError> {
+        let anonymous = stands_for_strangers(tx, settings.anonymous.as_deref()).await?;
+        let provision_key = Secret::from(self.entropy().secret("sgp"));
+        let hash = self.provision_hash(ctx, &provision_key);
+        let mut gateway = empty(ctx.tenant_id(), server.id, hash, ctx.now);
+        settings.put(&mut gateway, &tx.scopes(server.id).await?, anonymous)?;
+        tx.insert_gateway(&gateway).await?;
+        let event = caller.event(self, ctx, types::GATEWAY_CREATE).at(&server);
+        tx.append(&Diff::made(gateway_rules::facts(&gateway)).into_event(event, entity(&server))).await?;
+        Ok(GatewayView { server, gateway, provision_key: Some(provision_key) })
     }
 
     /// Deletes a gateway profile, and with it every grant that its endpoints made.
@@ -143,6 +193,17 @@ impl Idp {
     fn provision_hash(&self, ctx: &Ctx, key: &Secret) -> Vec<u8> {
         self.secrets().hash(SecretKind::ProvisionKey, ctx.tenant_id(), key.expose())
     }
+}
+
+/// The server that a profile is for; two that change its profile stand in line.
+async fn lock_server(tx: &mut Tx, key: &str) -> Result<Server, AdminError> {
+    let server = Idp::find_server(tx, key).await?;
+    if server.kind == ServerKind::Org {
+        let cause = "authServerId: the org server has no APIs of its own; use a custom server";
+        return Err(AdminError::invalid("gateway", cause));
+    }
+    tx.lock_server(server.id).await?;
+    Ok(server)
 }
 
 async fn find(tx: &mut Tx, key: &str) -> Result<(Server, Gateway), AdminError> {

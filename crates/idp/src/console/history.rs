@@ -19,6 +19,7 @@ const BUDGET_OF_TYPE: u32 = 1_000;
 /// How the types begin that tell of an app, and of a server.
 const OF_APP: &[&str] = &["application.", "app.oauth2.client.", "app.oauth2.credentials.", "app.api_key."];
 const OF_SERVER: &[&str] = &["oauth2.", "app.oauth2.as.key.", "app.oauth2.as.token.revoke_all", "policy."];
+const OF_GATEWAY: &[&str] = &["oauth2.as.gateway."];
 const OF_USER: &[&str] = &["user.", "group."];
 
 /// The filter that finds in the log what [`Idp::console_app_history`] goes by: a change that leaves tokens and consents
@@ -51,6 +52,18 @@ impl Idp {
         server: ServerId,
     ) -> Result<Vec<EventRow>, IdpError> {
         self.history(ctx, &equals(TextField::ServerId, &server.to_string()), &changes(OF_SERVER)).await
+    }
+
+    /// The newest changes of a server's gateway profile.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn console_gateway_history(
+        &self,
+        ctx: &Ctx,
+        server: ServerId,
+    ) -> Result<Vec<EventRow>, IdpError> {
+        self.history(ctx, &equals(TextField::ServerId, &server.to_string()), &changes(OF_GATEWAY)).await
     }
 
     /// A user's newest changes, whoever made them.
@@ -104,7 +117,7 @@ mod tests {
 
     #[test]
     fn histories_tell_of_changes_that_an_index_leads_to_and_of_no_token() {
-        for starts in [OF_APP, OF_SERVER, OF_USER] {
+        for starts in [OF_APP, OF_SERVER, OF_GATEWAY, OF_USER] {
             let changes = changes(starts);
             assert!(!changes.is_empty());
             for change in changes {

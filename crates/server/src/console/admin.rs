@@ -178,6 +178,7 @@ impl Admin {
             (sees(Area::Groups), Section::Groups, "/console/groups"),
             (sees(Area::Apps), Section::Apps, "/console/apps"),
             (sees(Area::Apps), Section::Servers, "/console/servers"),
+            (sees(Area::Apps), Section::Gateways, super::gateways::PATH),
             (sees(Area::Logs), Section::Inspector, "/console/inspect"),
             (true, Section::Limits, "/console/limits"),
             (sees(Area::Callers), Section::Credentials, "/console/credentials"),

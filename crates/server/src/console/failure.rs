@@ -51,6 +51,7 @@ impl From<AdminError> for Failure {
                 "AuthorizationServer" => {
                     "There is no such authorization server here. It may have been deleted."
                 }
+                "Gateway" => "This authorization server has no gateway profile. It may have been deleted.",
                 "Webhook" => "There is no such webhook here. It may have been deleted.",
                 "OAuth2Claim" => "There is no such claim here. It may have been deleted.",
                 "Policy" => "There is no such access policy here. It may have been deleted.",

@@ -40,6 +40,13 @@ const PAGES: &[(&str, &str, &str, &str, For)] = &[
         "server",
         (Area::Apps, Access::Write),
     ),
+    (
+        "New gateway profile",
+        "create add api proxy",
+        "/console/gateways/new",
+        "log-in",
+        (Area::Apps, Access::Write),
+    ),
     ("Rate policies", "limits token creation", "/console/rate-policies", "gauge", (Area::Apps, Access::Read)),
     (
         "New rate policy",
@@ -125,6 +132,7 @@ fn also_called(section: Section) -> &'static str {
         Section::Groups => "teams roles",
         Section::Apps => "clients applications secrets",
         Section::Servers => "issuers keys scopes claims access policies jwks",
+        Section::Gateways => "api proxy nginx verify provision key profiles",
         Section::Limits => "quota throttle 429",
         Section::Credentials => "tokens ssws",
         Section::Inspector => "jwt decode revoke",

@@ -30,6 +30,10 @@ mod event;
 mod failure;
 mod find;
 mod form;
+mod gateway_deeds;
+mod gateway_fields;
+mod gateway_forms;
+mod gateways;
 mod group_forms;
 mod groups;
 mod history;
@@ -226,6 +230,12 @@ pub fn routes() -> Router<crate::App> {
             "/console/servers/{id}/policies/{policy}/rules/{rule}/{action}",
             post(access_policies::set_rule),
         )
+        .route("/console/gateways", get(gateways::list))
+        .route("/console/gateways/new", get(gateway_forms::new).post(gateway_forms::create))
+        .route("/console/gateways/{id}", get(gateways::get))
+        .route("/console/gateways/{id}/edit", get(gateway_forms::edit).post(gateway_forms::save))
+        .route("/console/gateways/{id}/roll", get(gateway_deeds::ask_roll).post(gateway_deeds::roll))
+        .route("/console/gateways/{id}/delete", get(gateway_deeds::ask_delete).post(gateway_deeds::delete))
         .route("/console/inspect", get(inspect::get).post(inspect::post))
         .route("/console/inspect/{id}/revoke", get(inspect::ask_revoke).post(inspect::revoke))
         .route("/console/limits", get(limits::get))

@@ -4,6 +4,7 @@ use super::access_policies;
 use super::admin::Admin;
 use super::claim_fields::claim_item;
 use super::failure::Result;
+use super::gateways;
 use super::history::{history, narrowed_by};
 use super::rows::brief;
 use super::servers::row;
@@ -97,6 +98,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         None => None,
     };
     let (_, policies) = admin.idp().admin_access_policies(&admin.ctx, &server.id.to_string()).await?;
+    let gateway = gateway(admin, &server).await?;
     let life = KeyLife { server: &server, keys: &keys };
     let writes = admin.may(Area::Apps, Access::Write);
     let registration = super::registration_forms::shown(admin, &server, writes).await?;
@@ -115,12 +117,25 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         policies_page: Link::new("Access policies", access_policies::list_url(&server)),
         add_scope: writes.then(|| Link::new("Add a scope", format!("{url}/scopes/new"))),
         registration,
+        gateway,
         keys: keys.iter().map(|key| key_item(admin, life, key)).collect(),
         key_history,
         history,
         edit: if writes { vec![Link::new("Settings", format!("{url}/edit"))] } else { Vec::new() },
         actions: if writes { actions(&server, &keys) } else { Vec::new() },
     }))
+}
+
+/// To its gateway profile, or to where it gets one.
+async fn gateway(admin: &Admin, server: &Server) -> Result<Option<Link>> {
+    let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+    Ok(match tx.gateway(server.id).await? {
+        Some(_) => Some(Link::new("Gateway profile", gateways::url_of(server))),
+        None if server.kind == ServerKind::Custom && admin.may(Area::Apps, Access::Write) => {
+            Some(Link::new("Add a gateway profile", gateways::new_url(server)))
+        }
+        None => None,
+    })
 }
 
 /// What became of the server's keys; those that are removed are seen here alone.
