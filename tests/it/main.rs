@@ -35,6 +35,7 @@ mod codes_crash;
 mod commands;
 mod conformance;
 mod console_access;
+mod console_api_keys;
 mod console_app_advanced;
 mod console_app_people;
 mod console_apps;

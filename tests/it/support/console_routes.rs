@@ -14,6 +14,7 @@ pub(crate) struct Ids {
     policy: String,
     group: String,
     token: String,
+    key: String,
     claim: String,
     access: String,
     rule: String,
@@ -30,6 +31,11 @@ impl Ids {
         let group = super::groups::group(tenant, &unique("route")).await;
         super::groups::join(tenant, &group, &user).await;
         let app = NewApp::web().make(tenant).await.id;
+        let key =
+            tenant.api("POST", &format!("/api/v1/apps/{app}/api-keys")).json(&json!({ "name": "route" }));
+        let key = key.await.expect(201).json();
+        tenant.http().canaries().add(key["key"].as_str().expect("a key"));
+        let key = key["id"].as_str().expect("an id").to_owned();
         let made = async |path: &str, body: Value| {
             let path = format!("/api/v1/authorizationServers/{server}/{path}");
             let reply = tenant.api("POST", &path).json(&body).await.expect(201).json();
@@ -67,6 +73,7 @@ impl Ids {
             alert,
             webhook,
             token,
+            key,
         }
     }
 
@@ -95,6 +102,7 @@ impl Ids {
             .replace("{firing}", "none")
             .replace("{secret}", "none")
             .replace("{token}", &self.token)
+            .replace("{key}", &self.key)
             .replace("{kind}", "tokens")
             .replace("{action}", "unlock")
             .replace("{policy}", &self.access)

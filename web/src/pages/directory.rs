@@ -202,6 +202,8 @@ pub struct AppPage {
     pub secrets: Vec<SecretRow>,
     /// Makes another secret.
     pub roll: Option<Link>,
+    /// What it calls APIs behind a gateway with.
+    pub api_keys: ApiKeys,
     /// Exactly as registered.
     pub redirect_uris: Vec<String>,
     /// All grants, allowed or not.
@@ -252,6 +254,28 @@ pub struct SecretRow {
     pub status: Status,
     /// Switch off or on, delete: those that apply.
     pub actions: Vec<Action>,
+}
+
+/// One API key of an app, without what is secret of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeyRow {
+    /// The name that its maker gave.
+    pub name: String,
+    /// When it was made.
+    pub made: TimeText,
+    /// `last used today, 14:00`, `never used`.
+    pub used: String,
+    /// Revokes it, for who may.
+    pub revoke: Option<Action>,
+}
+
+/// The API keys of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeys {
+    /// Oldest first.
+    pub keys: Vec<ApiKeyRow>,
+    /// Where another is made, for who may.
+    pub make: Option<Link>,
 }
 
 /// One authorization server.

@@ -1,9 +1,9 @@
 use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, refused, sample, some, time};
 use crate::{
-    Action, AllowedApp, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, History, HistoryRow,
-    InitialToken, KeyItem, Link, OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow, Section,
-    ServerList, ServerPage, ServerRow, Status, Tab, Tone, UserList, UserPage, UserRow,
+    Action, AllowedApp, ApiKeyRow, ApiKeys, AppList, AppPage, AppRow, ClaimItem, Empty, Fact, Grant, History,
+    HistoryRow, InitialToken, KeyItem, Link, OpenSession, Paging, RegistrationBox, ScopeItem, SecretRow,
+    Section, ServerList, ServerPage, ServerRow, Status, Tab, Tone, UserList, UserPage, UserRow,
 };
 
 const ISSUER: &str = "http://localhost:8080/oauth2/default";
@@ -205,6 +205,10 @@ fn apps() -> Vec<Sample> {
             .to_vec(),
         secrets: vec![secret("On", Tone::Good), secret("Off", Tone::Quiet)],
         roll: Some(Link::new("Make another", "/console/apps/0oa1/secrets/new")),
+        api_keys: ApiKeys {
+            keys: [HOSTILE, LONG].map(api_key).to_vec(),
+            make: Some(Link::new("Make one", "/console/apps/0oa1/api-keys/new")),
+        },
         redirect_uris: vec![
             "http://localhost:5173/callback".to_owned(),
             format!("https://{LONG}/callback"),
@@ -236,9 +240,24 @@ fn apps() -> Vec<Sample> {
         sample("app", &page),
         sample(
             "app-quiet",
-            &AppPage { recent: Vec::new(), activity: None, name: LONG.to_owned(), ..page.clone() },
+            &AppPage {
+                recent: Vec::new(),
+                activity: None,
+                name: LONG.to_owned(),
+                api_keys: ApiKeys { keys: Vec::new(), ..page.api_keys.clone() },
+                ..page.clone()
+            },
         ),
     ]
+}
+
+fn api_key(name: &str) -> ApiKeyRow {
+    ApiKeyRow {
+        name: name.to_owned(),
+        made: time("3 March"),
+        used: "never used".to_owned(),
+        revoke: Some(Action::ask("Revoke…", "/console/apps/0oa1/api-keys/1/revoke").dangerous()),
+    }
 }
 
 fn scope(name: &str, url: Option<&str>) -> ScopeItem {

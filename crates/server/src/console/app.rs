@@ -7,7 +7,7 @@ use super::next::encoded;
 use super::rows::{app_url, brief};
 use super::server_page::PATH;
 use super::words::{self, number};
-use super::{app_lifetimes, app_people, app_start, when, words::count};
+use super::{app_api_keys, app_lifetimes, app_people, app_start, when, words::count};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -35,6 +35,7 @@ fn told(done: Option<&str>, app: &App) -> Option<String> {
         "off" if !app.is_active() => "The app is switched off, and its tokens are refused.",
         "retire" => "The secret is retired.",
         "secret-on" => "The secret works again.",
+        "api-key-revoke" => "The API key is revoked.",
         "secret-off" => "The secret is switched off.",
         _ => return None,
     };
@@ -55,6 +56,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         .map(|server| app_lifetimes::lifetimes(&app, &server))
         .map_or_else(Default::default, |(facts, link)| (facts, Some(link)));
     let (people, everybody) = app_people::first(admin, &app).await?;
+    let api_keys = app_api_keys::shown(admin, &app).await?;
     let label = visible(&app.label);
     let log = format!("/console/log?app={}&range=30d&machines=show", encoded(&app.client_id));
     let history = match &changes {
@@ -74,6 +76,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         secrets: secret_rows(admin, &app, &secrets),
         roll: (admin.may(Area::Apps, Access::Write) && app.is_confidential() && secrets.len() < MAX_SECRETS)
             .then(|| Link::new("Make another", format!("{}/secrets/new", app_url(&app.id.to_string())))),
+        api_keys,
         edit: edit(admin, &app),
         actions: actions(admin, &app),
         redirect_uris: app.redirect_uris.iter().map(|uri| visible_uri(uri)).collect(),

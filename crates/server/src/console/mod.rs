@@ -13,6 +13,7 @@ mod alert_forms;
 mod alerts;
 mod app;
 mod app_advanced;
+mod app_api_keys;
 mod app_deeds;
 mod app_form;
 mod app_lifetimes;
@@ -156,6 +157,11 @@ pub fn routes() -> Router<crate::App> {
         .route(
             "/console/apps/{id}/secrets/{secret}/retire",
             get(app_deeds::ask_retire).post(app_deeds::retire),
+        )
+        .route("/console/apps/{id}/api-keys/new", get(app_api_keys::new).post(app_api_keys::make))
+        .route(
+            "/console/apps/{id}/api-keys/{key}/revoke",
+            get(app_api_keys::ask_revoke).post(app_api_keys::revoke),
         )
         .route("/console/servers", get(servers::get))
         .route("/console/servers/new", get(server_forms::new).post(server_forms::create))
