@@ -51,7 +51,7 @@ pub(super) fn all() -> Vec<Sample> {
         paging: Paging { older: some("/console/groups/00g1?after=x"), ..Paging::default() },
         facts: vec![Fact::code("Id", "00g1"), Fact::text("Created", "3 March")],
         recent: Some(rows().into_iter().take(1).collect()),
-        edit: vec![Link::new("Add a member", "/console/groups/00g1/members/new")],
+        edit: vec![Link::new("Add members", "/console/groups/00g1/members/new")],
         actions: vec![Action::ask("Delete…", "/console/groups/00g1/delete").dangerous()],
     };
     let lonely = GroupPage {

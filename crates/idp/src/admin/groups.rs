@@ -13,6 +13,8 @@ use signet_store::Tx;
 
 /// Most groups, or members of one, on a page, and how many there are unless fewer are asked for.
 pub const MAX_LIMIT: i64 = 200;
+/// Most users that are put into a group at once.
+pub const MAX_AT_ONCE: usize = 100;
 /// Most groups of one user that are listed.
 const OF_USER: i64 = 1_000;
 /// The list whose cursors the pages of groups have.
@@ -190,19 +192,74 @@ impl Idp {
                     None => None,
                 }
                 .ok_or_else(|| AdminError::not_found(&user, "User"))?;
-                let (changed, kind) = if member {
-                    (tx.add_group_member(group.id, user.id, ctx.now).await?, types::GROUP_MEMBER_ADD)
-                } else {
-                    (tx.remove_group_member(group.id, user.id, ctx.now).await?, types::GROUP_MEMBER_REMOVE)
-                };
-                if changed {
-                    let event = caller.event(&idp, &ctx, kind).of(&user);
-                    tx.append(&event.target(entity(&group)).target(user_entity(&user))).await?;
-                }
-                Ok(())
+                idp.set_member(tx, &ctx, &caller, (&group, &user), member).await
             })
         })
         .await
+    }
+
+    /// Puts users into a group, each named by login or id; when some name nobody, nobody is put in, and those are
+    /// given back.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`] without the group, [`AdminError::Invalid`] for more than [`MAX_AT_ONCE`].
+    pub async fn admin_add_group_members(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        group: &str,
+        users: &[String],
+    ) -> Result<Vec<String>, AdminError> {
+        if users.len() > MAX_AT_ONCE {
+            return Err(AdminError::invalid("group", format!("logins: at most {MAX_AT_ONCE} at once")));
+        }
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        let (group, users) = (group.to_owned(), users.to_vec());
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let group = find(tx, &group).await?;
+                let (mut found, mut unknown) = (Vec::new(), Vec::new());
+                for key in users {
+                    // Whoever reads a list isn't meant by it.
+                    let user = match key.as_str() {
+                        "me" => Err(AdminError::not_found(&key, "User")),
+                        _ => Self::find_user(tx, &ctx, &caller, &key).await,
+                    };
+                    match user {
+                        Ok(user) => found.push(user),
+                        Err(AdminError::NotFound { .. }) => unknown.push(key),
+                        Err(error) => return Err(error),
+                    }
+                }
+                if unknown.is_empty() {
+                    for user in &found {
+                        idp.set_member(tx, &ctx, &caller, (&group, user), true).await?;
+                    }
+                }
+                Ok(unknown)
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn set_member(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        caller: &Caller,
+        (group, user): (&Group, &User),
+        member: bool,
+    ) -> Result<(), AdminError> {
+        let (changed, kind) = if member {
+            (tx.add_group_member(group.id, user.id, ctx.now).await?, types::GROUP_MEMBER_ADD)
+        } else {
+            (tx.remove_group_member(group.id, user.id, ctx.now).await?, types::GROUP_MEMBER_REMOVE)
+        };
+        if changed {
+            let event = caller.event(self, ctx, kind).of(user);
+            tx.append(&event.target(entity(group)).target(user_entity(user))).await?;
+        }
+        Ok(())
     }
 
     /// The groups of a user, by name.
@@ -221,7 +278,7 @@ impl Idp {
     }
 }
 
-async fn find(tx: &mut Tx, key: &str) -> Result<Group, AdminError> {
+pub(super) async fn find(tx: &mut Tx, key: &str) -> Result<Group, AdminError> {
     let group = match GroupId::parse(key) {
         Some(id) => tx.group(id).await?,
         None => None,

@@ -4,7 +4,7 @@ use super::access::{Access, Area};
 use super::change::Diff;
 use super::profile::{self, Profile};
 use super::user_lifecycle::keep_a_super_admin;
-use super::{AdminError, Caller, Expected};
+use super::{AdminError, Caller, Expected, groups};
 use crate::ctx::{At, user_entity};
 use crate::grants::LONGEST_TOKEN_SECONDS;
 use crate::{Ctx, Idp};
@@ -39,10 +39,12 @@ pub struct UserInput {
 }
 
 /// How a user is created.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Creation {
     /// Whether the user is active at once.
     pub activate: bool,
+    /// Ids of groups that the user is in from the beginning.
+    pub groups: Vec<String>,
 }
 
 impl Idp {
@@ -109,12 +111,16 @@ impl Idp {
         if how.activate {
             events.push(caller.event(self, ctx, types::USER_ACTIVATE).of(&user).target(user_entity(&user)));
         }
-        let ctx = ctx.clone();
+        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 user.number = tx.next_user_number().await?;
                 tx.insert_user(&user).await.map_err(|e| AdminError::taken("login", e))?;
                 tx.append_all(&events).await?;
+                for group in &how.groups {
+                    let group = groups::find(tx, group).await?;
+                    idp.set_member(tx, &ctx, &caller, (&group, &user), true).await?;
+                }
                 Self::view_user(tx, &ctx, user).await
             })
         })

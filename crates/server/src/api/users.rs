@@ -68,7 +68,7 @@ async fn create_user(api: Api, query: Query, Body(request): Body<UserRequest>) -
         Some("changePassword") => true,
         Some(_) => return Err(ApiError::invalid("nextLogin", "nextLogin: must be changePassword")),
     };
-    let how = Creation { activate: query.flag("activate", true)? };
+    let how = Creation { activate: query.flag("activate", true)?, groups: Vec::new() };
     let input = UserInput { renew, ..request.input()? };
     let view = api.idp.admin_create_user(&api.ctx, &api.caller, input, how).await?;
     Ok(versioned(view.user.version, User::of(&api.ctx, &view)?))

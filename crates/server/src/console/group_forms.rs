@@ -109,10 +109,11 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     admin.answer(saved)
 }
 
-fn member_page(admin: &Admin, group: &Group, login: &str) -> FormPage {
+fn member_page(admin: &Admin, group: &Group, logins: &str) -> FormPage {
     let action = format!("{}/members/new", url_of(group));
-    let page = admin.form(("Add a member", Section::Groups), crumbs(Some(group)), action, "Add");
-    page.fields([Field::line("login", "Login", login).required().help("The whole login, or the user's id.")])
+    let page = admin.form(("Add members", Section::Groups), crumbs(Some(group)), action, "Add");
+    let field = Field::lines("logins", "Logins", logins, 6).required();
+    page.fields([field.help("One a line: whole logins, or ids of users. All are added, or none.")])
 }
 
 pub(super) async fn new_member(admin: Admin, Path(id): Path<String>) -> Response {
@@ -133,19 +134,27 @@ pub(super) async fn add_member(
     let added = async {
         let form = admin.open(&headers, &body, WRITE)?;
         let group = find(&admin, &id).await?;
-        let login = form.text("login");
-        let mut page = member_page(&admin, &group, &login);
-        let (idp, ctx, caller) = (admin.idp(), &admin.ctx, &admin.caller);
-        let user = match idp.admin_user(ctx, caller, &login).await {
-            Ok(view) if login != "me" => view.user.id.to_string(),
-            Ok(_) | Err(AdminError::NotFound { .. }) => {
-                page.wrong("login", "Nobody here has this login. Compare it with the list of users.");
-                return Ok(refused(&page));
+        let logins = form.lines("logins");
+        let mut page = member_page(&admin, &group, form.raw("logins"));
+        if logins.is_empty() {
+            page.wrong("logins", "Type one login at least.");
+            return Ok(refused(&page));
+        }
+        let (ctx, caller) = (&admin.ctx, &admin.caller);
+        let unknown = match admin.idp().admin_add_group_members(ctx, caller, &id, &logins).await {
+            Ok(unknown) if unknown.is_empty() => {
+                return Ok(done(&group, if logins.len() == 1 { "join" } else { "join-all" }));
             }
+            Ok(unknown) => unknown,
             Err(error) => return again(page, error),
         };
-        idp.admin_set_group_member(ctx, caller, (&id, &user), true).await?;
-        Ok(done(&group, "join"))
+        let names: Vec<String> = unknown.iter().map(|login| visible(login)).collect();
+        let nobody = match names.as_slice() {
+            [one] => format!("Nobody here has the login {one}."),
+            many => format!("Nobody here has these logins: {}.", many.join(", ")),
+        };
+        page.wrong("logins", format!("{nobody} Compare with the list of users; nobody was added."));
+        Ok(refused(&page))
     };
     let added = added.await;
     admin.answer(added)

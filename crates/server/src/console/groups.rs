@@ -79,7 +79,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     let url = url_of(&group);
     let mut console = admin.frame(&visible(&group.name), Section::Groups);
     console.notice = params.get("done").and_then(told).map(str::to_owned);
-    let edit = [("Add a member", "members/new"), ("Edit", "edit")];
+    let edit = [("Add members", "members/new"), ("Edit", "edit")];
     Ok(html::page(&GroupPage {
         console,
         back: Link::new("Groups", PATH),
@@ -110,6 +110,7 @@ fn told(done: &str) -> Option<&'static str> {
     Some(match done {
         "create" => "The group is created.",
         "edit" => "The group is saved.",
+        "join-all" => "The users are in the group: from the next token on.",
         "join" => "The user is in the group: from the next token on.",
         "leave" => "The user is out of the group: from the next token on.",
         _ => return None,

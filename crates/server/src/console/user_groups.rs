@@ -2,7 +2,7 @@
 
 use super::admin::Admin;
 use super::failure::Result;
-use super::form::{again, refused};
+use super::form::{Form, again, refused};
 use super::groups::{self, WRITE};
 use super::rows::user_url;
 use super::user::find;
@@ -16,10 +16,13 @@ use signet_domain::group::Group;
 use signet_idp::admin::users::UserView;
 use signet_idp::admin::{AdminError, Area};
 use signet_idp::syslog::visible;
-use signet_web::{Choice, Field, FormPage, Link, Section};
+use signet_web::{Choice, Field, FormPage, Link, Pick, Section};
 
 /// Groups that are suggested.
 const SUGGESTED: i64 = 200;
+
+/// Most groups that a new user's form offers by themselves.
+const OFFERED: i64 = 50;
 
 /// The groups of a user as links to their pages.
 pub(super) fn links(groups: &[Group]) -> Vec<Link> {
@@ -41,6 +44,61 @@ async fn page(admin: &Admin, view: &UserView, group: &str) -> Result<FormPage> {
     Ok(admin
         .form(("Add to a group", Section::Users), crumbs, path(&id), "Add")
         .fields([field.suggest(names)]))
+}
+
+/// The question for the groups of a new user, for who may move people; none where there are no groups.
+pub(super) async fn question(admin: &Admin, named: &[String]) -> Result<Option<Field>> {
+    if !admin.may(Area::Groups, WRITE.1) {
+        return Ok(None);
+    }
+    let all = admin.idp().admin_groups(&admin.ctx, None, None, Some(OFFERED)).await?;
+    let pick = |group: &Group| {
+        let id = group.id.to_string();
+        let chosen = named.contains(&id);
+        Pick::new(id, visible(&group.name), chosen)
+    };
+    Ok(match (all.items.is_empty(), all.next) {
+        (true, _) => None,
+        (false, None) => Some(Field::checks("groups", "Groups", all.items.iter().map(pick).collect())),
+        (false, Some(_)) => {
+            let field = Field::lines("groups", "Groups", named.join("\n"), 3);
+            Some(field.help("One a line: whole names, or ids."))
+        }
+    })
+}
+
+/// Ids of the groups that a form names; none after the page has been told which there isn't.
+pub(super) async fn chosen(
+    admin: &Admin,
+    named: &[String],
+    page: &mut FormPage,
+) -> Result<Option<Vec<String>>> {
+    if named.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    admin.must(Area::Groups, WRITE.1)?;
+    let (mut ids, mut unknown) = (Vec::new(), Vec::new());
+    for name in named {
+        match group(admin, name).await? {
+            Some(id) => ids.push(id),
+            None => unknown.push(visible(name)),
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(Some(ids));
+    }
+    page.wrong("groups", format!("No group is called {}.", unknown.join(", or ")));
+    Ok(None)
+}
+
+/// The groups that a form names: boxes that are ticked, or lines.
+pub(super) fn named(form: &Form) -> Vec<String> {
+    let all = form.all("groups");
+    all.iter()
+        .flat_map(|value| value.lines())
+        .map(|l| l.trim().to_owned())
+        .filter(|l| !l.is_empty())
+        .collect()
 }
 
 pub(super) async fn new(admin: Admin, Path(id): Path<String>) -> Response {
@@ -73,7 +131,7 @@ pub(super) async fn add(admin: Admin, Path(id): Path<String>, headers: HeaderMap
 }
 
 /// The id of the group that somebody named.
-async fn group(admin: &Admin, named: &str) -> Result<Option<String>> {
+pub(super) async fn group(admin: &Admin, named: &str) -> Result<Option<String>> {
     match admin.idp().admin_group(&admin.ctx, named).await {
         Ok(group) => return Ok(Some(group.id.to_string())),
         Err(AdminError::NotFound { .. }) => {}

@@ -5,6 +5,7 @@ use super::failure::Result;
 use super::form::{Form, again, refused};
 use super::rows::user_url;
 use super::user_edit::profile_fields;
+use super::user_groups;
 use crate::html;
 use crate::pages::step;
 use axum::body::Bytes;
@@ -85,18 +86,24 @@ pub(super) async fn chosen_password(
     })
 }
 
-async fn page(admin: &Admin, value: impl Fn(&str) -> String, how: (&str, bool)) -> Result<FormPage> {
+async fn page(
+    admin: &Admin,
+    value: impl Fn(&str) -> String,
+    groups: &[String],
+    how: (&str, bool),
+) -> Result<FormPage> {
     let password = password_fields(admin, how, true).await?;
+    let groups = user_groups::question(admin, groups).await?;
     Ok(admin
         .form(("New user", Section::Users), vec![Link::new("Users", "/console/users")], PATH, "Create user")
-        .fields(profile_fields(&value))
+        .fields(profile_fields(&value).into_iter().chain(groups))
         .group("Password", password))
 }
 
 pub(super) async fn get(admin: Admin) -> Response {
     let shown = async {
         admin.must(Area::Users, Access::Write)?;
-        Ok(html::page(&page(&admin, |_| String::new(), ("make", true)).await?))
+        Ok(html::page(&page(&admin, |_| String::new(), &[], ("make", true)).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -108,14 +115,18 @@ pub(super) async fn post(admin: Admin, headers: HeaderMap, body: Bytes) -> Respo
 
 async fn create(admin: &Admin, headers: &HeaderMap, body: &[u8]) -> Result<Response> {
     let form = admin.open(headers, body, (Area::Users, Access::Write))?;
-    let mut page = page(admin, |name| form.text(name), (form.raw("how"), renews(&form))).await?;
+    let groups = user_groups::named(&form);
+    let mut page = page(admin, |name| form.text(name), &groups, (form.raw("how"), renews(&form))).await?;
+    let Some(groups) = user_groups::chosen(admin, &groups, &mut page).await? else {
+        return Ok(refused(&page));
+    };
     let login = form.text("login");
     let Some(Chosen { password, made }) = chosen_password(admin, &form, &login, &mut page).await? else {
         return Ok(refused(&page));
     };
     let renew = renews(&form);
     let input = UserInput { profile: Some(super::user_edit::sent(&form)), password, renew };
-    let how = Creation { activate: true };
+    let how = Creation { activate: true, groups };
     let view = match admin.idp().admin_create_user(&admin.ctx, &admin.caller, input, how).await {
         Ok(view) => view,
         Err(error) => return again(page, error),
