@@ -178,21 +178,29 @@ fn call_fields(typed: &Typed) -> Vec<Field> {
             .help("Empty: authorization."),
         Field::checks(
             CALLS,
-            "It also takes",
+            "Besides",
             vec![
-                pick("token_in_query", "Tokens in the query", "They end in the logs of whatever they pass."),
-                pick("token_in_form", "Tokens in a form", ""),
-                pick("api_keys", "API keys of apps", "In the header apikey. Apps have them on their pages."),
-                pick("api_key_in_query", "API keys in the query", ""),
+                pick(
+                    "token_in_query",
+                    "Takes tokens in the query",
+                    "They end in the logs of whatever they pass.",
+                ),
+                pick("token_in_form", "Takes tokens in a form", ""),
+                pick(
+                    "api_keys",
+                    "Takes API keys of apps",
+                    "In the header apikey. Apps have them on their pages.",
+                ),
+                pick("api_key_in_query", "Takes API keys in the query", ""),
                 pick(
                     "global_credentials",
-                    "Tokens of other servers",
+                    "Takes tokens of other servers",
                     "Of those whose gateway profile says the same.",
                 ),
                 pick(
                     "hide_credentials",
-                    "Nothing for the API: the gateway keeps the credential",
-                    "It is told so by X-Hide-Credentials.",
+                    "Keeps the credential from the API",
+                    "The gateway is told so by X-Hide-Credentials.",
                 ),
             ],
         ),
