@@ -1,8 +1,8 @@
 //! Groups at the console.
 
-use signet_testkit::{Shared, TestApp, on_each_engine};
+use signet_testkit::{Shared, TestApp, json, on_each_engine};
 
-use crate::support::apps::Person;
+use crate::support::apps::{Person, Server};
 use crate::support::desk::{Desk, the_form};
 use crate::support::groups::{group, join};
 use crate::support::make::unique;
@@ -14,6 +14,7 @@ on_each_engine! {
     a_user_is_put_into_a_group_from_their_own_page,
     two_who_change_a_group_see_both_versions,
     a_help_desk_sees_groups_and_moves_nobody,
+    a_group_says_how_many_it_has_and_what_asks_for_it,
 }
 
 async fn a_group_is_made_filled_emptied_and_deleted(app: Shared) {
@@ -180,4 +181,43 @@ async fn a_help_desk_sees_groups_and_moves_nobody(app: Shared) {
     for path in ["members/new", "edit", "delete"] {
         assert_eq!(desk.get(&format!("/console/groups/{id}/{path}")).await.status, 403, "{path}");
     }
+}
+
+async fn a_group_says_how_many_it_has_and_what_asks_for_it(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let name = unique("Treasury");
+    let id = group(&acme, &name).await;
+    let path = format!("/console/groups/{id}");
+    let used = async || desk.page(&path).await.page().all("section[aria-labelledby=used-by]").join(" ");
+    assert!(used().await.contains("No access rule and no claim asks for this group."), "{}", used().await);
+    for _ in 0..2 {
+        join(&acme, &id, &Person::new(&acme).await.id).await;
+    }
+    let server = Server::new(&acme, json!({})).await;
+    let base = format!("/api/v1/authorizationServers/{}", server.id);
+    let post = async |path: &str, body| acme.api("POST", path).json(&body).await.expect(201).json();
+    let clients = json!({ "clients": { "include": ["ALL_CLIENTS"] } });
+    let policy = post(&format!("{base}/policies"), json!({ "name": "Money", "conditions": clients })).await;
+    let policy = policy["id"].as_str().expect("an id").to_owned();
+    let rule = json!({ "name": "tellers", "conditions": {
+        "people": { "groups": { "include": [id] } },
+        "grantTypes": { "include": ["password"] },
+        "scopes": { "include": ["*"] },
+    } });
+    post(&format!("{base}/policies/{policy}/rules"), rule).await;
+    let claim = json!({ "name": "desks", "claimType": "RESOURCE", "valueType": "GROUPS",
+        "group_filter_type": "STARTS_WITH", "value": "Treas", "alwaysIncludeInToken": true });
+    post(&format!("{base}/claims"), claim).await;
+    let told = used().await;
+    assert!(told.contains("Rule tellers of Money") && told.contains("Claim desks"), "{told}");
+    let links = desk.page(&path).await.page().attributes("section[aria-labelledby=used-by] a", "href");
+    assert!(links.contains(&format!("/console/servers/{}/policies/{policy}", server.id)), "{links:?}");
+    for link in links {
+        desk.page(&link).await.expect(200);
+    }
+    let facts = desk.page(&path).await.page().all("section[aria-labelledby=facts] dd");
+    assert!(facts.iter().any(|fact| fact == "2"), "{facts:?}");
+    let row = desk.page(&format!("/console/groups?q={}", name.to_lowercase())).await.page();
+    assert!(row.all("table.list tbody tr")[0].contains("Members: 2"), "{}", row.text());
 }

@@ -154,6 +154,7 @@ async fn people(c: &mut Contract) {
         groups_with_prefix(tx, a, b) tx.groups_with_prefix(&a.group.name.to_lowercase(), 10) => (Ok(v) if v.is_empty());
         groups_of(tx, a, b) tx.groups_of(a.user.id, 10) => (Ok(v) if v.is_empty());
         update_group(tx, a, b) tx.update_group(&a.group, a.now) => (Err(StoreError::Stale));
+        group_size(tx, a, b) tx.group_size(a.group.id, 10) => (Ok(0));
         group_members(tx, a, b) tx.group_members(a.group.id, None, 10) => (Ok(v) if v.is_empty());
         add_group_member(tx, a, b) tx.add_group_member(b.group.id, a.user.id, b.now) => (Err(StoreError::Reference));
         remove_group_member(tx, a, b) tx.remove_group_member(a.group.id, a.user.id, a.now) => (Ok(false));

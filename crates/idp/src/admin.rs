@@ -42,6 +42,7 @@ pub mod cursor;
 mod error;
 pub mod gateway_rules;
 pub mod gateways;
+pub mod group_use;
 pub mod groups;
 pub mod log_retention;
 pub mod operators;

@@ -122,6 +122,12 @@ impl Groups {
     }
 }
 
+/// Whether a claim lists a group of this name, in whoever is in it.
+pub(crate) fn lists_group(claim: &ClaimRow, name: &str) -> bool {
+    claim.value_type == ClaimValueType::Groups
+        && Groups::of(claim.group_filter, &claim.value).is_some_and(|groups| groups.has(name))
+}
+
 /// What a claim's value is made of.
 #[derive(Debug)]
 enum Made {

@@ -1,6 +1,6 @@
 //! Groups and their members.
 
-use crate::macros::{execute, fetch_all, fetch_optional};
+use crate::macros::{execute, fetch_all, fetch_one, fetch_optional};
 use crate::{Result, StoreError, Tx};
 use signet_domain::Time;
 use signet_domain::group::Group;
@@ -85,6 +85,13 @@ impl Tx {
             VALUES ($1,$2,$3,$4) ON CONFLICT (tenant_id, group_id, user_id) DO NOTHING";
         let rows = execute!(self, SQL, self.tenant, group, user, now)?;
         self.note_members(group, rows, now).await
+    }
+
+    /// How many users are in a group, counted up to `most`.
+    pub async fn group_size(&mut self, group: GroupId, most: i64) -> Result<i64> {
+        const SQL: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM group_members
+            WHERE tenant_id = $1 AND group_id = $2 LIMIT $3) AS few";
+        fetch_one!(self, (i64,), SQL, self.tenant, group, most).map(|(size,)| size)
     }
 
     /// Takes a user out of a group; `false` when they weren't in it.

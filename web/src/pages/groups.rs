@@ -15,6 +15,8 @@ pub struct GroupEntry {
     pub name: String,
     /// What it is for; may be empty.
     pub description: String,
+    /// How many are in it: `12`, `over 1,000`.
+    pub members: String,
     /// When somebody last came or went.
     pub changed: TimeText,
 }
@@ -70,8 +72,10 @@ pub struct GroupPage {
     pub members: Vec<MemberRow>,
     /// Pages of members on either side.
     pub paging: Paging,
-    /// Its id and times.
+    /// Its id, size and times.
     pub facts: Vec<Fact>,
+    /// The access rules and claims that ask for it. None for who doesn't see servers.
+    pub used_by: Option<Vec<Link>>,
     /// Newest first. None for who doesn't see the log.
     pub recent: Option<Vec<LogRow>>,
     /// Ways to pages that change it.

@@ -11,6 +11,7 @@ pub(super) fn all() -> Vec<Sample> {
         url: "/console/groups/00g1".to_owned(),
         name: name.to_owned(),
         description: description.to_owned(),
+        members: "over 1,000".to_owned(),
         changed: time("today, 13:55"),
     };
     let list = GroupList {
@@ -50,12 +51,14 @@ pub(super) fn all() -> Vec<Sample> {
         members: vec![member("ada@acme.test", "Ada Lovelace"), member(HOSTILE, HOSTILE), member(LONG, RTL)],
         paging: Paging { older: some("/console/groups/00g1?after=x"), ..Paging::default() },
         facts: vec![Fact::code("Id", "00g1"), Fact::text("Created", "3 March")],
+        used_by: Some(vec![Link::new(HOSTILE, "/console/servers/aus1/policies/00p1"), Link::new(LONG, "/x")]),
         recent: Some(rows().into_iter().take(1).collect()),
         edit: vec![Link::new("Add members", "/console/groups/00g1/members/new")],
         actions: vec![Action::ask("Delete…", "/console/groups/00g1/delete").dangerous()],
     };
     let lonely = GroupPage {
         members: Vec::new(),
+        used_by: Some(Vec::new()),
         recent: Some(Vec::new()),
         description: String::new(),
         ..page.clone()

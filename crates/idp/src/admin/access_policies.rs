@@ -67,7 +67,7 @@ impl Idp {
     ) -> Result<(Server, Vec<PolicyWithRules>), AdminError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let server = Self::find_server(&mut tx, server).await?;
-        let policies = all(&mut tx, &server).await?;
+        let policies = all_policies(&mut tx, &server).await?;
         Ok((server, policies))
     }
 
@@ -315,7 +315,7 @@ impl Idp {
             groups = tx.groups_of(found.id, GROUPS).await?.iter().map(|group| group.id.to_string()).collect();
             user = Some(found.id.to_string());
         }
-        let policies = all(&mut tx, &server).await?;
+        let policies = all_policies(&mut tx, &server).await?;
         let asked = Asked {
             client_id: &app.client_id,
             user: user.as_deref().map(|id| (id, groups.as_slice())),
@@ -335,7 +335,7 @@ impl Idp {
     }
 }
 
-async fn all(tx: &mut Tx, server: &Server) -> Result<Vec<PolicyWithRules>, AdminError> {
+pub(super) async fn all_policies(tx: &mut Tx, server: &Server) -> Result<Vec<PolicyWithRules>, AdminError> {
     let policies = tx.access_policies(server.id).await?;
     Ok(PolicyWithRules::join(policies, &tx.access_rules(server.id).await?))
 }

@@ -1,16 +1,19 @@
 //! Groups: the list, and one of them with who is in it.
 
+use super::access_policies::policy_url;
 use super::admin::Admin;
 use super::failure::Result;
 use super::next::encoded;
 use super::prefix::{Asked, PAGE, or_the_first};
 use super::rows::{brief, user_url};
-use super::words;
+use super::server_page::server_url;
+use super::words::{self, number};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use signet_domain::group::Group;
 use signet_domain::user::User;
+use signet_idp::admin::group_use::{GroupUse, MOST_MEMBERS};
 use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
@@ -35,10 +38,12 @@ async fn show_all(admin: &Admin, params: &Params) -> Result<Response> {
     admin.must_see(Area::Groups)?;
     let asked = Asked::read(params, PATH);
     let found = asked.page(|after| admin.idp().admin_groups(&admin.ctx, asked.q, after, Some(PAGE))).await?;
+    let sizes = admin.idp().admin_group_sizes(&admin.ctx, &found.items).await?;
     let row = |group: &Group| GroupEntry {
         url: url_of(group),
         name: visible(&group.name),
         description: visible(&group.description),
+        members: size(sizes.get(&group.id).copied()),
         changed: admin.moment(group.members_changed_at),
     };
     let mut console = admin.frame("Groups", Section::Groups);
@@ -75,6 +80,11 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     } else {
         None
     };
+    let sizes = admin.idp().admin_group_sizes(&admin.ctx, std::slice::from_ref(&group)).await?;
+    let used_by = match admin.may(Area::Apps, Access::Read) {
+        true => Some(admin.idp().admin_group_use(&admin.ctx, &group).await?.iter().map(used_by).collect()),
+        false => None,
+    };
     let writes = admin.may(Area::Groups, Access::Write);
     let url = url_of(&group);
     let mut console = admin.frame(&visible(&group.name), Section::Groups);
@@ -90,7 +100,8 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
             older: found.next.map(|cursor| format!("{url}?after={}", encoded(&cursor))),
             note: None,
         },
-        facts: facts(admin, &group),
+        facts: facts(admin, &group, size(sizes.get(&group.id).copied())),
+        used_by,
         recent,
         edit: if writes {
             edit.iter().map(|(label, page)| Link::new(*label, format!("{url}/{page}"))).collect()
@@ -129,10 +140,32 @@ fn member(user: &User, group: Option<&String>) -> MemberRow {
     }
 }
 
-fn facts(admin: &Admin, group: &Group) -> Vec<Fact> {
+/// `12`, or that there are more than were counted.
+fn size(members: Option<i64>) -> String {
+    let members = members.unwrap_or_default();
+    if members > MOST_MEMBERS { format!("over {}", number(MOST_MEMBERS)) } else { number(members) }
+}
+
+/// What asks for a group, as a link to it.
+fn used_by(by: &GroupUse) -> Link {
+    match by {
+        GroupUse::Rule(of) => {
+            let (server, policy, rule) = &**of;
+            let label = format!("Rule {} of {}, {}", rule.name, policy.name, server.name);
+            Link::new(visible(&label), policy_url(server, policy))
+        }
+        GroupUse::Claim(of) => {
+            let (server, claim) = &**of;
+            Link::new(visible(&format!("Claim {}, {}", claim.name, server.name)), server_url(server))
+        }
+    }
+}
+
+fn facts(admin: &Admin, group: &Group, members: String) -> Vec<Fact> {
     let moment = |at| admin.moment(at).shown;
     vec![
         Fact::code("Id", group.id.to_string()),
+        Fact::text("Members", members),
         Fact::text("Created", moment(group.created_at)),
         Fact::text("Members changed", moment(group.members_changed_at)),
     ]
