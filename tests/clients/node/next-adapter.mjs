@@ -3,8 +3,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { build } from 'esbuild'
-import { renderToStaticMarkup } from 'react-dom/server'
+import { createElement } from 'react'
+import { prerenderToNodeStream } from 'react-dom/static'
 
 globalThis.nextJar = new AsyncLocalStorage()
 mkdirSync('node_modules/next', { recursive: true })
@@ -40,7 +42,8 @@ class Jar {
 async function answer(request, jar) {
   const { pathname } = new URL(request.url)
   if (pathname === '/') {
-    return new Response(renderToStaticMarkup(await Page()), { headers: { 'content-type': 'text/html' } })
+    const { prelude } = await prerenderToNodeStream(createElement(Page))
+    return new Response(await text(prelude), { headers: { 'content-type': 'text/html' } })
   }
   const file = `${process.cwd()}/app${pathname}/route.js`
   if (!existsSync(file)) return new Response(null, { status: 404 })
