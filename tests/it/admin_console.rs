@@ -39,6 +39,7 @@ fn allowed(role: &str, route: &str) -> Option<(bool, bool)> {
             "revoke",
             "replace-keys",
             "revoke-tokens",
+            "end-sessions",
             "reset",
             "try",
         ];

@@ -12,6 +12,7 @@ use crate::support::make::{ask_for_user, unique};
 on_each_engine! {
     passwords_are_what_the_tenant_asks_for,
     sessions_last_as_long_as_the_tenant_says,
+    all_sessions_end_at_once_but_ones_own,
 }
 
 const PATH: &str = "/api/v1/security";
@@ -231,4 +232,68 @@ async fn the_console_changes_it(app: &TestApp, acme: &Tenant) {
     reader.get("/console/security/edit").await.expect(403);
     let (helper, _) = Desk::with_role(acme, "HELP_DESK_ADMIN").await;
     helper.get("/console/security").await.expect(403);
+}
+
+/// For the day on which something has leaked: everybody signs in again, but who said so.
+async fn all_sessions_end_at_once_but_ones_own(app: TestApp) {
+    let (acme, globex) = (app.acme(), app.globex());
+    let (person, elsewhere) = (Person::new(&acme).await, Person::new(&globex).await);
+    let (visitor, _) = acme.sign_in("/login", &person.login, &person.password).await;
+    let (stranger, _) = globex.sign_in("/login", &elsewhere.login, &elsewhere.password).await;
+    let tokens = person.code(&acme, &acme.web(), "openid offline_access").await;
+    let tokens = tokens.redeem(&acme, &acme.web()).await;
+    let (reader, _) = Desk::with_role(&acme, "READ_ONLY_ADMIN").await;
+    let desk = Desk::of(&acme).await;
+    let other = if app.engine() == Engine::Postgres { Some(app.node().await) } else { None };
+    if let Some(other) = &other {
+        // This node knows the rules of now.
+        assert_eq!(led(&visitor, &other.acme(), "/account").await, "/account");
+    }
+
+    let page = reader.page("/console/security").await;
+    assert!(!page.text().contains("/console/security/end-sessions"), "{}", page.page().text());
+    reader.get("/console/security/end-sessions").await.expect(403);
+    assert!(desk.page("/console/security").await.text().contains("End all sessions…"));
+    app.clock().advance(minutes(11)).await;
+    let asked = desk.page("/console/security/end-sessions").await;
+    let facts = asked.page().all("dl.facts dd");
+    assert!(facts.iter().any(|fact| fact.ends_with("sessions")), "{facts:?}");
+    let asks = asked.page().all("label[for='typed']");
+    let name =
+        asks[0].strip_prefix("Type ").and_then(|name| name.strip_suffix(" to confirm")).expect("a name");
+    let sure = [("typed", name), ("your_password", &desk.password)];
+    desk.send(&asked, &[("typed", "something"), sure[1]]).await.expect(422);
+    desk.send(&asked, &[sure[0]]).await.expect(422);
+    assert_eq!(led(&visitor, &acme, "/account").await, "/account", "nothing has ended yet");
+    desk.send(&asked, &sure).await.expect(303);
+    if let Some(other) = &other {
+        let there = other.acme();
+        assert_eq!(led(&visitor, &there, "/account").await, "/login", "no node goes by what it knew");
+        assert_eq!(led(&reader.visitor, &there, "/console").await, "/console/sign-in");
+    }
+    assert_eq!(led(&visitor, &acme, "/account").await, "/login");
+    assert_eq!(led(&reader.visitor, &acme, "/console").await, "/console/sign-in");
+    assert_eq!(led(&stranger, &globex, "/account").await, "/account", "the other tenant's stay");
+    let done = desk.page("/console/security?done=end-sessions").await;
+    assert!(done.text().contains("All sessions but yours have ended."), "{}", done.page().text());
+    acme.refresh(&acme.web(), tokens.refresh_token.as_deref().expect("one")).await.expect(200);
+
+    // Longer limits bring none back, and new ones begin.
+    put(&acme, &json!({ "sessions": { "users": { "idleMinutes": 1_440, "lifetimeMinutes": 2_880 } } }))
+        .await
+        .expect(200);
+    assert_eq!(led(&visitor, &acme, "/account").await, "/login");
+    let (visitor, account) = acme.sign_in("/login", &person.login, &person.password).await;
+    assert_eq!(account.url.path(), "/account");
+    app.clock().advance(minutes(1)).await;
+    let event = acme.wait_for_logs(r#"eventType eq "system.sessions.end""#, 1).await.remove(0);
+    assert_eq!(event["displayMessage"], "End all sessions", "{event:#}");
+    acme.api("POST", &format!("{PATH}/lifecycle/endSessions")).await.expect(204);
+    assert_eq!(led(&visitor, &acme, "/account").await, "/login");
+    assert_eq!(
+        led(&desk.visitor, &acme, "/console").await,
+        "/console/sign-in",
+        "a program has no session to keep"
+    );
+    assert_eq!(acme.wait_for_logs(r#"eventType eq "system.sessions.end""#, 2).await.len(), 2);
 }

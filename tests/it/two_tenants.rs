@@ -148,6 +148,7 @@ async fn people(c: &mut Contract) {
         insert_logout(tx, a, b) tx.insert_logout(&a.logout) => (Err(StoreError::Reference));
         postpone_logout(tx, a, b) tx.postpone_logout(a.logout.id, a.now) => (Ok(false));
         delete_logout(tx, a, b) tx.delete_logout(a.logout.id) => (Ok(false));
+        keep_session(tx, a, b) tx.keep_session(a.session.id, a.now, a.now) => (Ok(()));
         end_session(tx, a, b) tx.end_session(a.session.id, a.now) => (Ok(false));
         group(tx, a, b) tx.group(a.group.id) => (Ok(None));
         groups(tx, a, b) tx.groups(None, 10) => (Ok(v) if v.iter().all(|g| g.tenant_id == b.tenant.id));

@@ -128,6 +128,12 @@ impl SecuritySettings {
         }
     }
 
+    /// Ends every session that began until now. No limit brings one back.
+    pub fn end_sessions(&mut self, now: Time) {
+        self.user_lifetime_ended_at = self.user_lifetime_ended_at.max(now);
+        self.console_lifetime_ended_at = self.console_lifetime_ended_at.max(now);
+    }
+
     /// Whether passwords are as long, and sign-ins as short, as NIST SP 800-63B-4 has it where a password is all that
     /// is asked for.
     #[must_use]
@@ -210,6 +216,24 @@ mod tests {
         // A change of something else later forgets nothing of it.
         settings.limit(SessionKind::User, limits(601, 6000), minute(21));
         assert!(!idle.is_live(minute(21), &rule(&settings)));
+    }
+
+    #[test]
+    fn what_was_ended_stays_ended() {
+        let mut settings = usual();
+        let live = |settings: &SecuritySettings, session: &Session| {
+            session.is_live(minute(31), &settings.rule(SessionKind::User))
+        };
+        settings.end_sessions(minute(20));
+        let (before, after) = (session(20, 30), session(21, 30));
+        assert!(!live(&settings, &before) && live(&settings, &after));
+        settings.limit(
+            SessionKind::User,
+            SessionLimits { idle_minutes: 600, lifetime_minutes: 6000 },
+            minute(31),
+        );
+        settings.end_sessions(minute(10));
+        assert!(!live(&settings, &before) && live(&settings, &after));
     }
 
     #[test]

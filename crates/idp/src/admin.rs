@@ -58,6 +58,7 @@ pub mod scopes;
 pub mod security;
 pub mod server_rules;
 pub mod servers;
+mod session_end;
 pub mod token_preview;
 pub mod user_filter;
 pub mod user_grants;

@@ -7,19 +7,25 @@ use signet_domain::id::{SessionId, UserId};
 use signet_domain::session::{Session, SessionKind};
 
 impl Tx {
-    /// The session of a kind that a cookie's hash names, ended or not.
+    /// The session of a kind that a cookie's hash names, ended or not; none that ended with all others. That is asked
+    /// here, because what a node knows of the settings may be a second old.
     pub async fn session_by_token(
         &mut self,
         kind: SessionKind,
         token_hash: &[u8],
     ) -> Result<Option<Session>> {
-        const SQL: &str = "SELECT * FROM sessions WHERE tenant_id = $1 AND token_hash = $2 AND kind = $3";
+        const SQL: &str =
+            "SELECT s.* FROM sessions s WHERE s.tenant_id = $1 AND s.token_hash = $2 AND s.kind = $3
+            AND NOT EXISTS (SELECT 1 FROM security_settings c WHERE c.tenant_id = $1 AND s.created_at <=
+            CASE s.kind WHEN 'USER' THEN c.user_lifetime_ended_at ELSE c.console_lifetime_ended_at END)";
         fetch_optional!(self, Session, SQL, self.tenant, token_hash, kind)
     }
 
-    /// The session with an id.
+    /// The session with an id; none that ended with all others.
     pub async fn session(&mut self, id: SessionId) -> Result<Option<Session>> {
-        const SQL: &str = "SELECT * FROM sessions WHERE tenant_id = $1 AND id = $2";
+        const SQL: &str = "SELECT s.* FROM sessions s WHERE s.tenant_id = $1 AND s.id = $2
+            AND NOT EXISTS (SELECT 1 FROM security_settings c WHERE c.tenant_id = $1 AND s.created_at <=
+            CASE s.kind WHEN 'USER' THEN c.user_lifetime_ended_at ELSE c.console_lifetime_ended_at END)";
         fetch_optional!(self, Session, SQL, self.tenant, id)
     }
 
@@ -57,6 +63,13 @@ impl Tx {
     pub async fn touch_session(&mut self, id: SessionId, now: Time) -> Result<()> {
         const SQL: &str = "UPDATE sessions SET last_seen_at = $3 WHERE tenant_id = $1 AND id = $2";
         execute!(self, SQL, self.tenant, id, now).map(|_| ())
+    }
+
+    /// Keeps a session while all others end: it counts as begun then, and ends when it was to end.
+    pub async fn keep_session(&mut self, id: SessionId, began: Time, ends: Time) -> Result<()> {
+        const SQL: &str =
+            "UPDATE sessions SET created_at = $3, expires_at = $4 WHERE tenant_id = $1 AND id = $2";
+        execute!(self, SQL, self.tenant, id, began, ends).map(|_| ())
     }
 
     /// Ends a session; `false` when it had ended.

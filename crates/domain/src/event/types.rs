@@ -281,6 +281,8 @@ event_types! {
     SECURITY_UPDATE = "system.security.update", "Update security settings";
     /// The rules for passwords and sessions went back to what they were at first.
     SECURITY_RESET = "system.security.reset", "Reset security settings";
+    /// Every session of the tenant was ended.
+    SESSIONS_END = "system.sessions.end", "End all sessions";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
     /// How long the log is kept was changed.

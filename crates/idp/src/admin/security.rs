@@ -127,6 +127,14 @@ impl SecurityPreview {
         session.is_live(now, &self.before.rule(kind)) && !session.is_live(now, &self.after.rule(kind))
     }
 
+    /// Counts what would end.
+    pub(super) async fn look(&mut self, tx: &mut Tx, now: Time) -> Result<(), StoreError> {
+        let newest = tx.newest_sessions(i64::try_from(LOOKED_AT).unwrap_or(i64::MAX)).await?;
+        self.ends = newest.iter().filter(|session| self.would_end(session, now)).count();
+        self.more = newest.len() == LOOKED_AT;
+        Ok(())
+    }
+
     fn shortens(&self) -> bool {
         [SessionKind::User, SessionKind::Console]
             .into_iter()
@@ -174,9 +182,7 @@ impl Idp {
         input.put(&mut after, ctx.now);
         let mut preview = SecurityPreview { before, after, ends: 0, more: false };
         if preview.shortens() {
-            let newest = tx.newest_sessions(i64::try_from(LOOKED_AT).unwrap_or(i64::MAX)).await?;
-            preview.ends = newest.iter().filter(|session| preview.would_end(session, ctx.now)).count();
-            preview.more = newest.len() == LOOKED_AT;
+            preview.look(&mut tx, ctx.now).await?;
         }
         Ok(preview)
     }
@@ -230,17 +236,8 @@ impl Idp {
                 if diff.is_empty() {
                     return Ok(before);
                 }
-                if before.version == 0 {
-                    // Two who were first at once: the later one hasn't seen the other's.
-                    let first =
-                        |error| if matches!(error, StoreError::Conflict) { StoreError::Stale } else { error };
-                    tx.insert_security_settings(&after).await.map_err(first)?;
-                } else {
-                    tx.update_security_settings(&after, at.now).await?;
-                }
-                let (id, name) = (at.tenant_id(), &at.tenant.name);
-                let target = Entity::new("SecuritySettings", id, name, &at.tenant.display_name);
-                tx.append(&diff.into_event(event, target)).await?;
+                write(tx, &after, at.now).await?;
+                tx.append(&diff.into_event(event, entity(&at))).await?;
                 Ok(find(tx, &at).await?)
             })
         })
@@ -248,7 +245,22 @@ impl Idp {
     }
 }
 
-async fn find(tx: &mut Tx, ctx: &Ctx) -> Result<SecuritySettings, StoreError> {
+/// Writes the rules back, if they are still at the version that was read.
+pub(super) async fn write(tx: &mut Tx, after: &SecuritySettings, now: Time) -> Result<(), StoreError> {
+    if after.version > 0 {
+        return tx.update_security_settings(after, now).await;
+    }
+    // Two who were first at once: the later one hasn't seen the other's.
+    let first = |error| if matches!(error, StoreError::Conflict) { StoreError::Stale } else { error };
+    tx.insert_security_settings(after).await.map_err(first)
+}
+
+pub(super) fn entity(ctx: &Ctx) -> Entity {
+    let (id, name) = (ctx.tenant_id(), &ctx.tenant.name);
+    Entity::new("SecuritySettings", id, name, &ctx.tenant.display_name)
+}
+
+pub(super) async fn find(tx: &mut Tx, ctx: &Ctx) -> Result<SecuritySettings, StoreError> {
     let found = tx.security_settings().await?;
     Ok(found.unwrap_or_else(|| SecuritySettings::usual(ctx.tenant_id(), ctx.now)))
 }

@@ -195,6 +195,7 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::BRAND_RESET, Changed, "{who} gave the pages for users their first look back"),
         (types::SECURITY_UPDATE, Changed, "{who} changed the rules for passwords and sessions"),
         (types::SECURITY_RESET, Changed, "{who} gave passwords and sessions their first rules back"),
+        (types::SESSIONS_END, Changed, "{who} ended all sessions"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
         (types::LOG_RETENTION_UPDATE, Changed, "{who} changed how long the system log is kept"),
         (types::LOG_HOLD_START, Changed, "{who} put the system log on hold"),

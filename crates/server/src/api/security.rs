@@ -22,7 +22,9 @@ const PATH: &str = "/api/v1/security";
 const READ_ONLY: &[&str] = &["meetsNist80063b", "lastUpdated", "_links"];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(operations!(get_security, replace_security, reset_security))
+    OpenApiRouter::default()
+        .routes(operations!(get_security, replace_security, reset_security))
+        .routes(operations!(end_all_sessions))
 }
 
 /// The tenant's rules for new passwords, and how long sessions last.
@@ -193,5 +195,14 @@ async fn replace_security(
     responses((status = 204, description = "Done"), Errors))]
 async fn reset_security(api: Api, IfMatch(expected): IfMatch) -> Result<StatusCode, ApiError> {
     api.idp.admin_reset_security(&api.ctx, &api.caller, &expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends every session of users and administrators at once: whoever was signed in signs in again. Tokens that were
+/// issued, and grants, stay; `/api/v1/authorizationServers/lifecycle/revokeTokens` ends those.
+#[utoipa::path(post, path = "/api/v1/security/lifecycle/endSessions", tag = "Security",
+    responses((status = 204, description = "Ended"), Errors))]
+async fn end_all_sessions(api: Api) -> Result<StatusCode, ApiError> {
+    api.idp.admin_end_all_sessions(&api.ctx, &api.caller, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -60,6 +60,7 @@ mod server_deeds;
 mod server_forms;
 mod server_page;
 mod servers;
+mod session_end;
 mod settings;
 mod sign_in;
 mod theme_choice;
@@ -273,6 +274,7 @@ pub fn routes() -> Router<crate::App> {
         )
         .route("/console/security", get(security::get))
         .route("/console/security/edit", get(security::edit).post(security::save))
+        .route("/console/security/end-sessions", get(session_end::ask).post(session_end::end))
         .route("/console/security/reset", get(security::ask_reset).post(security::reset))
         .route("/console/settings", get(settings::get))
         .route("/console/settings/log", get(log_retention::edit).post(log_retention::save))

@@ -6,6 +6,7 @@ use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::review::reviewed;
 use super::security_fields::{Draft, changes, facts_of_passwords, facts_of_sessions};
+use super::session_end;
 use super::words;
 use crate::html;
 use crate::pages::step;
@@ -19,7 +20,7 @@ use signet_idp::admin::{Access, AdminError, Area};
 use signet_web::{Action, Fact, FormPage, Link, Review, Section, SettingsPage, SettingsPart};
 
 pub(super) const PATH: &str = "/console/security";
-const WRITE: (Area, Access) = (Area::Settings, Access::Write);
+pub(super) const WRITE: (Area, Access) = (Area::Settings, Access::Write);
 /// The form with what NIST SP 800-63B-4 asks for filled in.
 const PRESET: &str = "preset=nist";
 
@@ -63,7 +64,13 @@ async fn show(admin: &Admin, query: &str) -> Result<Response> {
         sentence: Some("Shorter limits end sessions at once. Longer ones bring none back.".to_owned()),
         facts,
         edit: change(),
-        actions: if writes && input != SecurityInput::default() { vec![reset] } else { Vec::new() },
+        actions: if !writes {
+            Vec::new()
+        } else if input == SecurityInput::default() {
+            vec![session_end::action()]
+        } else {
+            vec![reset, session_end::action()]
+        },
     };
     let mut console = admin.frame("Security", Section::Security);
     console.notice = query.strip_prefix("done=").and_then(told).map(str::to_owned);
@@ -84,12 +91,13 @@ fn nist(settings: &SecuritySettings) -> Fact {
 fn told(done: &str) -> Option<&'static str> {
     match done {
         "edit" => Some("Saved. It holds from now on."),
+        "end-sessions" => Some("All sessions but yours have ended."),
         "reset" => Some("Passwords and sessions have their first rules back."),
         _ => None,
     }
 }
 
-fn crumbs() -> Vec<Link> {
+pub(super) fn crumbs() -> Vec<Link> {
     vec![Link::new("Security", PATH)]
 }
 
@@ -130,6 +138,12 @@ pub(super) async fn edit(admin: Admin, RawQuery(query): RawQuery) -> Response {
     admin.answer(shown)
 }
 
+/// How many sessions of those that were looked at.
+pub(super) fn many(ends: usize, more: bool) -> String {
+    let many = words::count(ends, "session");
+    if more { format!("{many} of the newest, and older ones") } else { many }
+}
+
 /// The page with what would change, and a question for the password where something becomes weaker.
 fn with_changes(admin: &Admin, mut page: FormPage, preview: &SecurityPreview) -> FormPage {
     let weaker = preview.after.is_weaker_than(&preview.before);
@@ -140,9 +154,7 @@ fn with_changes(admin: &Admin, mut page: FormPage, preview: &SecurityPreview) ->
         false => "This changes. Nothing is saved yet.".to_owned(),
     });
     if preview.ends > 0 || preview.more {
-        let many = words::count(preview.ends, "session");
-        let many = if preview.more { format!("{many} of the newest, and older ones") } else { many };
-        page.facts.push(Fact::text("Ends at once", many));
+        page.facts.push(Fact::text("Ends at once", many(preview.ends, preview.more)));
     }
     if preview.would_end(&admin.signed_in.session, admin.ctx.now) {
         page.facts.push(Fact::text("Your own session", "Ends: you sign in again"));
