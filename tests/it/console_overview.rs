@@ -88,7 +88,7 @@ async fn the_day_is_the_administrator_s_own(app: TestApp) {
     );
     let signed_in =
         |page: &Page| page.all(".figure").into_iter().find(|f| f.contains("Sign-ins")).expect("a figure");
-    assert!(signed_in(&before).contains("none then"), "{}", signed_in(&before));
+    assert!(signed_in(&before).contains("none a week ago"), "{}", signed_in(&before));
     // Signed in before the day began, and in the half hour in which it did.
     for (minutes, signed) in [(-80, "0"), (-60, "1"), (-5, "2")] {
         app.clock().set((1_795_549_200 + minutes * 60) * 1_000_000).await;

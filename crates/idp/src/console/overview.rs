@@ -26,10 +26,10 @@ pub const KEY_DAYS: i64 = 90;
 const TAIL: i64 = 5_000;
 /// Events that are looked at for who still sends passwords.
 const NEWEST: u32 = 5_000;
-/// Most of a kind that needs someone.
-const LISTED: i64 = 100;
-/// Most locked logins: each is looked up.
-const LOCKED: i64 = 25;
+/// Most of a kind that needs someone. One more is looked for, which says that there are more.
+pub const LISTED: i64 = 100;
+/// The same of locked logins: each is looked up.
+pub const LOCKED: i64 = 25;
 /// The grant that apps should leave behind.
 const PASSWORD: &str = "password";
 const CHANGES: u32 = 8;
@@ -148,9 +148,9 @@ impl Idp {
             most_refused,
             quota,
             password_apps: used(&mut tx, apps, ctx.now).await?,
-            idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
-            idle_credentials: tx.idle_credentials(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED).await?,
-            old_keys: tx.old_keys(ctx.now.plus_secs(-KEY_DAYS * DAY), LISTED).await?,
+            idle_secrets: tx.idle_secrets(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED + 1).await?,
+            idle_credentials: tx.idle_credentials(ctx.now.plus_secs(-IDLE_DAYS * DAY), LISTED + 1).await?,
+            old_keys: tx.old_keys(ctx.now.plus_secs(-KEY_DAYS * DAY), LISTED + 1).await?,
             locked: locked(&mut tx, ctx).await?,
             changes: tx.latest_matching(changed, month, CHANGES).await?,
         })
@@ -282,7 +282,7 @@ fn password_apps(before: Vec<(String, i64)>, today: &[HourlyCount]) -> Vec<(Stri
     };
     let today = today.iter().filter(asked).map(|c| (c.client_id.clone(), c.count));
     let mut apps = summed(before.into_iter().chain(today));
-    apps.truncate(usize::try_from(LISTED).unwrap_or(0));
+    apps.truncate(usize::try_from(LISTED + 1).unwrap_or(0));
     apps
 }
 
@@ -308,7 +308,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
 
 async fn locked(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Locked>, IdpError> {
     let mut locked = Vec::new();
-    for (key, until) in tx.locked_logins(ctx.now, LOCKED).await? {
+    for (key, until) in tx.locked_logins(ctx.now, LOCKED + 1).await? {
         let user = tx.user_by_login(&key).await?;
         // A login that is nobody's may be a password that was typed into the wrong field.
         let login = user.as_ref().map_or_else(|| login::for_log(&key).into_owned(), |u| u.login.clone());

@@ -10,7 +10,7 @@ use axum::response::Response;
 use signet_domain::Time;
 use signet_domain::alert::{Alert, AlertFiring};
 use signet_idp::admin::{Access, Area};
-use signet_idp::console::overview::{Figure as Sum, Overview as Day};
+use signet_idp::console::overview::{Figure as Sum, LISTED, LOCKED, Overview as Day};
 use signet_idp::quota;
 use signet_idp::syslog;
 use signet_web::{Change, Figure, Link, Need, Outcome, Overview, Section};
@@ -108,7 +108,7 @@ fn calls_left(day: &Day, now: Time) -> Figure {
     let used = u64::try_from(quota::LIMIT - left).unwrap_or(0);
     let open = day.quota.reset_seconds > 0;
     let note = if open {
-        format!("full in {}", when::span(day.quota.resets_at.since(now)))
+        format!("all {} back in {}", number(quota::LIMIT), when::span(day.quota.resets_at.since(now)))
     } else {
         "full".to_owned()
     };
@@ -126,8 +126,8 @@ fn calls_left(day: &Day, now: Time) -> Figure {
 /// How the day compares.
 fn against(sum: &Sum) -> String {
     match (sum.total, sum.last_week) {
-        (0, 0) => "none then either".to_owned(),
-        (_, 0) => "none then".to_owned(),
+        (0, 0) => "none a week ago either".to_owned(),
+        (_, 0) => "none a week ago".to_owned(),
         (now, then) if now == then => "the same as then".to_owned(),
         (now, then) if now >= then.saturating_mul(10) => format!("{} then", number(then)),
         (now, then) => {
@@ -145,28 +145,43 @@ fn needs(admin: &Admin, day: &Day, apps: &Apps, fired: &[(Alert, AlertFiring)]) 
         needs.push(quota_need(day, admin.ctx.now));
     }
     if admin.may(Area::Users, Access::Read) {
-        needs.extend(folded(locks(day, admin.ctx.now)));
+        let all = ("locked logins", Link::new("All locked out", "/console/users?status=LOCKED_OUT"));
+        needs.extend(folded(locks(day, admin.ctx.now), LOCKED, all));
     }
     if admin.may(Area::Apps, Access::Read) {
-        needs.extend(folded(passwords(admin, day, apps)));
-        needs.extend(folded(secrets(admin, day)));
-        needs.extend(folded(keys(admin, day)));
+        let all = || Link::new("All apps", "/console/apps");
+        needs.extend(folded(passwords(admin, day, apps), LISTED, ("apps that send passwords", all())));
+        needs.extend(folded(secrets(admin, day), LISTED, ("unused secrets", all())));
+        let all = ("due keys", Link::new("All servers", super::server_page::PATH));
+        needs.extend(folded(keys(admin, day), LISTED, all));
     }
     if admin.may(Area::Callers, Access::Read) {
-        needs.extend(folded(unused(admin, day)));
+        let all = ("unused API credentials", Link::new("All API credentials", credentials::PATH));
+        needs.extend(folded(unused(admin, day), LISTED, all));
     }
     needs
 }
 
-/// What is of one kind: the first few, and the others folded below the last of them.
-fn folded(all: impl Iterator<Item = Need>) -> Vec<Need> {
+/// What is of one kind: the first few, and the others folded below the last of them. What was too much to list is
+/// said, with the way to all of it.
+fn folded(all: impl Iterator<Item = Need>, most: i64, (what, link): (&str, Link)) -> Vec<Need> {
     let mut all: Vec<Need> = all.collect();
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let rest = all.get(most).map(|need| Need {
+        kind: need.kind,
+        sentence: format!("There are more than {most} {what}"),
+        detail: Some(format!("The first {most} stand above.")),
+        action: Some(link),
+        more: Vec::new(),
+    });
+    all.truncate(most);
     if all.len() > SHOWN + 1 {
         let more = all.split_off(SHOWN);
         if let Some(last) = all.last_mut() {
             last.more = more;
         }
     }
+    all.extend(rest);
     all
 }
 
@@ -294,10 +309,28 @@ mod tests {
         assert_eq!(said(106, 100), "+6 %");
         assert_eq!(said(94, 100), "−6 %");
         assert_eq!(said(0, 8), "−100 %");
-        assert_eq!(said(5, 0), "none then");
-        assert_eq!(said(0, 0), "none then either");
+        assert_eq!(said(5, 0), "none a week ago");
+        assert_eq!(said(0, 0), "none a week ago either");
         assert_eq!(said(7, 7), "the same as then");
         assert_eq!(said(1001, 1000), "1,000 then");
         assert_eq!(said(5000, 10), "10 then");
+    }
+
+    #[test]
+    fn a_list_that_stops_says_so() {
+        let need = |n: usize| Need {
+            kind: Outcome::Changed,
+            sentence: n.to_string(),
+            detail: None,
+            action: None,
+            more: Vec::new(),
+        };
+        let listed = |n: usize| folded((0..n).map(need), 25, ("things", Link::new("All", "/all")));
+        assert_eq!((listed(6).len(), listed(25).len(), listed(25)[4].more.len()), (6, 5, 20));
+        let cut = listed(26);
+        assert_eq!((cut.len(), cut[4].more.len()), (6, 20));
+        let rest = &cut[5];
+        assert_eq!(rest.sentence, "There are more than 25 things");
+        assert_eq!(rest.action.as_ref().map(|link| link.url.as_str()), Some("/all"));
     }
 }
