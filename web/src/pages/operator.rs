@@ -72,8 +72,12 @@ pub struct OperatorHome {
     pub console: Console,
     /// What can be counted across tenants.
     pub figures: Vec<Figure>,
-    /// What goes on beside requests.
+    /// What goes on beside requests and waits, fails or is under way.
     pub work: Vec<WorkRow>,
+    /// The rest of it, which has nothing to do.
+    pub idle: Vec<WorkRow>,
+    /// How much that is.
+    pub idle_told: String,
     /// Version, engine, public URL, master key, data directory.
     pub facts: Vec<Fact>,
     /// The newest few.

@@ -17,7 +17,7 @@ pub(super) async fn home(visit: Visit) -> Response {
         Ok((tenants, _)) => tenants,
         Err(error) => return tenants::failed(&visit, error),
     };
-    let work = match super::work::rows(&visit).await {
+    let (work, idle) = match super::work::rows(&visit).await {
         Ok(work) => work,
         Err(error) => return tenants::failed(&visit, error.into()),
     };
@@ -27,7 +27,13 @@ pub(super) async fn home(visit: Visit) -> Response {
     html::page(&OperatorHome {
         console,
         figures: Vec::new(),
+        idle_told: match (work.is_empty(), idle.len()) {
+            (true, n) => format!("{n} kinds of work, all idle"),
+            (false, 1) => "1 kind of work is idle".to_owned(),
+            (false, n) => format!("{n} kinds of work are idle"),
+        },
         work,
+        idle,
         facts: [how(&health), what(&visit)].concat(),
         tenants: tenants.iter().map(tenants::row).collect(),
         tenants_url: PATH.to_owned(),

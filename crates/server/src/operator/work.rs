@@ -14,11 +14,14 @@ use std::collections::BTreeMap;
 /// A job that wasn't seen for so long doesn't run.
 const SILENT_SECONDS: i64 = 5 * 60;
 
+/// What is said of a job with nothing to do.
+const IDLE: &str = "Idle";
+
 /// A failure is shown as one for so long.
 const RECENT_SECONDS: i64 = 15 * 60;
 
-/// All jobs, with what is known of them. Its own runs a node knows better than the table does.
-pub(super) async fn rows(visit: &Visit) -> Result<Vec<WorkRow>, StoreError> {
+/// All jobs, with what is known of them: those that wait, fail or are under way, and the idle ones. Its own runs a node knows better than the table does.
+pub(super) async fn rows(visit: &Visit) -> Result<(Vec<WorkRow>, Vec<WorkRow>), StoreError> {
     let (store, own) = (visit.app.idp().store(), visit.app.background());
     let now = visit.ctx.now;
     let mut runs = store.unscoped_runs().await?;
@@ -27,7 +30,7 @@ pub(super) async fn rows(visit: &Visit) -> Result<Vec<WorkRow>, StoreError> {
     all.append(&mut runs);
     let waiting = waiting(visit, now).await?;
     let of = |job: &Job| row(job, &all, waiting.get(job.name).copied(), (own.node(), now));
-    Ok(JOBS.iter().map(of).collect())
+    Ok(JOBS.iter().map(of).partition(|row| row.status.word != IDLE))
 }
 
 async fn waiting(visit: &Visit, now: Time) -> Result<BTreeMap<&'static str, i64>, StoreError> {
@@ -58,7 +61,7 @@ fn row(job: &Job, all: &[Run], waiting: Option<i64>, (own, now): (uuid::Uuid, Ti
         (_, Some((at, _)), _) if now < at.plus_secs(RECENT_SECONDS) => Status::new("Failed", Tone::Bad),
         (_, _, Some(COUNTED..)) => Status::new("Behind", Tone::Warn),
         (_, _, Some(_)) => Status::new("At work", Tone::Good),
-        _ => Status::new("Idle", Tone::Quiet),
+        _ => Status::new(IDLE, Tone::Quiet),
     };
     WorkRow {
         what: job.what.to_owned(),
