@@ -111,7 +111,7 @@ async fn who_only_reads_takes_nothing_back(app: Shared) {
     let (reader, _) = Desk::with_role(&acme, "READ_ONLY_ADMIN").await;
     let seen = reader.page(&path).await;
     assert!(
-        seen.text().contains(&person.login) && !seen.text().contains("Take back from"),
+        seen.text().contains(&person.login) && !seen.text().contains("Revoke everybody’s"),
         "{}",
         seen.text()
     );

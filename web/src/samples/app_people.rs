@@ -3,7 +3,7 @@ use crate::{Action, AppPeople, AppPersonRow, Link, Paging, Section, Status, Tone
 
 /// Two of them: one as usual, and one whose names are neither short nor kind.
 pub(super) fn people() -> Vec<AppPersonRow> {
-    let revoke = || Some(Action::post("Take back", "/console/apps/0oa1/people/00u1/revoke"));
+    let revoke = || Some(Action::post("Revoke access", "/console/apps/0oa1/people/00u1/revoke"));
     vec![
         AppPersonRow {
             url: some("/console/users/00u1"),
@@ -33,7 +33,7 @@ pub(super) fn all() -> Vec<Sample> {
         people: people(),
         paging: Paging { newer: None, older: some("/console/apps/0oa1/people?after=x"), note: None },
         revoke_all: Some(
-            Action::ask("Take back from everybody…", "/console/apps/0oa1/people/revoke").dangerous(),
+            Action::ask("Revoke everybody’s access…", "/console/apps/0oa1/people/revoke").dangerous(),
         ),
     };
     let paging = Paging { newer: None, older: None, note: None };

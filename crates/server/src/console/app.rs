@@ -200,7 +200,7 @@ fn settings(admin: &Admin, app: &App, registration: Option<&Registration>) -> Ve
     };
     let scopes = app.allowed_scopes.join(", ");
     let mut settings = vec![
-        Fact::text("Proves itself by", &app.auth_method),
+        Fact::text("Client authentication", words::client_auth(&app.auth_method)),
         Fact::text("Consent", consent),
         Fact::text(
             "Scopes",
@@ -209,7 +209,7 @@ fn settings(admin: &Admin, app: &App, registration: Option<&Registration>) -> Ve
     ];
     let after: Vec<String> = app.post_logout_redirect_uris.iter().map(|uri| visible_uri(uri)).collect();
     if !after.is_empty() {
-        settings.push(Fact::text("After sign-out", after.join(", ")));
+        settings.push(Fact::text("Sign-out redirect URIs", after.join(", ")));
     }
     if let Some(own) = registration {
         let made = admin.moment(own.created_at).shown;

@@ -85,8 +85,8 @@ pub(super) fn fields(kind: AppKind, s: &AppSettings) -> Vec<Field> {
     };
     let mut fields = Vec::new();
     if is_public(kind) {
-        let keys = line("jwks_uri", "Where it publishes its keys", &s.jwks_uri);
-        fields.push(keys.help("Its jwks_uri, if it signs its requests."));
+        let keys = line("jwks_uri", "JWKS URI", &s.jwks_uri);
+        fields.push(keys.help("Where it publishes its keys, if it signs its requests."));
     }
     let by_value = Field::lines(JWKS, "Its public keys", shown(&s.jwks), 4).mono();
     fields.push(by_value.help(

@@ -159,22 +159,26 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
         let uris = Field::lines("redirect_uris", "Redirect URIs", s.redirect_uris.join("\n"), 4);
         let after = Field::lines(
             "post_logout_redirect_uris",
-            "Where sign-out may lead",
+            "Sign-out redirect URIs",
             s.post_logout_redirect_uris.join("\n"),
             2,
         );
         let told = s.backchannel_logout_uri.clone().unwrap_or_default();
-        let told = Field::line("backchannel_logout_uri", "Where it is told of sign-outs", told)
-            .mono()
-            .help("Signet posts a logout token there whenever a session ends. Empty: the app isn't told.");
-        let loads = s.frontchannel_logout_uri.clone().unwrap_or_default();
-        let loads = Field::line("frontchannel_logout_uri", "What the browser loads after a sign-out", loads)
+        let told = Field::line("backchannel_logout_uri", "Back-channel logout URI", told)
             .mono()
             .help(
-                "An address beside a redirect URI, loaded in a hidden frame. Browsers that block third-party cookies \
-                 make it useless; the address above is surer. Empty: nothing is loaded.",
+                "Where it is told of sign-outs: Signet posts a logout token there whenever a session ends. Empty: the \
+                 app isn't told.",
             );
-        let after = after.mono().help("One a line; none is fine.");
+        let loads = s.frontchannel_logout_uri.clone().unwrap_or_default();
+        let loads = Field::line("frontchannel_logout_uri", "Front-channel logout URI", loads)
+            .mono()
+            .help(
+                "What the browser loads after a sign-out, in a hidden frame: an address beside a redirect URI. \
+                 Browsers that block third-party cookies make it useless; the address above is surer. Empty: nothing \
+                 is loaded.",
+            );
+        let after = after.mono().help("Where sign-out may lead, one a line; none is fine.");
         page = page.group("Sign-in", [uris.mono().help(sample), after, told, loads, consent(s)]);
         page = page.group("Tokens", tokens(kind, s, &grants, leeway));
     }
@@ -182,20 +186,21 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
     let mut access = vec![scopes.mono().help("Separated by spaces. Empty: every scope of the server.")];
     if !is_public(kind) {
         let method = s.auth_method.clone().unwrap_or_default();
-        let pick = |value: &str, label: &str| Pick::new(value, label, method == value);
+        let pick = |value: &str| Pick::new(value, words::client_auth(value), method == value);
         access.push(Field::select(
             "token_endpoint_auth_method",
-            "It proves itself by",
+            "Client authentication",
             vec![
-                pick("client_secret_basic", "Its secret in the Authorization header (Basic)"),
-                pick("client_secret_post", "Its secret in the form"),
-                pick("client_secret_jwt", "A token that it makes with its secret (client_secret_jwt)"),
-                pick("private_key_jwt", "A token that it signs with its own key (private_key_jwt)"),
+                pick("client_secret_basic"),
+                pick("client_secret_post"),
+                pick("client_secret_jwt"),
+                pick("private_key_jwt"),
             ],
         ));
         let keys = s.jwks_uri.clone().unwrap_or_default();
-        access.push(Field::line("jwks_uri", "Where it publishes its keys", keys).mono().help(
-            "Its jwks_uri, if it authenticates or signs requests with keys. They can also stand below, by value.",
+        access.push(Field::line("jwks_uri", "JWKS URI", keys).mono().help(
+            "Where it publishes its keys, if it authenticates or signs requests with them. They can also stand below, \
+             by value.",
         ));
     }
     let bound =

@@ -48,7 +48,7 @@ fn rows(admin: &Admin, app: &App, found: &Page<AppPerson>) -> Vec<AppPersonRow> 
             scopes: visible(&scopes.join(" ")),
             first: admin.moment(person.first),
             last: (person.last != person.first).then(|| admin.moment(person.last)),
-            revoke: writes.then(|| Action::post("Take back", format!("{}/{id}/revoke", url(app)))),
+            revoke: writes.then(|| Action::post("Revoke access", format!("{}/{id}/revoke", url(app)))),
         }
     };
     found.items.iter().map(row).collect()
@@ -70,7 +70,7 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     let mut console = admin.frame(&format!("People of {label}"), Section::Apps);
     console.notice = params.get("done").and_then(told).map(str::to_owned);
     let all = admin.may(Area::Apps, Access::Write) && !found.items.is_empty();
-    let all = all.then(|| Action::ask("Take back from everybody…", format!("{url}/revoke")).dangerous());
+    let all = all.then(|| Action::ask("Revoke everybody’s access…", format!("{url}/revoke")).dangerous());
     Ok(html::page(&AppPeople {
         console,
         crumbs: app_crumbs(&app),
@@ -113,7 +113,7 @@ fn all_page(admin: &Admin, app: &App, typed: &str) -> FormPage {
     let (label, url) = (visible(&app.label), url(app));
     let mut crumbs = app_crumbs(app);
     crumbs.push(Link::new("People", url.clone()));
-    let title = "Take back from everybody";
+    let title = "Revoke everybody’s access";
     let page = admin
         .form((title, Section::Apps), crumbs, format!("{url}/revoke"), title)
         .intro(format!(

@@ -152,7 +152,7 @@ fn facts(admin: &Admin, view: &UserView) -> Vec<Fact> {
     let user = &view.user;
     let moment = |at| admin.moment(at).shown;
     let mut facts =
-        vec![Fact::code("Id", user.id.to_string()), Fact::text("Number", user.number.to_string())];
+        vec![Fact::code("Id", user.id.to_string()), Fact::text("Numeric id", user.number.to_string())];
     let mut text = |label: &str, value: Option<String>| {
         facts.extend(value.filter(|v| !v.is_empty()).map(|v| Fact::text(label, v)));
     };
@@ -204,7 +204,7 @@ fn actions(admin: &Admin, view: &UserView, past: &UserPast) -> Vec<Action> {
         actions.push(delete.explain("For good. What the log knows stays.").dangerous());
     } else if !oneself {
         let deactivate = Action::ask("Deactivate…", format!("{url}/deactivate"));
-        actions.push(deactivate.explain("For who has left. Can be activated again.").dangerous());
+        actions.push(deactivate.explain("For somebody who has left. Can be activated again.").dangerous());
     }
     actions
 }

@@ -23,7 +23,7 @@ use signet_web::{Field, FormPage, Link, Pick, Section};
 
 /// Members of the profile beside login, e-mail and names, that the console knows.
 pub(super) const MORE: &[(&str, &str)] = &[
-    ("displayName", "Shown as"),
+    ("displayName", "Display name"),
     ("title", "Title"),
     ("department", "Department"),
     ("mobilePhone", "Mobile phone"),

@@ -41,6 +41,17 @@ pub(super) fn app_kind(kind: AppKind) -> &'static str {
     }
 }
 
+/// How an app authenticates, as its form has it.
+pub(super) fn client_auth(method: &str) -> &str {
+    match method {
+        "client_secret_basic" => "Its secret in the Authorization header (client_secret_basic)",
+        "client_secret_post" => "Its secret in the form (client_secret_post)",
+        "client_secret_jwt" => "A token that it makes with its secret (client_secret_jwt)",
+        "private_key_jwt" => "A token that it signs with its own key (private_key_jwt)",
+        other => other,
+    }
+}
+
 pub(super) fn app_status(status: AppStatus) -> Status {
     on_or_off(status == AppStatus::Active)
 }
