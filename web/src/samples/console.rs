@@ -46,7 +46,7 @@ fn overviews() -> Vec<Sample> {
                 label: "API calls left".to_owned(),
                 value: "4,212".to_owned(),
                 unit: some("of 5,000"),
-                note: some("full in 14 min"),
+                note: some("all 5,000 back in 14 min"),
                 meter: Some((4_212, 5_000)),
                 ..Figure::default()
             },
@@ -122,10 +122,10 @@ fn limits() -> Vec<Sample> {
         routes: "600 GET /api/v1/users, 12 POST /api/v1/users/{userId}/lifecycle/activate".to_owned(),
         paused: refused.is_empty(),
         action: Some(Action {
-            label: "Pause".to_owned(),
+            label: if refused.is_empty() { "Resume" } else { "Pause" }.to_owned(),
             url: "/console/limits/callers/00T1/pause".to_owned(),
             explain: None,
-            danger: true,
+            danger: !refused.is_empty(),
             asks: false,
         }),
     };
@@ -276,22 +276,21 @@ fn operators() -> Vec<Sample> {
         ],
         tenants: tenants.clone(),
         tenants_url: "/tenants".to_owned(),
-        work: vec![
-            WorkRow {
-                what: "Tells webhooks".to_owned(),
-                status: Status::new("Behind", Tone::Warn),
-                backlog: some("More than 1,000 wait"),
-                runs: vec![format!("Node {LONG}: 2 s ago, 12 ms, did 3"), RTL.to_owned()],
-                error: some(HOSTILE),
-            },
-            WorkRow {
-                what: "Turns signing keys".to_owned(),
-                status: Status::new("Idle", Tone::Quiet),
-                backlog: None,
-                runs: vec!["This node: now, 1 ms".to_owned()],
-                error: None,
-            },
-        ],
+        work: vec![WorkRow {
+            what: "Tells webhooks".to_owned(),
+            status: Status::new("Behind", Tone::Warn),
+            backlog: some("More than 1,000 wait"),
+            runs: vec![format!("Node {LONG}: 2 s ago, 12 ms, did 3"), RTL.to_owned()],
+            error: some(HOSTILE),
+        }],
+        idle_told: "1 kind of work is idle".to_owned(),
+        idle: vec![WorkRow {
+            what: "Turns signing keys".to_owned(),
+            status: Status::new("Idle", Tone::Quiet),
+            backlog: None,
+            runs: vec!["This node: now, 1 ms".to_owned()],
+            error: None,
+        }],
     };
     let list = OperatorTenants {
         console: operator("Tenants", Section::Tenants),

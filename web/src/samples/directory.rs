@@ -105,7 +105,7 @@ fn users() -> Vec<Sample> {
         status: Status::new("Active", Tone::Good),
         facts: vec![
             Fact::code("Id", "00u3v8k1w9Qz7LmN2b4c"),
-            Fact::text("Number", "1042"),
+            Fact::text("Numeric id", "1042"),
             Fact::text("Created", "3 March 2026"),
             Fact::text("Password changed", "12 days ago"),
         ],

@@ -18,6 +18,8 @@ use signet_oauth::Secret;
 use signet_web::{Fact, Field, FormPage, Link, Pick, Section, ShownOnce};
 
 const PATH: &str = "/console/users/new";
+/// Fields of the profile that stand open: login, e-mail and the two names. The others may wait.
+const NAMED: usize = 4;
 
 /// How the password comes about, and whether it is for one sign-in only.
 pub(super) async fn password_fields(
@@ -93,10 +95,13 @@ async fn page(
     how: (&str, bool),
 ) -> Result<FormPage> {
     let password = password_fields(admin, how, true).await?;
+    let mut first = profile_fields(&value);
+    let rest = first.split_off(first.len().min(NAMED));
     let groups = user_groups::question(admin, groups).await?;
     Ok(admin
         .form(("New user", Section::Users), vec![Link::new("Users", "/console/users")], PATH, "Create user")
-        .fields(profile_fields(&value).into_iter().chain(groups))
+        .fields(first.into_iter().chain(groups))
+        .folded("More about the user", rest)
         .group("Password", password))
 }
 
