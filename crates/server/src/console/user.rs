@@ -12,6 +12,7 @@ use crate::pages::open_things::{allowed, sessions};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
+use signet_domain::event::EventRow;
 use signet_domain::id::UserId;
 use signet_domain::user::UserStatus;
 use signet_idp::admin::users::UserView;
@@ -77,6 +78,9 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     let misspelt = misspelt(admin, &view).await?;
     let refused = super::refused::section(admin, &view, done).await?;
     let log = format!("/console/log?user={}&range=30d", view.user.id);
+    // A change stands in the history below.
+    let is_told = |event: &&EventRow| changed.iter().any(|change| change.id == event.id);
+    let recent: Vec<EventRow> = past.recent.iter().filter(|event| !is_told(event)).cloned().collect();
     let changes = may_change(admin, &view);
     let sees_apps = admin.may(Area::Apps, Access::Read);
     let url = user_url(&view.user.id.to_string());
@@ -94,7 +98,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         last_refusal: last,
         last_refusal_why: explained.filter(|text| !text.is_empty()),
         misspelt,
-        recent: brief(admin, &past.recent).await?,
+        recent: brief(admin, &recent).await?,
         history: history(admin, &changed, &format!("user={}", view.user.id)).await?,
         log_url: admin.may(Area::Logs, Access::Read).then_some(log),
         sessions: sessions(
