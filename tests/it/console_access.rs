@@ -15,6 +15,7 @@ on_each_engine! {
     which_rule_decides_is_told_with_what_stopped_the_others,
     who_may_not_read_users_keeps_those_of_a_rule,
     a_refusal_leads_to_the_question_about_itself,
+    an_app_and_a_user_lead_to_the_question_about_them,
     a_history_tells_changes_as_people_say_them,
 }
 
@@ -328,6 +329,7 @@ async fn a_refusal_leads_to_the_question_about_itself(app: Shared) {
     assert!(time.contains(&event["published"].as_str().expect("a time")[..4]), "{time}");
     let links = page.attributes("a", "href");
     let why = links.into_iter().find(|url| url.contains("/policies/why?")).expect("a link to the question");
+    assert!(why.contains(&person.id) && !why.contains("acme.test"), "no login in an address: {why}");
     let asked = desk.page(&why).await;
     let form = the_form(&asked);
     let typed = ["client_id", "user", "grant_type", "scope"].map(|name| form.get(name).unwrap_or_default());
@@ -343,6 +345,36 @@ async fn a_refusal_leads_to_the_question_about_itself(app: Shared) {
         "{:?}",
         told.attributes("#answer a", "href")
     );
+}
+
+async fn an_app_and_a_user_lead_to_the_question_about_them(app: Shared) {
+    let acme = app.acme();
+    let desk = Desk::of(&acme).await;
+    let (web, service, person) =
+        (NewApp::web().make(&acme).await, NewApp::service().make(&acme).await, Person::new(&acme).await);
+    let ways = async |page: &str| desk.page(page).await.page().attributes(".asks a", "href");
+    let asked = async |url: &str| {
+        let form = the_form(&desk.page(url).await);
+        ["client_id", "user", "grant_type", "scope"].map(|name| form.get(name).unwrap_or_default().to_owned())
+    };
+    for (app, expected) in [
+        (&web, [web.client_id.as_str(), "", "authorization_code", "openid"]),
+        (&service, [service.client_id.as_str(), "", "client_credentials", ""]),
+    ] {
+        let ways = ways(&format!("/console/apps/{}", app.id)).await;
+        assert_eq!(ways.len(), 2, "{ways:?}");
+        for way in &ways {
+            assert_eq!(asked(way).await, expected, "{way}");
+        }
+    }
+    for way in ways(&format!("/console/users/{}", person.id)).await {
+        assert_eq!(asked(&way).await, ["", person.login.as_str(), "authorization_code", "openid"], "{way}");
+        assert!(!way.contains("acme.test"), "no login in an address: {way}");
+    }
+    // Who may not see apps isn't led there.
+    let (helper, _) = Desk::with_role(&acme, "HELP_DESK_ADMIN").await;
+    let page = helper.page(&format!("/console/users/{}", person.id)).await.expect(200).page();
+    assert_eq!(page.attributes(".asks a", "href"), Vec::<String>::new());
 }
 
 async fn a_history_tells_changes_as_people_say_them(app: Shared) {

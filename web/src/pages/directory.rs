@@ -90,6 +90,8 @@ pub struct UserPage {
     pub sessions: Vec<OpenSession>,
     /// Apps that hold something of the user's.
     pub allowed: Vec<AllowedApp>,
+    /// Where it is asked what an app would get about the user, and by which rule.
+    pub asks: Vec<Link>,
     /// Ways to pages that change the user.
     pub edit: Vec<Link>,
     /// Suspend, unsuspend, unlock, sign out everywhere: those that apply.
@@ -218,6 +220,8 @@ pub struct AppPage {
     pub people: Vec<AppPersonRow>,
     /// All of them.
     pub everybody: Option<Link>,
+    /// Where it is asked what the app would get, and by which rule.
+    pub asks: Vec<Link>,
     /// Newest first.
     pub recent: Vec<LogRow>,
     /// `1,204 sign-ins and 7 refusals in 7 days`.

@@ -115,6 +115,7 @@ fn users() -> Vec<Sample> {
         last_refusal: rows().into_iter().next(),
         last_refusal_why: some("Four are allowed in any second. Keep the token, or use the refresh token."),
         misspelt: rows(),
+        asks: asks(),
         recent: rows(),
         log_url: some("/console/log?q=ada"),
         history: history("ada@acme.test"),
@@ -138,6 +139,7 @@ fn users() -> Vec<Sample> {
         last_refusal: None,
         last_refusal_why: None,
         misspelt: Vec::new(),
+        asks: asks(),
         recent: Vec::new(),
         sessions: Vec::new(),
         allowed: Vec::new(),
@@ -225,6 +227,7 @@ fn apps() -> Vec<Sample> {
         lifetimes_set: Some(Link::new("Access policies", "/console/servers/aus1/policies")),
         people: super::app_people::people(),
         everybody: Some(Link::new("Everybody", "/console/apps/0oa1/people")),
+        asks: asks(),
         recent: rows(),
         activity: some("1,204 sign-ins and 7 refusals in 7 days"),
         log_url: some("/console/log?app=storefront"),
@@ -340,4 +343,12 @@ fn servers() -> Vec<Sample> {
         actions: vec![Action::ask("Roll the key", "/console/servers/aus1/roll")],
     };
     vec![sample("servers", &list), sample("server-hostile", &page)]
+}
+
+fn asks() -> Vec<Link> {
+    let server = "/console/servers/aus1";
+    vec![
+        Link::new("Which rule decides", format!("{server}/policies/why")),
+        Link::new("Preview tokens", format!("{server}/preview")),
+    ]
 }

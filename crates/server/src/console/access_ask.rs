@@ -1,6 +1,7 @@
 //! Questions about an app, a user and scopes: what tokens would say, and which rule would decide. Nothing is issued.
 
 use super::admin::Admin;
+use super::app_start;
 use super::failure::Result;
 use super::form::{Form, again};
 use super::next::encoded;
@@ -9,6 +10,8 @@ use super::server_forms::crumbs;
 use super::server_page::server_url;
 use crate::html;
 use axum::response::Response;
+use signet_domain::app::App;
+use signet_domain::id::UserId;
 use signet_domain::server::Server;
 use signet_idp::admin::access_policies::WouldAsk;
 use signet_idp::admin::access_rules::GRANT_TYPES;
@@ -16,7 +19,7 @@ use signet_idp::admin::token_preview::scopes_from;
 use signet_idp::admin::{Access, AdminError, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{Choice, Field, FormPage, Pick, Section};
+use signet_web::{Choice, Field, FormPage, Link, Pick, Section};
 
 /// Apps that are suggested.
 const APPS: i64 = 100;
@@ -31,6 +34,7 @@ pub(super) async fn apps(admin: &Admin) -> Result<(Vec<Choice>, bool)> {
 }
 
 /// What was asked, as it was typed.
+#[derive(Clone)]
 pub(super) struct Question {
     pub(super) client_id: String,
     pub(super) user: String,
@@ -49,17 +53,64 @@ impl Question {
         }
     }
 
-    /// What the page's address asks about, so that others can lead to it.
-    pub(super) fn asked(query: Option<String>) -> Self {
+    /// About an app and the first grant that it may use; the user is still to be named where the grant has one.
+    pub(super) fn about(app: &App) -> Self {
+        let fresh = Self::fresh();
+        let grant = GRANT_TYPES.iter().find(|grant| app.allows_grant(grant));
+        let machine = grant.is_some_and(|grant| *grant == "client_credentials");
+        Self {
+            client_id: app.client_id.clone(),
+            grant_type: grant.map_or(fresh.grant_type, |grant| (*grant).to_owned()),
+            scope: if machine { String::new() } else { fresh.scope },
+            user: fresh.user,
+        }
+    }
+
+    /// What the page's address asks about, so that others can lead to it. It names a user by the id, for a login would
+    /// be found in access logs; the form shows the login.
+    pub(super) async fn asked(admin: &Admin, query: Option<String>) -> Result<Self> {
         let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
         let fresh = Self::fresh();
         let or = |name: &str, fresh: String| params.get(name).map_or(fresh, |asked| asked.trim().to_owned());
-        Self {
-            client_id: or("client_id", fresh.client_id),
-            user: or("user", fresh.user),
-            grant_type: or("grant_type", fresh.grant_type),
-            scope: or("scope", fresh.scope),
+        let mut user = or("user", fresh.user);
+        if let Some(id) = UserId::parse(&user)
+            && admin.may(Area::Users, Access::Read)
+        {
+            let mut tx = admin.idp().store().tenant(admin.ctx.tenant_id()).read().await?;
+            user = tx.user(id).await?.map_or(user, |user| user.login);
         }
+        Ok(Self {
+            client_id: or("client_id", fresh.client_id),
+            user,
+            grant_type: or("grant_type", fresh.grant_type),
+            // An app without scopes is a question, too: about the server's default ones.
+            scope: or("scope", if params.get("client_id").is_some() { String::new() } else { fresh.scope }),
+        })
+    }
+
+    /// The pages of the server `default` that ask about an app, a user or both, as links. None where the role doesn't
+    /// reach them or the server is gone.
+    pub(super) async fn links(&self, admin: &Admin) -> Result<Vec<Link>> {
+        let server = match admin.may(Area::Apps, Access::Read) {
+            true => admin.idp().server(&admin.ctx, app_start::SERVER).await?,
+            false => None,
+        };
+        let Some(server) = server else { return Ok(Vec::new()) };
+        let page = |path: &str| self.url(&format!("{}/{path}", server_url(&server.server)));
+        Ok(vec![
+            Link::new("Which rule decides", page("policies/why")),
+            Link::new("Preview tokens", page("preview")),
+        ])
+    }
+
+    /// The address of a page that asks the same, with the user's id in the place of the login.
+    pub(super) async fn url_by_id(&self, admin: &Admin, page: &str) -> String {
+        let known = match self.user.as_str() {
+            "" => None,
+            login => admin.idp().admin_user(&admin.ctx, &admin.caller, login).await.ok(),
+        };
+        let user = known.map(|view| view.user.id.to_string()).unwrap_or_default();
+        Self { user, ..self.clone() }.url(page)
     }
 
     /// The address of a page that asks the same.

@@ -31,7 +31,7 @@ pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): R
     let shown = async {
         admin.must_see(Area::Apps)?;
         let (server, _) = find(&admin, &id).await?;
-        Ok(html::page(&page(&admin, &server, &Question::asked(query)).await?))
+        Ok(html::page(&page(&admin, &server, &Question::asked(&admin, query).await?).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -53,7 +53,13 @@ pub(super) async fn post(admin: Admin, Path(id): Path<String>, headers: HeaderMa
             Ok(decision) => {
                 let (server, policies) = idp.admin_access_policies(ctx, &key).await?;
                 let told = Told { admin: &admin, server: &server, policies: &policies, ask: &ask };
-                Ok(answered(page, told.answer(&decision).await?))
+                let preview = question.url_by_id(&admin, &format!("{}/preview", server_url(&server))).await;
+                let mut answer = told.answer(&decision).await?;
+                answer.links = vec![
+                    Link::new("Preview tokens", preview),
+                    Link::new("Access policies", list_url(&server)),
+                ];
+                Ok(answered(page, answer))
             }
             Err(error) => unanswered(page, error),
         }
@@ -100,14 +106,9 @@ impl Told<'_> {
                 (Status::new("Refused", Tone::Bad), sentence.to_owned())
             }
         };
-        let url = server_url(self.server);
         let mut answer = Answer::new(status, sentence);
         answer.note = note;
         answer.steps = decision.steps.iter().map(|step| self.step(step)).collect();
-        answer.links = vec![
-            Link::new("Preview tokens", format!("{url}/preview")),
-            Link::new("Access policies", list_url(self.server)),
-        ];
         Ok(answer)
     }
 

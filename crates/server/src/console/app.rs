@@ -1,5 +1,6 @@
 //! One app: what a developer copies, what it may do, and what happened to it.
 
+use super::access_ask::Question;
 use super::admin::Admin;
 use super::failure::{Failure, Result};
 use super::history::{history, narrowed_by};
@@ -86,6 +87,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         lifetimes_set,
         people,
         everybody,
+        asks: Question::about(&app).links(admin).await?,
         recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
         activity: activity(&past),
         log_url: sees_log.then_some(log),

@@ -27,7 +27,7 @@ pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): R
     let shown = async {
         admin.must_see(Area::Apps)?;
         let (server, _) = find(&admin, &id).await?;
-        Ok(html::page(&page(&admin, &server, &Question::asked(query)).await?))
+        Ok(html::page(&page(&admin, &server, &Question::asked(&admin, query).await?).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -45,7 +45,12 @@ pub(super) async fn post(admin: Admin, Path(id): Path<String>, headers: HeaderMa
             Err(error) => Err(error),
         };
         match previewed {
-            Ok(preview) => Ok(answered(page, told(&server, &question, preview))),
+            Ok(preview) => {
+                let mut answer = told(preview);
+                let why = format!("{}/policies/why", server_url(&server));
+                answer.links.push(Link::new("Which rule decides", question.url_by_id(&admin, &why).await));
+                Ok(answered(page, answer))
+            }
             Err(error) => unanswered(page, error),
         }
     };
@@ -53,15 +58,11 @@ pub(super) async fn post(admin: Admin, Path(id): Path<String>, headers: HeaderMa
     admin.answer(shown)
 }
 
-fn told(server: &Server, question: &Question, preview: Preview) -> Answer {
-    let mut answer = match preview {
+fn told(preview: Preview) -> Answer {
+    match preview {
         Preview::Refused(sentence) => Answer::new(Status::new("Refused", Tone::Bad), visible(&sentence)),
         Preview::Tokens(previewed) => issued(*previewed),
-    };
-    answer
-        .links
-        .push(Link::new("Which rule decides", question.url(&format!("{}/policies/why", server_url(server)))));
-    answer
+    }
 }
 
 fn issued(previewed: Previewed) -> Answer {

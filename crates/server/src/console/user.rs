@@ -1,5 +1,6 @@
 //! One user: who it is, why sign-ins may fail, and what can be done about it.
 
+use super::access_ask::Question;
 use super::admin::Admin;
 use super::failure::{Failure, Result, page_to};
 use super::history::history;
@@ -115,6 +116,7 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
             |held| sees_apps.then(|| app_url(&held.app.id.to_string())),
             |held| changes.then(|| format!("{url}/apps/{}/revoke", held.app.id)),
         ),
+        asks: Question { user: view.user.id.to_string(), ..Question::fresh() }.links(admin).await?,
         edit: edit(admin, &view),
         actions: actions(admin, &view, &past),
         login,

@@ -87,7 +87,7 @@ fn fix_link(admin: &Admin, apps: &Apps, row: &EventRow) -> Option<Link> {
         let fact = |name: &str| row.data.debug.get(name).cloned().unwrap_or_default();
         let question = Question {
             client_id: row.client_id.clone().unwrap_or_default(),
-            user: user.map(|(_, login)| login).unwrap_or_default(),
+            user: user.map(|(id, _)| id).unwrap_or_default(),
             // A request of a browser says none, and is for a code.
             grant_type: Some(fact("grantType"))
                 .filter(|g| !g.is_empty())
