@@ -4,7 +4,7 @@ use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, StoreError, Tx};
 use signet_domain::Time;
 use signet_domain::access_policy::{AccessPolicy, AccessRule};
-use signet_domain::id::{AccessPolicyId, AccessRuleId, ServerId};
+use signet_domain::id::{AccessPolicyId, AccessRuleId, GroupId, ServerId};
 
 impl Tx {
     /// Access policies of a server, in the order in which they are asked.
@@ -82,6 +82,14 @@ impl Tx {
         const SQL: &str =
             "SELECT * FROM access_rules WHERE tenant_id = $1 AND server_id = $2 ORDER BY priority, id";
         fetch_all!(self, AccessRule, SQL, self.tenant, server)
+    }
+
+    /// Rules of all servers that name a group, server by server, as they are asked.
+    pub async fn access_rules_naming(&mut self, group: GroupId, limit: i64) -> Result<Vec<AccessRule>> {
+        const SQL: &str =
+            "SELECT * FROM access_rules WHERE tenant_id = $1 AND CAST(group_ids AS TEXT) LIKE $2
+            ORDER BY server_id, policy_id, priority, id LIMIT $3";
+        fetch_all!(self, AccessRule, SQL, self.tenant, format!("%\"{group}\"%"), limit)
     }
 
     /// One rule of an access policy.

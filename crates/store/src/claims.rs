@@ -2,7 +2,7 @@
 
 use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, StoreError, Tx};
-use signet_domain::claim::ClaimRow;
+use signet_domain::claim::{ClaimRow, ClaimValueType};
 use signet_domain::id::{ClaimId, ServerId};
 
 impl Tx {
@@ -11,6 +11,13 @@ impl Tx {
         const SQL: &str =
             "SELECT * FROM server_claims WHERE tenant_id = $1 AND server_id = $2 ORDER BY name, target";
         fetch_all!(self, ClaimRow, SQL, self.tenant, server)
+    }
+
+    /// Claims of all servers that list groups, server by server, by name.
+    pub async fn claims_of_groups(&mut self) -> Result<Vec<ClaimRow>> {
+        const SQL: &str = "SELECT * FROM server_claims WHERE tenant_id = $1 AND value_type = $2
+            ORDER BY server_id, name, target";
+        fetch_all!(self, ClaimRow, SQL, self.tenant, ClaimValueType::Groups)
     }
 
     /// One claim of a server.

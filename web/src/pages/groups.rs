@@ -76,6 +76,8 @@ pub struct GroupPage {
     pub facts: Vec<Fact>,
     /// The access rules and claims that ask for it. None for who doesn't see servers.
     pub used_by: Option<Vec<Link>>,
+    /// That not all of it stands there.
+    pub used_by_note: Option<String>,
     /// Newest first. None for who doesn't see the log.
     pub recent: Option<Vec<LogRow>>,
     /// Ways to pages that change it.

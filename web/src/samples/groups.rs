@@ -52,6 +52,7 @@ pub(super) fn all() -> Vec<Sample> {
         paging: Paging { older: some("/console/groups/00g1?after=x"), ..Paging::default() },
         facts: vec![Fact::code("Id", "00g1"), Fact::text("Created", "3 March")],
         used_by: Some(vec![Link::new(HOSTILE, "/console/servers/aus1/policies/00p1"), Link::new(LONG, "/x")]),
+        used_by_note: Some("At most 100 rules and 100 claims are named here.".to_owned()),
         recent: Some(rows().into_iter().take(1).collect()),
         edit: vec![Link::new("Add members", "/console/groups/00g1/members/new")],
         actions: vec![Action::ask("Delete…", "/console/groups/00g1/delete").dangerous()],
@@ -59,6 +60,7 @@ pub(super) fn all() -> Vec<Sample> {
     let lonely = GroupPage {
         members: Vec::new(),
         used_by: Some(Vec::new()),
+        used_by_note: None,
         recent: Some(Vec::new()),
         description: String::new(),
         ..page.clone()

@@ -1,21 +1,22 @@
 //! Where a group counts: the access rules and claims that ask for it, and how many are in it.
 
 use super::AdminError;
-use super::access_policies::all_policies;
 use crate::configured_claims::lists_group;
 use crate::{Ctx, Idp};
 use signet_domain::access_policy::{AccessPolicy, AccessRule};
 use signet_domain::claim::ClaimRow;
 use signet_domain::group::Group;
-use signet_domain::id::GroupId;
+use signet_domain::id::{GroupId, ServerId};
 use signet_domain::server::Server;
+use signet_store::Tx;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Members are counted so far.
 pub const MOST_MEMBERS: i64 = 1_000;
 
-/// Servers that are looked through.
-const SERVERS: i64 = 100;
+/// Rules, and claims, that are named.
+pub const MOST_USES: i64 = 100;
 
 /// Something of a server's that asks for a group.
 #[derive(Debug)]
@@ -27,22 +28,27 @@ pub enum GroupUse {
 }
 
 impl Idp {
-    /// What asks for a group: server by server, oldest first, at most the first 100 servers.
+    /// What asks for a group: the rules that name it, then the claims that list it, each server by server; at most
+    /// [`MOST_USES`] of each.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn admin_group_use(&self, ctx: &Ctx, group: &Group) -> Result<Vec<GroupUse>, AdminError> {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
-        let (id, mut found) = (group.id.to_string(), Vec::new());
-        for server in tx.servers(None, SERVERS).await? {
-            for with_rules in all_policies(&mut tx, &server).await? {
-                let named = with_rules.rules.into_iter().filter(|rule| rule.group_ids.contains(&id));
-                let of = |rule| GroupUse::Rule(Box::new((server.clone(), with_rules.policy.clone(), rule)));
-                found.extend(named.map(of));
+        let mut servers: HashMap<ServerId, Server> = HashMap::new();
+        let mut found = Vec::new();
+        for rule in tx.access_rules_naming(group.id, MOST_USES).await? {
+            let server = server_of(&mut tx, &mut servers, rule.server_id).await?;
+            let policy = tx.access_policy(rule.server_id, rule.policy_id).await?;
+            if let (Some(server), Some(policy)) = (server, policy) {
+                found.push(GroupUse::Rule(Box::new((server, policy, rule))));
             }
-            let listing =
-                tx.claims(server.id).await?.into_iter().filter(|claim| lists_group(claim, &group.name));
-            found.extend(listing.map(|claim| GroupUse::Claim(Box::new((server.clone(), claim)))));
+        }
+        let listing =
+            tx.claims_of_groups().await?.into_iter().filter(|claim| lists_group(claim, &group.name));
+        for claim in listing.take(MOST_USES as usize) {
+            let server = server_of(&mut tx, &mut servers, claim.server_id).await?;
+            found.extend(server.map(|server| GroupUse::Claim(Box::new((server, claim)))));
         }
         Ok(found)
     }
@@ -62,5 +68,20 @@ impl Idp {
             sizes.insert(group.id, tx.group_size(group.id, MOST_MEMBERS + 1).await?);
         }
         Ok(sizes)
+    }
+}
+
+/// A server, read once however often it is named.
+async fn server_of(
+    tx: &mut Tx,
+    known: &mut HashMap<ServerId, Server>,
+    id: ServerId,
+) -> Result<Option<Server>, AdminError> {
+    match known.entry(id) {
+        Entry::Occupied(server) => Ok(Some(server.get().clone())),
+        Entry::Vacant(place) => match tx.server(id).await? {
+            Some(server) => Ok(Some(place.insert(server).clone())),
+            None => Ok(None),
+        },
     }
 }

@@ -13,7 +13,7 @@ use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use signet_domain::group::Group;
 use signet_domain::user::User;
-use signet_idp::admin::group_use::{GroupUse, MOST_MEMBERS};
+use signet_idp::admin::group_use::{GroupUse, MOST_MEMBERS, MOST_USES};
 use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
@@ -81,10 +81,11 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
         None
     };
     let sizes = admin.idp().admin_group_sizes(&admin.ctx, std::slice::from_ref(&group)).await?;
-    let used_by = match admin.may(Area::Apps, Access::Read) {
+    let used_by: Option<Vec<Link>> = match admin.may(Area::Apps, Access::Read) {
         true => Some(admin.idp().admin_group_use(&admin.ctx, &group).await?.iter().map(used_by).collect()),
         false => None,
     };
+    let many = |links: &Vec<Link>| i64::try_from(links.len()).is_ok_and(|n| n >= MOST_USES);
     let writes = admin.may(Area::Groups, Access::Write);
     let url = url_of(&group);
     let mut console = admin.frame(&visible(&group.name), Section::Groups);
@@ -101,6 +102,10 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
             note: None,
         },
         facts: facts(admin, &group, size(sizes.get(&group.id).copied())),
+        used_by_note: used_by
+            .as_ref()
+            .filter(|links| many(links))
+            .map(|_| format!("At most {MOST_USES} rules and {MOST_USES} claims are named here.")),
         used_by,
         recent,
         edit: if writes {
