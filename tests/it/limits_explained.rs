@@ -5,6 +5,7 @@ use std::time::Duration;
 use signet_testkit::{Reply, Tenant, TestApp, Value, json, on_each_engine};
 
 use crate::support::callers::credential;
+use crate::support::desk::Desk;
 use crate::support::make::{self, User};
 use crate::support::ropg::{expect_throttled, fill, try_password};
 
@@ -18,6 +19,7 @@ on_each_engine! {
     rl_41_whoever_starves_a_user_is_named_and_can_be_stopped,
     a_paused_caller_is_refused_until_it_is_resumed,
     the_console_shows_who_spends_what_and_pauses_callers,
+    the_console_looks_back_over_days,
 }
 
 fn request_id(reply: &Reply) -> String {
@@ -310,4 +312,49 @@ async fn the_console_shows_who_spends_what_and_pauses_callers(app: TestApp) {
             acme.get("/api/v1/apps").bearer(&token).await.expect(403);
         }
     }
+}
+
+async fn the_console_looks_back_over_days(app: TestApp) {
+    let (acme, clock, user) = (app.acme(), app.clock(), demo_user(&app));
+    let web = acme.web();
+    clock.freeze().await;
+    let (_, token) = credential(&acme, "READ_ALL").await;
+    for _ in 0..3 {
+        acme.get("/api/v1/apps").bearer(&token).await.expect(200);
+    }
+    fill(&acme, &web, &user).await;
+    expect_throttled(try_password(&acme, &web, &user.login, &user.password).await, "throttled");
+    clock.advance(Duration::from_secs(2 * 86_400)).await;
+    let desk = Desk::of(&acme).await;
+    let look = async |range: &str| {
+        let page = desk.page(&format!("/console/limits/past?range={range}")).await.expect(200).page();
+        (page.all("section.sheet"), page.attributes("figure.histogram a", "href"))
+    };
+    let (sections, bars) = look("7d").await;
+    let [calls, throttled, policies] = &sections[..] else { panic!("three charts: {sections:?}") };
+    // Making the credential was a call, too.
+    assert!(calls.contains("spender") && calls.contains(" 3"), "{calls}");
+    assert!(throttled.starts_with("Throttled sign-ins 1"), "{throttled}");
+    assert!(policies.contains("None in 7 days."), "{policies}");
+    assert_eq!(bars.len(), 56, "one for three hours");
+    let mut found = 0;
+    for bar in bars {
+        found += desk.page(&bar).await.expect(200).page().all("table.events tbody tr a").len();
+    }
+    assert!(found > 0, "a bar leads to the refusal");
+    let (sections, bars) = look("24h").await;
+    assert!(sections[1].contains("None in 24 hours.") && bars.is_empty(), "{sections:?}");
+    assert_eq!(look("9y").await.0.len(), 3, "what nobody offers is the week");
+    // Who may not read the log sees the calls only.
+    let (helper, _) = Desk::with_role(&acme, "HELP_DESK_ADMIN").await;
+    let page = helper.page("/console/limits/past").await.expect(200).page();
+    assert_eq!(page.all("section.sheet").len(), 1, "{}", page.text());
+    assert!(page.text().contains("Your role doesn’t reach it."), "{}", page.text());
+    // Further back than the pages look.
+    clock.advance(Duration::from_secs(31 * 86_400)).await;
+    let admin = acme.credentials.admin.clone();
+    let (visitor, _) = acme.sign_in("/console", &admin.login, &admin.password).await;
+    let url = format!("{}/console/limits/past?range=30d", acme.origin());
+    let page = visitor.open(&url).await.expect(200).page();
+    assert!(page.all("section.sheet")[0].contains("None in 30 days."), "{}", page.text());
 }

@@ -190,6 +190,8 @@ async fn apps(c: &mut Contract) {
         hours_of_events(tx, a, b) tx.hours_of_events(Some(&a.app.client_id), signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if v.is_empty());
         counts_in_all(tx, a, b) beyond_its_own(tx, a) => (Ok(0));
         requests_by_app(tx, a, b) tx.requests_by_app("", signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if v.iter().all(|(app, _)| *app == b.app.client_id));
+        counts_of_limits(tx, a, b) tx.counts_of_limits(signet_domain::Time(0), a.now.plus_secs(9_999)) => (Ok(v) if v.is_empty());
+        live_counts_of_limits(tx, a, b) tx.live_counts_of_limits(signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if v.is_empty());
         live_counts(tx, a, b) tx.live_counts(None, signet_domain::Time(0), a.now.plus_secs(9_999), 100) => (Ok(v) if !v.is_empty() && v.iter().all(|n| n.client_id == b.app.client_id));
     }
 }
@@ -209,6 +211,7 @@ async fn servers(c: &mut Contract) {
         insert_signing_key(tx, a, b) tx.insert_signing_key(&a.key) => (Err(StoreError::Reference));
         set_signing_key_status(tx, a, b) tx.set_signing_key_status(a.server.id, a.key.id, KeyStatus::Active, a.now) => (Ok(()));
         claims(tx, a, b) tx.claims(a.server.id) => (Ok(v) if v.is_empty());
+        claims_of_groups(tx, a, b) tx.claims_of_groups() => (Ok(v) if v.is_empty());
         claim(tx, a, b) tx.claim(a.server.id, a.claim.id) => (Ok(None));
         insert_claim(tx, a, b) tx.insert_claim(&a.claim) => (Err(StoreError::Reference));
         update_claim(tx, a, b) tx.update_claim(&a.claim) => (Err(StoreError::Stale));
@@ -217,6 +220,7 @@ async fn servers(c: &mut Contract) {
         insert_access_policy(tx, a, b) tx.insert_access_policy(&a.access_policy) => (Err(StoreError::Reference));
         update_access_policy(tx, a, b) tx.update_access_policy(&a.access_policy, a.now) => (Err(StoreError::Stale));
         access_rules(tx, a, b) tx.access_rules(a.server.id) => (Ok(v) if v.is_empty());
+        access_rules_naming(tx, a, b) tx.access_rules_naming(a.group.id, 10) => (Ok(v) if v.is_empty());
         access_rule(tx, a, b) tx.access_rule(a.server.id, a.access_policy.id, a.access_rule.id) => (Ok(None));
         insert_access_rule(tx, a, b) tx.insert_access_rule(&a.access_rule) => (Err(StoreError::Reference));
         update_access_rule(tx, a, b) tx.update_access_rule(&a.access_rule, a.now) => (Err(StoreError::Stale));
@@ -481,6 +485,9 @@ async fn limits(c: &mut Contract, engine: Engine) {
         take_story(tx, a, b) tx.take_story("throttle", "k", b.now) => (Ok(Some(s)) if s.event_id == b.event.id);
         take_story(tx, a, b) tx.take_story("throttle", "k", b.now) => (Ok(None));
         api_calls(tx, a, b) tx.api_calls(signet_domain::Time(0)) => (Ok(v) if v.iter().map(|c| c.count).sum::<i64>() == 1);
+        api_calls_by_hour(tx, a, b) tx.api_calls_by_hour(signet_domain::Time(0)) => (Ok(v) if v.iter().map(|(_, n)| n).sum::<i64>() == 1);
+        api_calls_by_caller(tx, a, b) tx.api_calls_by_caller(signet_domain::Time(0), 10) => (Ok(v) if v.iter().map(|(_, n)| n).sum::<i64>() == 1);
+        refusals_by_window(tx, a, b) tx.refusals_by_window("throttle", signet_domain::Time(0)) => (Ok(v) if v.is_empty());
         refusals_by_key(tx, a, b) tx.refusals_by_key("throttle", a.now) => (Ok(v) if v.is_empty());
         // The other's key begins a story of this tenant's own.
         count_refusals(tx, a, b) tx.count_refusals(&a.story(), &a.refusals()) => (Ok(true));

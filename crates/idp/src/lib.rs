@@ -51,6 +51,7 @@ pub mod inspect;
 pub mod introspect;
 pub mod journal;
 pub mod keys;
+pub mod limits_past;
 pub mod limits_use;
 pub mod log_seals;
 pub mod logout;

@@ -20,7 +20,7 @@ const REFUSALS: u32 = 1_000;
 /// Hours of the throttle that are shown.
 pub const HOURS: i64 = 24;
 /// Events that no hour's count has yet and that are counted all the same.
-const TAIL: i64 = 5_000;
+pub(crate) const TAIL: i64 = 5_000;
 /// Users and apps that are named.
 const NAMED: usize = 20;
 
@@ -163,17 +163,11 @@ async fn callers(tx: &mut Tx, since: Option<Time>) -> Result<Vec<CallerUse>, Idp
     }
     let mut callers = Vec::new();
     for (id, of) in sums {
-        let name = match (ApiTokenId::parse(&id), CredentialId::parse(&id)) {
-            (Some(token), _) => tx.api_token(token).await?.map(|token| token.name),
-            (_, Some(credential)) => {
-                tx.credential(credential).await?.filter(|c| c.revoked_at.is_none()).map(|c| c.name)
-            }
-            _ => None,
-        };
+        let name = caller_name(tx, &id).await?;
         let mut routes: Vec<_> = of.routes.into_iter().collect();
         routes.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
         callers.push(CallerUse {
-            name: name.unwrap_or_else(|| format!("{id} (revoked)")),
+            name,
             is_credential: CredentialId::parse(&id).is_some(),
             calls: routes.iter().map(|(_, calls)| calls).sum(),
             refused: refused.get(&id).copied().unwrap_or(0),
@@ -184,6 +178,18 @@ async fn callers(tx: &mut Tx, since: Option<Time>) -> Result<Vec<CallerUse>, Idp
         });
     }
     Ok(callers)
+}
+
+/// What an API token or API credential is called.
+pub(crate) async fn caller_name(tx: &mut Tx, id: &str) -> Result<String, IdpError> {
+    let name = match (ApiTokenId::parse(id), CredentialId::parse(id)) {
+        (Some(token), _) => tx.api_token(token).await?.map(|token| token.name),
+        (_, Some(credential)) => {
+            tx.credential(credential).await?.filter(|c| c.revoked_at.is_none()).map(|c| c.name)
+        }
+        _ => None,
+    };
+    Ok(name.unwrap_or_else(|| format!("{id} (revoked)")))
 }
 
 /// Users and apps whose password grants were throttled in the last hour.

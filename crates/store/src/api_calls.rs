@@ -1,4 +1,4 @@
-//! Who calls the management API: calls by minute, caller and route, and callers that were paused.
+//! Who calls the management API: calls by minute, caller and route, by hour and caller, and callers that were paused.
 
 use crate::macros::{execute, fetch_all, fetch_optional};
 use crate::{Result, Tx};
@@ -8,6 +8,7 @@ use signet_domain::id::{CredentialId, UserId};
 use signet_domain::user::User;
 
 const MINUTE: i64 = 60 * Time::SECOND;
+const HOUR: i64 = 60 * MINUTE;
 
 /// Rows that one look at the calls gives at most.
 const MOST_ROWS: i64 = 20_000;
@@ -34,13 +35,38 @@ struct Calling<T> {
 }
 
 impl Tx {
-    /// Adds a call; in one transaction with what counts it in the quota.
+    /// Adds a call to its minute and its hour; in one transaction with what counts it in the quota.
     pub(crate) async fn note_call(&mut self, caller: &str, route: &str, at: Time) -> Result<()> {
         const SQL: &str = "INSERT INTO api_calls AS c (tenant_id, minute, caller, route, count)
             VALUES ($1, $2, $3, $4, 1)
             ON CONFLICT (tenant_id, minute, caller, route) DO UPDATE SET count = c.count + 1";
+        const IN_HOUR: &str = "INSERT INTO api_call_hours AS c (tenant_id, hour, caller, count)
+            VALUES ($1, $2, $3, 1)
+            ON CONFLICT (tenant_id, hour, caller) DO UPDATE SET count = c.count + 1";
         let minute = Time(at.0.div_euclid(MINUTE) * MINUTE);
-        execute!(self, SQL, self.tenant, minute, caller, route).map(|_| ())
+        execute!(self, SQL, self.tenant, minute, caller, route)?;
+        execute!(self, IN_HOUR, self.tenant, Time(at.0.div_euclid(HOUR) * HOUR), caller).map(|_| ())
+    }
+
+    /// The calls of the hours from `from` on, by hour, oldest first.
+    pub async fn api_calls_by_hour(&mut self, from: Time) -> Result<Vec<(Time, i64)>> {
+        const SQL: &str = "SELECT hour, CAST(SUM(count) AS BIGINT) FROM api_call_hours
+            WHERE tenant_id = $1 AND hour >= $2 GROUP BY hour ORDER BY hour";
+        fetch_all!(self, (Time, i64), SQL, self.tenant, from)
+    }
+
+    /// The calls of the hours from `from` on, by caller, the busiest `limit` of them.
+    pub async fn api_calls_by_caller(&mut self, from: Time, limit: i64) -> Result<Vec<(String, i64)>> {
+        const SQL: &str = "SELECT caller, CAST(SUM(count) AS BIGINT) AS calls FROM api_call_hours
+            WHERE tenant_id = $1 AND hour >= $2 GROUP BY caller ORDER BY calls DESC, caller LIMIT $3";
+        fetch_all!(self, (String, i64), SQL, self.tenant, from, limit)
+    }
+
+    /// Refusals of a limit in the windows that began from `from` on, by window, oldest first.
+    pub async fn refusals_by_window(&mut self, rule: &str, from: Time) -> Result<Vec<(Time, i64)>> {
+        const SQL: &str = "SELECT window_at, CAST(SUM(count) AS BIGINT) FROM refusal_stories
+            WHERE tenant_id = $1 AND rule = $2 AND window_at >= $3 GROUP BY window_at ORDER BY window_at";
+        fetch_all!(self, (Time, i64), SQL, self.tenant, rule, from)
     }
 
     /// The calls of the minutes from `from` on, the newest first.

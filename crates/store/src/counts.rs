@@ -39,11 +39,14 @@ pub enum What {
     ApiCall,
     /// Password attempts that the throttle refused.
     Throttled,
+    /// Requests for tokens that a rate policy refused.
+    RatePolicy,
 }
 
 impl What {
     /// Everything that is counted.
-    pub const ALL: [Self; 5] = [Self::Token, Self::SignIn, Self::Refused, Self::ApiCall, Self::Throttled];
+    pub const ALL: [Self; 6] =
+        [Self::Token, Self::SignIn, Self::Refused, Self::ApiCall, Self::Throttled, Self::RatePolicy];
 
     /// The name in the store.
     #[must_use]
@@ -54,6 +57,7 @@ impl What {
             Self::Refused => "refused",
             Self::ApiCall => "api_call",
             Self::Throttled => "throttled",
+            Self::RatePolicy => "rate_policy",
         }
     }
 }
@@ -225,6 +229,9 @@ fn add_up(events: &[Counted]) -> BTreeMap<Key, i64> {
         if is(types::USER_RATE_LIMITED) {
             count(What::Throttled, grant);
         }
+        if is(types::RATE_POLICY_REFUSED) {
+            count(What::RatePolicy, grant);
+        }
         // One call may leave several events, but they have its id and are in one commit.
         if !caller.is_empty() && calls.insert((event.tenant_id, event.txid, event.request_id)) {
             count(What::ApiCall, caller);
@@ -270,6 +277,17 @@ impl Tx {
         const SQL: &str = "SELECT hour, what, '' AS client_id, '' AS detail, outcome,
               CAST(SUM(count) AS BIGINT) AS count
             FROM hourly_counts WHERE tenant_id = $1 AND hour >= $2 AND hour < $3
+            GROUP BY hour, what, outcome ORDER BY hour, what, outcome";
+        fetch_all!(self, HourlyCount, SQL, self.tenant, from, to)
+    }
+
+    /// What limits refused in the hours from `from` until `to`: the throttle and the rate policies, summed up over apps
+    /// and details, which are empty in what this gives.
+    pub async fn counts_of_limits(&mut self, from: Time, to: Time) -> Result<Vec<HourlyCount>> {
+        const SQL: &str = "SELECT hour, what, '' AS client_id, '' AS detail, outcome,
+              CAST(SUM(count) AS BIGINT) AS count
+            FROM hourly_counts WHERE tenant_id = $1 AND hour >= $2 AND hour < $3
+              AND what IN ('throttled', 'rate_policy')
             GROUP BY hour, what, outcome ORDER BY hour, what, outcome";
         fetch_all!(self, HourlyCount, SQL, self.tenant, from, to)
     }

@@ -55,7 +55,10 @@ const SWEEPS: &[Sweep] = &[
         only "locked_until < $1 + 3600000000"),
     // Stories that an event closes go with it; the others stay for whoever asks why.
     sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep DAY,
-        only "rule NOT IN ('throttle', 'policy', 'policy_dry_run', 'client_secret')"),
+        only "rule NOT IN ('throttle', 'policy', 'policy_dry_run', 'client_secret', 'quota')"),
+    // As long as the pages look back.
+    sweep!("refusal_stories", ("tenant_id, rule, key, window_at"), "ends_at", keep 31 * DAY, only "rule = 'quota'"),
+    sweep!("api_call_hours", ("tenant_id, hour, caller"), "hour", keep 31 * DAY),
     sweep!("api_calls", ("tenant_id, minute, caller, route"), "minute", keep DAY),
     sweep!("credential_tokens", ("tenant_id, hash"), "expires_at", keep 0),
     // Who was cut off a month ago is refused everywhere. Rows of nodes that are gone wait for no other cut-off to go.

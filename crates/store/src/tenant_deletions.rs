@@ -34,6 +34,7 @@ const ROWS: &[&str] = erase![
     "rate_counters" by "tenant_id, key, window_us",
     "windows" by "tenant_id, name",
     "api_calls" by "tenant_id, minute, caller, route",
+    "api_call_hours" by "tenant_id, hour, caller",
     "credential_tokens" by "tenant_id, hash",
     "revocations" by "tenant_id, kind, key",
     "logout_deliveries" by "tenant_id, id",

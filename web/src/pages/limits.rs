@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::chart::{Histogram, share};
 use crate::pages::LogRow;
-use crate::parts::{Action, Empty, Fact, Link, Paging, Status, TimeText};
+use crate::parts::{Action, Empty, Fact, Link, Paging, Status, Tab, TimeText};
 use crate::shell::{Console, Page as _, page};
 
 /// The hour's API calls.
@@ -131,6 +131,48 @@ pub struct LimitsPage {
     pub edit: Vec<Link>,
 }
 
+/// How something that a limit counts went over days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastChart {
+    /// `Throttled sign-ins`.
+    pub title: String,
+    /// `1,204`; empty if there was nothing.
+    pub sum: String,
+    /// The drawing.
+    pub histogram: Histogram,
+}
+
+/// Who called the management API over days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastCaller {
+    /// The token's or credential's name.
+    pub name: String,
+    /// Its events.
+    pub url: Option<String>,
+    /// `12,612`.
+    pub calls: String,
+}
+
+/// The limits over days.
+#[derive(Template, Debug, Clone)]
+#[template(path = "console/limits_past.html")]
+pub struct LimitsPast {
+    /// The frame.
+    pub console: Console,
+    /// Back to the present hour.
+    pub back: Link,
+    /// Spans to choose from.
+    pub tabs: Vec<Tab>,
+    /// `7 days`.
+    pub span: String,
+    /// Calls, throttled sign-ins, what rate policies refused.
+    pub charts: Vec<PastChart>,
+    /// The busiest first.
+    pub callers: Vec<PastCaller>,
+    /// Why there is no more.
+    pub beyond: Option<String>,
+}
+
 /// One API token or credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialRow {
@@ -189,5 +231,6 @@ pub struct CredentialPage {
 page! {
     CredentialPage: console.shell;
     LimitsPage: console.shell;
+    LimitsPast: console.shell;
     CredentialList: console.shell;
 }

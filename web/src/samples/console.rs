@@ -2,9 +2,9 @@ use super::log::rows;
 use super::{HOSTILE, LONG, RTL, Sample, console, operator, sample, some, time};
 use crate::{
     Action, Bar, Caller, Change, Chip, CredentialList, CredentialRow, DeedRow, DeletedRow, DeletedTenants,
-    Empty, Fact, Figure, Histogram, LimitsPage, Link, Need, OperatorHome, OperatorTenants, Outcome, Overview,
-    Paging, PolicyUse, Quota, RefusedOften, Rule, Section, Status, TenantPage, TenantRow, Theme, Tone,
-    WorkRow,
+    Empty, Fact, Figure, Histogram, LimitsPage, LimitsPast, Link, Need, OperatorHome, OperatorTenants,
+    Outcome, Overview, Paging, PastCaller, PastChart, PolicyUse, Quota, RefusedOften, Rule, Section, Status,
+    Tab, TenantPage, TenantRow, Theme, Tone, WorkRow,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -249,7 +249,13 @@ fn limits() -> Vec<Sample> {
         paging: Paging::default(),
         empty: None,
     };
-    vec![sample("limits", &page), sample("limits-spent", &spent), sample("credentials", &credentials)]
+    let past = limits_past(page.throttled.clone());
+    vec![
+        sample("limits", &page),
+        sample("limits-spent", &spent),
+        sample("limits-past", &past),
+        sample("credentials", &credentials),
+    ]
 }
 
 fn operators() -> Vec<Sample> {
@@ -351,4 +357,31 @@ fn operators() -> Vec<Sample> {
         sample("operator-deleted", &deleted),
         sample("operator-deleted-none", &none_deleted),
     ]
+}
+
+fn limits_past(histogram: Histogram) -> LimitsPast {
+    let chart = |title: &str, sum: &str, histogram: Histogram| PastChart {
+        title: title.to_owned(),
+        sum: sum.to_owned(),
+        histogram,
+    };
+    let caller = |name: &str, calls: &str| PastCaller {
+        name: name.to_owned(),
+        url: some("/console/log"),
+        calls: calls.to_owned(),
+    };
+    let tab = |words: &str, current| Tab { link: Link::new(words, "/console/limits/past"), current };
+    LimitsPast {
+        console: console("Limits over time", Section::Limits),
+        back: Link::new("Limits", "/console/limits"),
+        tabs: vec![tab("24 hours", false), tab("7 days", true), tab("30 days", false)],
+        span: "7 days".to_owned(),
+        charts: vec![
+            chart("Calls of the management API", "48,713, and 14 refused", histogram.clone()),
+            chart("Throttled sign-ins", "1,204", histogram),
+            chart("Refused by rate policies", "", Histogram::default()),
+        ],
+        callers: vec![caller("ci-deploy", "48,000"), caller(HOSTILE, "713"), caller(LONG, "1")],
+        beyond: None,
+    }
 }

@@ -1,6 +1,7 @@
 //! The limits in force, and what they refused.
 
 mod drawings;
+pub(super) mod past;
 
 use super::admin::Admin;
 use super::failure::{Failure, Result};
@@ -95,11 +96,10 @@ async fn show(admin: &Admin, notice: Option<&str>) -> Result<Response> {
         refusals: if sees_log { refusals(admin).await? } else { Vec::new() },
         log_url: sees_log.then(|| "/console/log?outcome=throttled&range=24h".to_owned()),
         rules: rules(),
-        edit: if admin.may(Area::Apps, Access::Read) {
-            vec![Link::new("Rate policies", policies::PATH)]
-        } else {
-            Vec::new()
-        },
+        edit: [Link::new("Over time", past::PATH)]
+            .into_iter()
+            .chain(admin.may(Area::Apps, Access::Read).then(|| Link::new("Rate policies", policies::PATH)))
+            .collect(),
     }))
 }
 

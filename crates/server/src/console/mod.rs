@@ -246,6 +246,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/inspect", get(inspect::get).post(inspect::post))
         .route("/console/inspect/{id}/revoke", get(inspect::ask_revoke).post(inspect::revoke))
         .route("/console/limits", get(limits::get))
+        .route("/console/limits/past", get(limits::past::get))
         .route("/console/limits/callers/{id}/{action}", post(limits::post))
         .route("/console/rate-policies", get(policies::list))
         .route("/console/rate-policies/new", get(policy_forms::new).post(policy_forms::create))

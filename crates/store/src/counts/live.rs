@@ -39,19 +39,44 @@ impl Tx {
         to: Time,
         max_rows: i64,
     ) -> Result<Vec<HourlyCount>> {
-        let (progress, mut counts) = as_counted!(self, self.counts(what, from, to).await?);
+        let (progress, counts) = as_counted!(self, self.counts(what, from, to).await?);
+        self.with_the_uncounted((progress, counts), (from, to), max_rows, |of| {
+            what.is_none_or(|what| of == what)
+        })
+        .await
+    }
+
+    /// [`Tx::counts_of_limits`] with the events that no step has counted yet; at most `max_rows` of those are looked at.
+    pub async fn live_counts_of_limits(
+        &mut self,
+        from: Time,
+        to: Time,
+        max_rows: i64,
+    ) -> Result<Vec<HourlyCount>> {
+        let (progress, counts) = as_counted!(self, self.counts_of_limits(from, to).await?);
+        let wanted = |of| matches!(of, What::Throttled | What::RatePolicy);
+        self.with_the_uncounted((progress, counts), (from, to), max_rows, wanted).await
+    }
+
+    async fn with_the_uncounted(
+        &mut self,
+        (progress, mut counts): (Progress, Vec<HourlyCount>),
+        (from, to): (Time, Time),
+        max_rows: i64,
+        wanted: impl Fn(What) -> bool,
+    ) -> Result<Vec<HourlyCount>> {
         let tail = self.uncounted(progress, max_rows).await?;
-        let uncounted =
-            add_up(&tail).into_iter().map(|((_, hour, of, client_id, detail, outcome), count)| HourlyCount {
-                hour,
-                what: of.as_str().to_owned(),
-                client_id,
-                detail,
-                outcome: outcome.to_owned(),
-                count,
-            });
-        let wanted = |c: &HourlyCount| what.is_none_or(|what| c.what == what.as_str());
-        counts.extend(uncounted.filter(|c| c.hour >= from && c.hour < to && wanted(c)));
+        let within = add_up(&tail)
+            .into_iter()
+            .filter(|((_, hour, of, ..), _)| *hour >= from && *hour < to && wanted(*of));
+        counts.extend(within.map(|((_, hour, of, client_id, detail, outcome), count)| HourlyCount {
+            hour,
+            what: of.as_str().to_owned(),
+            client_id,
+            detail,
+            outcome: outcome.to_owned(),
+            count,
+        }));
         Ok(counts)
     }
 

@@ -96,3 +96,10 @@ pub(super) fn throttled(used: &LimitsUse, zone: &Zone) -> (Histogram, String) {
     let sum: i64 = used.throttled.iter().map(|(_, refused)| refused).sum();
     (histogram, format!("{} in 24 hours", number(sum)))
 }
+
+/// `Mon 23 Nov, 15:00 to 18:00: 12 refused`; the day of the end where it is another one.
+pub(super) fn bar_label(zone: &Zone, from: Time, to: Time, what: &str) -> String {
+    let day = |time| zone.pattern(time, "%a %-d %b");
+    let end = zone.pattern(to, if day(from) == day(to) { "%H:%M" } else { "%a %-d %b, %H:%M" });
+    format!("{} to {end}: {what}", zone.pattern(from, "%a %-d %b, %H:%M"))
+}
