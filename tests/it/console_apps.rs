@@ -102,6 +102,12 @@ async fn a_secret_is_rolled_without_a_gap(app: Shared) {
     let secret = shown(&made, "Client secret");
     app.canaries().add(&secret);
     assert!(!desk.page(&path).await.text().contains(&secret), "shown once");
+    // Which one is which: by their last characters.
+    let endings = |secrets: [&str; 2]| secrets.map(|secret| format!("…{}", &secret[secret.len() - 4..]));
+    let both = endings([old.client_secret.as_deref().expect("a secret"), &secret]);
+    assert_eq!(desk.page(&path).await.page().all("section[aria-labelledby=secrets] code"), both);
+    let listed = acme.api("GET", &format!("/api/v1/apps/{}/credentials/secrets", old.id)).await.json();
+    assert_eq!([&listed[0]["hint"], &listed[1]["hint"]], [both[0].as_str(), both[1].as_str()]);
     let new = App { client_secret: Some(secret), ..(*old).clone() };
     acme.client_credentials(&old, "orders:read").await.expect(200);
     acme.client_credentials(&new, "orders:read").await.expect(200);
@@ -109,6 +115,12 @@ async fn a_secret_is_rolled_without_a_gap(app: Shared) {
     assert!(desk.send(&full, &[]).await.expect(422).text().contains("at most two"));
     let retire = desk.page(&path).await.page().attributes("a.button.danger", "href");
     let retire = retire.iter().find(|href| href.ends_with("/retire")).unwrap().clone();
+    let asked = desk.page(&retire).await;
+    assert!(
+        asked.text().contains(&both[0][3..]) && !asked.text().contains(&both[1][3..]),
+        "{}",
+        asked.text()
+    );
     let done = desk.fill(&retire, &[]).await.expect(200);
     assert!(done.text().contains("The secret is retired."));
     acme.client_credentials(&old, "orders:read").await.expect_oauth_error(401, "invalid_client");

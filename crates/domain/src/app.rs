@@ -225,6 +225,9 @@ pub struct AppSecret {
     pub hash: Vec<u8>,
     /// The secret itself, sealed, where the app proves itself by MACs (`client_secret_jwt`); nowhere else.
     pub sealed: Option<Vec<u8>>,
+    /// Its last [`AppSecret::SHOWN`] characters, to tell it from the other one; `None` for those made before they were
+    /// kept.
+    pub ending: Option<String>,
     /// Whether it authenticates.
     pub status: AppStatus,
     /// When it was made.
@@ -234,6 +237,18 @@ pub struct AppSecret {
 }
 
 impl AppSecret {
+    /// Characters of a secret that may be shown after it was made.
+    pub const SHOWN: usize = 4;
+    /// A secret shorter than this is not shown in part: too little would be left to guess.
+    const LONG: usize = 32;
+
+    /// What may be shown of a secret later.
+    #[must_use]
+    pub fn ending_of(secret: &str) -> Option<String> {
+        let long = secret.is_ascii() && secret.len() >= Self::LONG;
+        long.then(|| secret[secret.len() - Self::SHOWN..].to_owned())
+    }
+
     /// Whether an app that is registered for this method can prove itself by this secret.
     #[must_use]
     pub fn serves(&self, auth_method: &str) -> bool {

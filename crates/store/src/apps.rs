@@ -142,9 +142,21 @@ impl Tx {
 
     /// Adds a secret.
     pub async fn insert_app_secret(&mut self, s: &AppSecret) -> Result<()> {
-        const SQL: &str = "INSERT INTO app_secrets (tenant_id, app_id, id, hash, sealed, status, created_at)
-            VALUES ($1,$2,$3,$4,$5,$6,$7)";
-        execute!(self, SQL, self.tenant, s.app_id, s.id, &s.hash, &s.sealed, s.status, s.created_at)?;
+        const SQL: &str =
+            "INSERT INTO app_secrets (tenant_id, app_id, id, hash, sealed, ending, status, created_at)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8)";
+        execute!(
+            self,
+            SQL,
+            self.tenant,
+            s.app_id,
+            s.id,
+            &s.hash,
+            &s.sealed,
+            &s.ending,
+            s.status,
+            s.created_at
+        )?;
         self.config_changed();
         Ok(())
     }

@@ -161,6 +161,7 @@ impl Furniture {
                 id: id(),
                 hash: bytes(),
                 sealed: Some(bytes()),
+                ending: None,
                 status: AppStatus::Active,
                 created_at: now,
                 last_used_at: None,

@@ -250,6 +250,8 @@ pub struct Snippet {
 pub struct SecretRow {
     /// Its id.
     pub id: String,
+    /// `…k3Pa`, its last characters; nothing for those that nobody kept them of.
+    pub hint: Option<String>,
     /// When it was made.
     pub made: TimeText,
     /// `last used today, 14:00`, `never used`.

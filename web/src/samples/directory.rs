@@ -186,6 +186,7 @@ fn apps() -> Vec<Sample> {
     };
     let secret = |word: &str, tone| SecretRow {
         id: "sec1".to_owned(),
+        hint: (tone == Tone::Good).then(|| "…k3Pa".to_owned()),
         made: time("3 March"),
         used: "last used today, 14:00".to_owned(),
         status: Status::new(word, tone),

@@ -253,6 +253,7 @@ impl Idp {
             id,
             hash: self.secrets().hash(SecretKind::ClientSecret, app.tenant_id, secret.expose()),
             sealed: sealed.transpose()?,
+            ending: AppSecret::ending_of(secret.expose()),
             status: AppStatus::Active,
             created_at: now,
             last_used_at: None,

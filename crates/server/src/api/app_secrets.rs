@@ -36,6 +36,8 @@ pub(crate) struct ClientSecret {
     created: String,
     /// The same.
     last_updated: String,
+    /// Its last four characters, as `…k3Pa`, to tell it from the other one; null for those made before these were kept.
+    hint: Option<String>,
     /// When it last authenticated, to the hour.
     last_used: Option<String>,
     /// The secret: only in the answer to its creation, and never again.
@@ -54,6 +56,7 @@ fn shown(ctx: &Ctx, row: &AppSecret, secret: Option<&Secret>) -> ClientSecret {
         status: row.status.as_str(),
         created: instant(row.created_at),
         last_updated: instant(row.created_at),
+        hint: row.ending.as_deref().map(|ending| format!("…{ending}")),
         last_used: row.last_used_at.map(instant),
         client_secret: secret.map(|secret| secret.expose().to_owned()),
         links: Links::from([

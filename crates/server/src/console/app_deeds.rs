@@ -172,8 +172,12 @@ fn retire_page(admin: &Admin, app: &App, secret: &AppSecret) -> FormPage {
         Some(at) => format!("It was last used {}.", when::hour(at, admin.ctx.now).shown),
         None => "It was never used.".to_owned(),
     };
+    let which = match &secret.ending {
+        Some(ending) => format!("the secret that ends in {ending}"),
+        None => "this secret".to_owned(),
+    };
     let page = form_of(admin, app, "Retire a secret", &format!("secrets/{}/retire", secret.id), "Retire")
-        .intro(format!("Whatever still uses this secret is refused from now on. {used}"))
+        .intro(format!("Whatever still uses {which} is refused from now on. {used}"))
         .dangerous();
     admin.asking(page)
 }
