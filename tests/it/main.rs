@@ -10,6 +10,7 @@
 mod access;
 mod accessibility;
 mod account;
+mod account_profile;
 mod account_routes;
 mod admin_console;
 mod admin_tokens;

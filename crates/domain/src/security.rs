@@ -45,6 +45,8 @@ pub struct SecuritySettings {
     pub console_idle_ended_at: Time,
     /// The same.
     pub console_lifetime_ended_at: Time,
+    /// Whether users change their own names at their account.
+    pub own_names: bool,
     /// Rises with every change; 0 where there never was one.
     pub version: i64,
     /// When they were first changed.
@@ -70,6 +72,7 @@ impl SecuritySettings {
             console_lifetime_minutes: console.lifetime_minutes,
             console_idle_ended_at: Time(0),
             console_lifetime_ended_at: Time(0),
+            own_names: true,
             version: 0,
             created_at: now,
             updated_at: now,

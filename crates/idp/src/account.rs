@@ -1,11 +1,14 @@
-//! What users do for themselves: look at what is open, end it, and change the password.
+//! What users do for themselves: look at what is open, end it, and change the profile and the password.
 
 use crate::admin::AdminError;
+use crate::admin::change::Diff;
+use crate::admin::profile::{self, Profile};
 use crate::admin::user_grants::take_back;
 use crate::authorize::SignedIn;
 use crate::ctx::{At, app_instance, user_entity};
 use crate::guard::Checked;
 use crate::{Ctx, Idp};
+use serde_json::{Map, Value};
 use signet_domain::event::{Event, EventType, types};
 use signet_domain::id::AppId;
 use signet_oauth::Secret;
@@ -14,7 +17,7 @@ impl Idp {
     fn own_event(&self, ctx: &Ctx, me: &SignedIn, event_type: EventType) -> Event {
         let mut event = self.event(ctx, event_type, user_entity(&me.user)).of(&me.user);
         event.session_id = Some(me.session.id);
-        event.target(user_entity(&me.user)).debug("door", "account")
+        event.debug("door", "account")
     }
 
     /// Ends one of the user's own sessions, with what was granted in it.
@@ -27,7 +30,10 @@ impl Idp {
         me: &SignedIn,
         session: &str,
     ) -> Result<(), AdminError> {
-        let event = self.own_event(ctx, me, types::SESSION_CLEAR).debug("sessions", "1");
+        let event = self
+            .own_event(ctx, me, types::SESSION_CLEAR)
+            .target(user_entity(&me.user))
+            .debug("sessions", "1");
         let (idp, ctx) = (self.clone(), ctx.clone());
         let (user, session) = (me.user.clone(), session.to_owned());
         self.change(&ctx.clone(), move |tx| {
@@ -44,7 +50,7 @@ impl Idp {
     /// # Errors
     /// [`AdminError::NotFound`] for an unknown app.
     pub async fn account_revoke_app(&self, ctx: &Ctx, me: &SignedIn, app: &str) -> Result<(), AdminError> {
-        let event = self.own_event(ctx, me, types::AS_CONSENT_REVOKE);
+        let event = self.own_event(ctx, me, types::AS_CONSENT_REVOKE).target(user_entity(&me.user));
         let (ctx, user, app) = (ctx.clone(), me.user.clone(), app.to_owned());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
@@ -56,6 +62,44 @@ impl Idp {
                 let grants = take_back(tx, &ctx, &user, &found).await?;
                 let event = event.by(&found).target(app_instance(&found));
                 Ok(tx.append(&event.debug("grants", grants.to_string())).await?)
+            })
+        })
+        .await
+    }
+
+    /// Changes the user's own name, where the tenant lets users do so, and time zone; an empty text clears. Whether there
+    /// is such a zone was looked at before.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`] for a name that is too long or has control characters; [`AdminError::Forbidden`] for a
+    /// name where names are the administrators'.
+    pub async fn account_change_profile(
+        &self,
+        ctx: &Ctx,
+        me: &SignedIn,
+        names: Option<[&str; 2]>,
+        zone: &str,
+    ) -> Result<(), AdminError> {
+        let mut sent = Map::from_iter([("timezone".to_owned(), Value::from(zone))]);
+        if let Some([first, last]) = names {
+            if !self.security(ctx).await?.own_names {
+                return Err(AdminError::Forbidden);
+            }
+            sent.extend([("firstName".to_owned(), first.into()), ("lastName".to_owned(), last.into())]);
+        }
+        let event = self.own_event(ctx, me, types::PROFILE_UPDATE);
+        let (ctx, user) = (ctx.clone(), me.user.id);
+        self.change(&ctx.clone(), move |tx| {
+            Box::pin(async move {
+                let before = tx.user(user).await?.ok_or_else(|| AdminError::not_found(user, "User"))?;
+                let mut after = before.clone();
+                Profile::of(&before).with(&sent, &ctx.tenant.default_domain)?.put(&mut after);
+                let diff = Diff::of(profile::facts(&before), profile::facts(&after));
+                if !diff.is_empty() {
+                    tx.update_user(&after, ctx.now).await?;
+                    tx.append(&diff.into_event(event, user_entity(&after))).await?;
+                }
+                Ok(())
             })
         })
         .await
@@ -77,7 +121,7 @@ impl Idp {
         let key = signet_domain::login::canonical(&me.user.login_key, &ctx.tenant.default_domain)
             .map_err(|_| AdminError::Status)?;
         let hash = self.hash_new_password(ctx, new, &me.user.login_key).await?;
-        let event = self.own_event(ctx, me, types::PASSWORD_UPDATE);
+        let event = self.own_event(ctx, me, types::PASSWORD_UPDATE).target(user_entity(&me.user));
         let mut user = match self.check_password(ctx, &key, old.expose()).await? {
             Checked::Right(user) => *user,
             Checked::Expired(_) => return Err(AdminError::Status),

@@ -36,6 +36,8 @@ pub enum Happening {
     Unlocked,
     /// The password was set.
     PasswordSet,
+    /// The profile was changed.
+    ProfileChanged,
     /// An app of this name was allowed something.
     Allowed(String),
     /// What an app of this name was allowed was taken back.
@@ -81,6 +83,7 @@ fn told() -> Condition {
         types::ACCOUNT_LOCK,
         types::ACCOUNT_UNLOCK,
         types::PASSWORD_UPDATE,
+        types::PROFILE_UPDATE,
         types::ORG_CONSENT_GRANT,
         types::AS_CONSENT_GRANT,
         types::AS_CONSENT_REVOKE,
@@ -112,6 +115,7 @@ fn activity(event: &EventRow, user: &str) -> Option<Activity> {
         _ if is(&[types::SESSION_CLEAR]) => Happening::SessionsEnded,
         _ if is(&[types::ACCOUNT_UNLOCK]) => Happening::Unlocked,
         _ if is(&[types::PASSWORD_UPDATE]) => Happening::PasswordSet,
+        _ if is(&[types::PROFILE_UPDATE]) => Happening::ProfileChanged,
         _ if is(&[types::ORG_CONSENT_GRANT, types::AS_CONSENT_GRANT]) => Happening::Allowed(app()),
         _ if is(&[types::AS_CONSENT_REVOKE]) => Happening::Withdrawn(app()),
         _ => return None,

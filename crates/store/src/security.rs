@@ -18,8 +18,8 @@ impl Tx {
         const SQL: &str = "INSERT INTO security_settings (tenant_id, min_length, forbidden_words,
             user_idle_minutes, user_lifetime_minutes, user_idle_ended_at, user_lifetime_ended_at,
             console_idle_minutes, console_lifetime_minutes, console_idle_ended_at,
-            console_lifetime_ended_at, version, created_at, updated_at)
-            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,1,$12,$12)";
+            console_lifetime_ended_at, own_names, version, created_at, updated_at)
+            VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,1,$13,$13)";
         execute!(
             self,
             SQL,
@@ -34,6 +34,7 @@ impl Tx {
             s.console_lifetime_minutes,
             s.console_idle_ended_at,
             s.console_lifetime_ended_at,
+            s.own_names,
             s.created_at
         )?;
         self.config_changed();
@@ -45,8 +46,8 @@ impl Tx {
         const SQL: &str = "UPDATE security_settings SET min_length = $2, forbidden_words = $3,
             user_idle_minutes = $4, user_lifetime_minutes = $5, user_idle_ended_at = $6,
             user_lifetime_ended_at = $7, console_idle_minutes = $8, console_lifetime_minutes = $9,
-            console_idle_ended_at = $10, console_lifetime_ended_at = $11, updated_at = $12,
-            version = version + 1 WHERE tenant_id = $1 AND version = $13";
+            console_idle_ended_at = $10, console_lifetime_ended_at = $11, own_names = $12, updated_at = $13,
+            version = version + 1 WHERE tenant_id = $1 AND version = $14";
         let rows = execute!(
             self,
             SQL,
@@ -61,6 +62,7 @@ impl Tx {
             s.console_lifetime_minutes,
             s.console_idle_ended_at,
             s.console_lifetime_ended_at,
+            s.own_names,
             now,
             s.version
         )?;

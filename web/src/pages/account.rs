@@ -28,6 +28,8 @@ pub struct Account {
     pub allowed: Vec<AllowedApp>,
     /// What happened lately, newest first.
     pub activity: Vec<ActivityRow>,
+    /// Where the profile is changed.
+    pub profile: Link,
     /// Where the password is changed.
     pub password: Link,
     /// Where to sign out.
@@ -49,10 +51,10 @@ pub struct ActivityRow {
     pub refused: bool,
 }
 
-/// Changing one's own password, or replacing one that has expired.
+/// A form about one's own account: the profile, the password, or another one in the place of what has expired.
 #[derive(Template, Debug, Clone)]
-#[template(path = "account_password.html")]
-pub struct AccountPassword {
+#[template(path = "account_form.html")]
+pub struct AccountForm {
     /// The frame; its title is the heading.
     pub shell: Shell,
     /// Under the heading.
@@ -63,9 +65,9 @@ pub struct AccountPassword {
     pub hidden: Vec<Hidden>,
     /// Where it posts to.
     pub action: String,
-    /// For password managers.
-    pub login: String,
-    /// The old one, where it is asked for, and the new one.
+    /// For password managers, where a password is asked for.
+    pub login: Option<String>,
+    /// What is asked for.
     pub fields: Vec<Field>,
     /// On the button.
     pub submit: &'static str,
@@ -75,5 +77,5 @@ pub struct AccountPassword {
 
 page! {
     Account: shell;
-    AccountPassword: shell;
+    AccountForm: shell;
 }

@@ -2,7 +2,7 @@
 
 use super::{HOSTILE, LONG, Sample, console, csrf, sample, shell, some, time};
 use crate::{
-    Account, AccountPassword, Action, ActivityRow, Clash, CredentialPage, Fact, Field, FieldChange, FormPage,
+    Account, AccountForm, Action, ActivityRow, Clash, CredentialPage, Fact, Field, FieldChange, FormPage,
     Hidden, Language, Link, Pick, Review, Section, ShownOnce, Status, Tone,
 };
 
@@ -101,25 +101,41 @@ pub(super) fn all() -> Vec<Sample> {
                 refused: true,
             },
         ],
+        profile: Link::new("Edit profile", "/account/profile"),
         password: Link::new("Change password", "/account/password"),
         sign_out: Link::new("Sign out", "/oauth2/v1/logout"),
     };
-    let password = AccountPassword {
+    let password = AccountForm {
         shell: shell("Change your password"),
         sentence: "You are signed out everywhere.",
         csrf: csrf(),
         hidden: vec![Hidden::new("ticket", HOSTILE)],
         action: "/account/password".to_owned(),
-        login: HOSTILE.to_owned(),
+        login: Some(HOSTILE.to_owned()),
         fields: vec![Field::password("old", "Your password now", "current-password").required()],
         submit: "Change password",
         back: Link::new("Back to your account", "/account"),
+    };
+    let profile = AccountForm {
+        shell: shell("Your profile"),
+        sentence: "",
+        hidden: Vec::new(),
+        action: "/account/profile".to_owned(),
+        login: None,
+        fields: vec![
+            Field::line("firstName", "First name", HOSTILE),
+            Field::line("lastName", "Last name", LONG),
+            Field::line("timezone", "Time zone", "Europe/Berlin").help("As in Europe/Berlin. Empty is UTC."),
+        ],
+        submit: "Save",
+        ..password.clone()
     };
     vec![
         sample("account", &account),
         sample("account-de", &Account { shell: german("Ihr Konto"), ..account.clone() }),
         sample("account-password", &password),
-        sample("account-password-de", &AccountPassword { shell: german("Passwort"), ..password.clone() }),
+        sample("account-password-de", &AccountForm { shell: german("Passwort"), ..password.clone() }),
+        sample("account-profile", &profile),
         sample("form", &page),
         sample("form-wrong", &wrong),
         sample("form-unchanged", &page.clone().reviewed()),

@@ -84,6 +84,8 @@ pub struct Texts {
     pub sign_out: SignOut,
     /// A user's own page.
     pub account: Account,
+    /// A user's profile.
+    pub profile: Profile,
     /// A user's password.
     pub password: Password,
     /// The tenant's root.
@@ -255,6 +257,12 @@ pub struct Account {
     pub email: &'static str,
     /// Since when the password holds.
     pub password_set: &'static str,
+    /// The zone in which times are shown.
+    pub zone: &'static str,
+    /// Leads to the form of the profile.
+    pub edit_profile: &'static str,
+    /// It is saved.
+    pub profile_saved: &'static str,
     /// The part of sessions.
     pub sessions: &'static str,
     /// Marks the session of this browser.
@@ -307,6 +315,8 @@ pub struct Account {
     pub unlocked: &'static str,
     /// The password was set.
     pub password_changed: &'static str,
+    /// A change of the profile.
+    pub profile_changed: &'static str,
     /// Around an app that was allowed something.
     pub app_allowed: Around,
     /// Around an app that lost it.
@@ -319,6 +329,29 @@ pub struct Account {
     pub revoke: &'static str,
     /// It is taken back.
     pub access_ended: &'static str,
+}
+
+/// The page that changes the profile.
+#[derive(Debug)]
+pub struct Profile {
+    /// Title and heading.
+    pub heading: &'static str,
+    /// Given name.
+    pub first_name: &'static str,
+    /// Family name.
+    pub last_name: &'static str,
+    /// Where names are not the user's to change.
+    pub names_are_kept: &'static str,
+    /// The zone of times.
+    pub zone: &'static str,
+    /// How it is written.
+    pub zone_help: &'static str,
+    /// There is no such zone.
+    pub no_zone: &'static str,
+    /// A name that is too long or holds what nobody can read.
+    pub bad_name: &'static str,
+    /// Saves it.
+    pub save: &'static str,
 }
 
 /// The page that changes a password.

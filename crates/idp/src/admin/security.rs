@@ -1,4 +1,4 @@
-//! The tenant's rules for new passwords and for how long sessions last.
+//! The tenant's rules for new passwords, for how long sessions last, and for what users change themselves.
 
 use super::change::{Diff, Facts};
 use super::error::Causes;
@@ -29,6 +29,8 @@ pub struct SecurityInput {
     pub users: SessionLimits,
     /// The console's sessions.
     pub console: SessionLimits,
+    /// Whether users change their own names at their account.
+    pub own_names: bool,
 }
 
 impl Default for SecurityInput {
@@ -46,6 +48,7 @@ impl SecurityInput {
             forbidden_words: settings.forbidden_words.0.clone(),
             users: settings.limits(SessionKind::User),
             console: settings.limits(SessionKind::Console),
+            own_names: settings.own_names,
         }
     }
 
@@ -97,6 +100,7 @@ impl SecurityInput {
         settings.forbidden_words.0 = folded.filter(|word| seen.insert(word.clone())).collect();
         settings.limit(SessionKind::User, self.users, now);
         settings.limit(SessionKind::Console, self.console, now);
+        settings.own_names = self.own_names;
     }
 }
 
@@ -274,6 +278,7 @@ fn facts(settings: &SecuritySettings) -> Facts {
         ("usersLifetimeMinutes", users.lifetime_minutes.into()),
         ("consoleIdleMinutes", console.idle_minutes.into()),
         ("consoleLifetimeMinutes", console.lifetime_minutes.into()),
+        ("ownNames", settings.own_names.into()),
     ]
 }
 

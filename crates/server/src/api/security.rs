@@ -1,4 +1,4 @@
-//! `/api/v1/security`: the tenant's rules for new passwords, and how long sessions last.
+//! `/api/v1/security`: the tenant's rules for new passwords, how long sessions last, and what users change themselves.
 
 use super::caller::Api;
 use super::error::ApiError;
@@ -35,6 +35,8 @@ pub(crate) struct Security {
     password: PasswordRules,
     /// How long sessions last.
     sessions: SessionRules,
+    /// What users change at their own account.
+    account: AccountRules,
     /// Whether new passwords and sign-ins for apps are what NIST SP 800-63B-4 asks for where a password is all that
     /// is given: at least 15 characters, and a new sign-in after 30 days at most.
     meets_nist80063b: bool,
@@ -53,6 +55,14 @@ pub(crate) struct PasswordRules {
     min_length: i64,
     /// What it must not contain, in small letters.
     forbidden_words: Vec<String>,
+}
+
+/// What users change at their own account, besides the password and the time zone.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountRules {
+    /// Their names.
+    own_names: bool,
 }
 
 /// How long sessions last.
@@ -91,6 +101,7 @@ impl Security {
                 users: row.limits(SessionKind::User).into(),
                 console: row.limits(SessionKind::Console).into(),
             },
+            account: AccountRules { own_names: row.own_names },
             meets_nist80063b: row.meets_nist(),
             last_updated: (row.version > 0).then(|| instant(row.updated_at)),
             links: Links::from([("self", Linker(ctx).get(PATH))]),
@@ -107,6 +118,16 @@ pub(crate) struct SecurityRequest {
     /// How long sessions last. Shorter limits end sessions at once; longer ones bring none back, and none lasts
     /// longer than it was to last when it began.
     sessions: Option<SessionRulesRequest>,
+    /// What users change at their own account.
+    account: Option<AccountRulesRequest>,
+}
+
+/// What users change at their own account, besides the password and the time zone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AccountRulesRequest {
+    /// Their names; they do by default. Tokens say the names that they gave themselves.
+    own_names: Option<bool>,
 }
 
 /// What a new password must be.
@@ -162,6 +183,9 @@ impl SecurityRequest {
         if let Some(sessions) = self.sessions {
             input.users = sessions.users.map_or(input.users, |sent| sent.limits(input.users));
             input.console = sessions.console.map_or(input.console, |sent| sent.limits(input.console));
+        }
+        if let Some(account) = self.account {
+            input.own_names = account.own_names.unwrap_or(input.own_names);
         }
         input
     }

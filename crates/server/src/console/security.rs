@@ -5,7 +5,7 @@ use super::duration;
 use super::failure::Result;
 use super::form::{Form, again, clashing, refused};
 use super::review::reviewed;
-use super::security_fields::{Draft, changes, facts_of_passwords, facts_of_sessions};
+use super::security_fields::{Draft, changes, facts_of_account, facts_of_passwords, facts_of_sessions};
 use super::session_end;
 use super::words;
 use crate::html;
@@ -72,9 +72,20 @@ async fn show(admin: &Admin, query: &str) -> Result<Response> {
             vec![reset, session_end::action()]
         },
     };
+    let account = SettingsPart {
+        id: "account",
+        title: "Account pages".to_owned(),
+        sentence: Some(
+            "What users see of themselves at /account: they change the password and the time zone there in any case."
+                .to_owned(),
+        ),
+        facts: facts_of_account(&input),
+        edit: change(),
+        actions: Vec::new(),
+    };
     let mut console = admin.frame("Security", Section::Security);
     console.notice = query.strip_prefix("done=").and_then(told).map(str::to_owned);
-    Ok(html::page(&SettingsPage { console, parts: vec![passwords, sessions] }))
+    Ok(html::page(&SettingsPage { console, parts: vec![passwords, sessions, account] }))
 }
 
 fn nist(settings: &SecuritySettings) -> Fact {
@@ -92,7 +103,7 @@ fn told(done: &str) -> Option<&'static str> {
     match done {
         "edit" => Some("Saved. It holds from now on."),
         "end-sessions" => Some("All sessions but yours have ended."),
-        "reset" => Some("Passwords and sessions have their first rules back."),
+        "reset" => Some("The rules are the first ones again."),
         _ => None,
     }
 }

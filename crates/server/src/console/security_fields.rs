@@ -1,4 +1,4 @@
-//! The rules for passwords and sessions as a form has them, and as people read them.
+//! The rules for passwords, sessions and account pages as a form has them, and as people read them.
 
 use super::form::Form;
 use super::{duration, words};
@@ -6,11 +6,15 @@ use signet_domain::security::{MAX_WORDS, MIN_LENGTH, WORD_CHARS};
 use signet_domain::session::{SessionKind, SessionLimits};
 use signet_idp::admin::security::SecurityInput;
 use signet_idp::syslog::visible;
-use signet_web::{Choice, Fact, Field, FormPage};
+use signet_web::{Choice, Fact, Field, FormPage, Pick};
 use std::ops::RangeInclusive;
 
 const MIN: &str = "password.minLength";
 const WORDS: &str = "password.forbiddenWords";
+const NAMES: &str = "account.ownNames";
+/// Who may change names, as the form has it.
+const USERS: &str = "users";
+const ADMINISTRATORS: &str = "administrators";
 /// The two limits of each kind of session.
 const LIMITS: [(SessionKind, [&str; 2]); 2] = [
     (SessionKind::User, ["sessions.users.idleMinutes", "sessions.users.lifetimeMinutes"]),
@@ -25,6 +29,8 @@ pub(super) struct Draft {
     words: Vec<String>,
     /// Of users, then of the console; idle, then in all.
     limits: [[String; 2]; 2],
+    /// [`USERS`] or [`ADMINISTRATORS`].
+    names: String,
 }
 
 impl Draft {
@@ -35,6 +41,7 @@ impl Draft {
             min_length: input.min_length.to_string(),
             words: input.forbidden_words.clone(),
             limits: [pair(input.users), pair(input.console)],
+            names: if input.own_names { USERS } else { ADMINISTRATORS }.to_owned(),
         }
     }
 
@@ -43,6 +50,7 @@ impl Draft {
             min_length: form.text(MIN),
             words: form.lines(WORDS),
             limits: LIMITS.map(|(_, names)| names.map(|name| duration::shown(form.raw(name)))),
+            names: form.text(NAMES),
         }
     }
 
@@ -59,6 +67,7 @@ impl Draft {
             forbidden_words: self.words.clone(),
             users: limits(users),
             console: limits(console),
+            own_names: self.names != ADMINISTRATORS,
         }
     }
 
@@ -68,6 +77,7 @@ impl Draft {
         [self.min_length.clone()]
             .into_iter()
             .chain(limits)
+            .chain([self.names.clone()])
             .chain(self.words.clone())
             .collect::<Vec<_>>()
             .join("/")
@@ -106,7 +116,14 @@ impl Draft {
                 ],
             );
         }
-        page
+        let own = self.names != ADMINISTRATORS;
+        let picks = vec![
+            Pick::new(USERS, "Users change their own", own),
+            Pick::new(ADMINISTRATORS, "Only administrators change them", !own),
+        ];
+        let names = Field::select(NAMES, "Names", picks)
+            .help("At “Your account”, beside the password and the time zone. Tokens say the name that is given there.");
+        page.group("Account pages", [names])
     }
 }
 
@@ -140,9 +157,14 @@ pub(super) fn facts_of_sessions(input: &SecurityInput) -> Vec<Fact> {
     [of(SessionKind::User, input.users), of(SessionKind::Console, input.console)].concat()
 }
 
+pub(super) fn facts_of_account(input: &SecurityInput) -> Vec<Fact> {
+    let who = if input.own_names { "Users change their own" } else { "Only administrators change them" };
+    vec![Fact::text("Names", who)]
+}
+
 /// What differs, from what to what.
 pub(super) fn changes(before: &SecurityInput, after: &SecurityInput) -> Vec<Fact> {
-    let all = |input| [facts_of_passwords(input), facts_of_sessions(input)].concat();
+    let all = |input| [facts_of_passwords(input), facts_of_sessions(input), facts_of_account(input)].concat();
     let pairs = all(before).into_iter().zip(all(after)).filter(|(old, new)| old.value != new.value);
     pairs.map(|(old, new)| Fact::text(new.label, format!("{} → {}", old.value, new.value))).collect()
 }

@@ -18,7 +18,7 @@ pub(crate) struct Zone {
 
 impl Zone {
     /// The zone of a user's profile (`Europe/Berlin`); UTC if it names none that is known.
-    pub(super) fn of(user: &User) -> Self {
+    pub(crate) fn of(user: &User) -> Self {
         Self::named(chosen(user)).unwrap_or_else(Self::utc)
     }
 
@@ -28,7 +28,7 @@ impl Zone {
     }
 
     /// A zone by its name, if there is such a one.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         // A path would be looked up as a file.
         let plain = name.len() <= 64 && !name.contains("..") && !name.starts_with('/');
         let zone = Some(name).filter(|n| plain && !n.is_empty()).and_then(|n| TimeZone::get(n).ok());
@@ -36,7 +36,7 @@ impl Zone {
     }
 
     /// Its name as the database of zones spells it: `Europe/Berlin`.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
@@ -45,7 +45,7 @@ impl Zone {
     }
 
     /// `UTC`, `UTC+1`, `UTC−3:30`: its offset at an instant.
-    pub(super) fn label(&self, at: Time) -> String {
+    pub(crate) fn label(&self, at: Time) -> String {
         offset_label(self.zone.to_offset(Self::stamp(at)))
     }
 
@@ -140,12 +140,12 @@ impl Zone {
 }
 
 /// The name of the zone in a user's profile, as it stands there.
-pub(super) fn chosen(user: &User) -> &str {
+pub(crate) fn chosen(user: &User) -> &str {
     user.profile.get("timezone").and_then(|v| v.as_str()).unwrap_or_default()
 }
 
 /// The zones to choose from: those of places, without old names and those of offsets.
-pub(super) fn names() -> impl Iterator<Item = String> {
+pub(crate) fn names() -> impl Iterator<Item = String> {
     const OF_PLACES: [&str; 10] = [
         "Africa/",
         "America/",

@@ -2,9 +2,8 @@
 
 use super::browser::Browser;
 use super::open_things::{activity, allowed, sessions};
-use super::{forbidden, language, renewal, step};
+use super::{account_profile, forbidden, language, renewal, step};
 use crate::App;
-use crate::console::when;
 use crate::console::zone::Zone;
 use crate::extract::Tenant;
 use crate::{cookie, html, theme};
@@ -19,23 +18,23 @@ use signet_idp::syslog::visible;
 use signet_idp::{Ctx, IdpError};
 use signet_oauth::{OAuthError, Params, Reason, Secret};
 use signet_web::texts::Language;
-use signet_web::{Account, AccountPassword, Csrf, Fact, Field, Link, SignedOut};
+use signet_web::{Account, AccountForm, Csrf, Fact, Field, Link, SignedOut};
 
-const PATH: &str = "/account";
+pub(super) const PATH: &str = "/account";
 const PASSWORD: &str = "/account/password";
 /// Where light or dark is chosen.
 const THEME: &str = "/account/theme";
 
 /// A request to the account's pages.
-struct Visit {
-    app: App,
-    ctx: Ctx,
-    browser: Browser,
-    me: SignedIn,
+pub(super) struct Visit {
+    pub(super) app: App,
+    pub(super) ctx: Ctx,
+    pub(super) browser: Browser,
+    pub(super) me: SignedIn,
 }
 
 /// Who is signed in, or the answer to who isn't.
-async fn visit(app: App, ctx: Ctx, headers: &HeaderMap) -> Result<Visit, Response> {
+pub(super) async fn visit(app: App, ctx: Ctx, headers: &HeaderMap) -> Result<Visit, Response> {
     match Browser::of(&app, &ctx, headers).await {
         Ok(mut browser) => match browser.signed_in.take() {
             Some(me) => Ok(Visit { app, ctx, browser, me }),
@@ -45,12 +44,17 @@ async fn visit(app: App, ctx: Ctx, headers: &HeaderMap) -> Result<Visit, Respons
     }
 }
 
-fn broken(ctx: &Ctx, error: IdpError) -> Response {
+pub(super) fn broken(ctx: &Ctx, error: IdpError) -> Response {
     step::page(ctx, &error.into())
 }
 
 /// A form that this browser's own page sent.
-async fn sent(app: App, ctx: Ctx, headers: &HeaderMap, body: &[u8]) -> Result<(Visit, Params), Response> {
+pub(super) async fn sent(
+    app: App,
+    ctx: Ctx,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(Visit, Params), Response> {
     let unreadable =
         || step::page(&ctx, &signet_idp::authorize::Page(OAuthError::new(Reason::InvalidRequest)));
     let params = Params::parse(body).map_err(|_| unreadable())?;
@@ -97,8 +101,10 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
     if !name.is_empty() {
         facts.insert(0, Fact::text(texts.name, name));
     }
+    let zone = Zone::of(user);
+    facts.push(Fact::text(texts.zone, zone.name().to_owned()));
     if let Some(at) = user.password_changed_at {
-        facts.push(Fact::text(texts.password_set, when::moment_in(language, at, ctx.now).shown));
+        facts.push(Fact::text(texts.password_set, zone.moment_in(language, at, ctx.now).shown));
     }
     Ok(html::page(&Account {
         shell: language::shell(ctx, texts.heading),
@@ -108,16 +114,18 @@ async fn show(visit: &Visit, done: Option<&str>) -> Result<Response, IdpError> {
         notice: match done {
             Some("session") => Some(texts.session_ended.to_owned()),
             Some("revoke") => Some(texts.access_ended.to_owned()),
+            Some("profile") => Some(texts.profile_saved.to_owned()),
             _ => None,
         },
         facts,
-        sessions: sessions(language, (&Zone::utc(), ctx.now), Some(me.session.id), &open, |session| {
+        sessions: sessions(language, (&zone, ctx.now), Some(me.session.id), &open, |session| {
             Some(format!("{PATH}/sessions/{}/end", session.id))
         }),
-        allowed: allowed(language, (&Zone::utc(), ctx.now), &held, start, |held| {
+        allowed: allowed(language, (&zone, ctx.now), &held, start, |held| {
             Some(format!("{PATH}/apps/{}/revoke", held.app.id))
         }),
-        activity: activity(language, ctx.now, &app.idp().account_activity(ctx, user.id).await?),
+        activity: activity(language, (&zone, ctx.now), &app.idp().account_activity(ctx, user.id).await?),
+        profile: Link::new(texts.edit_profile, account_profile::PATH),
         password: Link::new(language.texts().password.change, PASSWORD),
         sign_out: Link::new(language.texts().sign_out.sign_out, "/oauth2/v1/logout"),
     }))
@@ -206,13 +214,13 @@ async fn form(visit: &Visit, status: StatusCode, [old, new]: [Option<String>; 2]
         ..Field::password(name, label, autocomplete).required()
     };
     let texts = &language::texts(&visit.ctx).password;
-    let page = AccountPassword {
+    let page = AccountForm {
         shell: language::shell(&visit.ctx, texts.heading),
         sentence: texts.sentence,
         csrf: Csrf::new(visit.browser.csrf(&visit.app, &visit.ctx)),
         hidden: Vec::new(),
         action: PASSWORD.to_owned(),
-        login: visit.me.user.login.clone(),
+        login: Some(visit.me.user.login.clone()),
         fields: vec![
             field("old", texts.old, "current-password", old),
             field("new", texts.new, "new-password", new).help(texts.help.with(rules.min_length)),

@@ -6,6 +6,7 @@ pub(crate) mod open_things;
 pub mod step;
 
 mod account;
+mod account_profile;
 mod choose_account;
 mod consent;
 mod entry;
@@ -31,6 +32,7 @@ pub fn routes() -> Router<App> {
 fn own_account() -> Router<App> {
     Router::new()
         .route("/account", get(account::get))
+        .route("/account/profile", get(account_profile::get).post(account_profile::save))
         .route("/account/password", get(account::password).post(account::change))
         .route("/account/theme", post(account::choose_theme))
         .route("/account/sessions/{session}/end", post(account::end_session))

@@ -1,6 +1,5 @@
 //! What a user has open, as lines: for the user's own page and for the console's; and what happened, for the former.
 
-use crate::console::when;
 use crate::console::zone::Zone;
 use signet_domain::Time;
 use signet_domain::id::SessionId;
@@ -61,7 +60,7 @@ pub(crate) fn allowed(
 }
 
 /// What happened to an account, as lines.
-pub(crate) fn activity(language: Language, now: Time, all: &[Activity]) -> Vec<ActivityRow> {
+pub(crate) fn activity(language: Language, (zone, now): (&Zone, Time), all: &[Activity]) -> Vec<ActivityRow> {
     let texts = &language.texts().account;
     let line = |one: &Activity| {
         let (sentence, refused) = told(texts, &one.what);
@@ -71,7 +70,7 @@ pub(crate) fn activity(language: Language, now: Time, all: &[Activity]) -> Vec<A
         };
         ActivityRow {
             sentence,
-            time: when::moment_in(language, one.at, now),
+            time: zone.moment_in(language, one.at, now),
             by,
             from: one.ip.clone(),
             refused,
@@ -94,6 +93,7 @@ fn told(texts: &Account, what: &Happening) -> (String, bool) {
         Happening::Locked => (texts.locked, false),
         Happening::Unlocked => (texts.unlocked, false),
         Happening::PasswordSet => (texts.password_changed, false),
+        Happening::ProfileChanged => (texts.profile_changed, false),
         Happening::Allowed(app) => return (around(texts.app_allowed, app), false),
         Happening::Withdrawn(app) => return (around(texts.app_withdrawn, app), false),
     };

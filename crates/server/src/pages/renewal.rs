@@ -17,7 +17,7 @@ use signet_idp::renewal::Renewed;
 use signet_idp::{Ctx, IdpError};
 use signet_oauth::Secret;
 use signet_web::texts::Password;
-use signet_web::{AccountPassword, Csrf, Field, Hidden, Link, Shell};
+use signet_web::{AccountForm, Csrf, Field, Hidden, Link, Shell};
 
 /// Where the form of the door for apps posts to.
 const PATH: &str = "/login/password";
@@ -56,13 +56,13 @@ pub(crate) async fn show(
     if !asked.flow.is_empty() {
         hidden.push(Hidden::new("flow", asked.flow));
     }
-    let page = AccountPassword {
+    let page = AccountForm {
         shell: (asked.frame)(ctx, texts.renew),
         sentence: texts.renew_sentence,
         csrf: Csrf::new(browser.csrf(app, ctx)),
         hidden,
         action: asked.action,
-        login: asked.login.to_owned(),
+        login: Some(asked.login.to_owned()),
         fields: vec![Field { error: asked.error, ..new }],
         submit: texts.renew_go,
         back: Link::new(texts.renew_back, asked.back),

@@ -1,0 +1,2 @@
+-- Whether users change their own names at their account.
+ALTER TABLE security_settings ADD COLUMN own_names INTEGER NOT NULL DEFAULT 1;
