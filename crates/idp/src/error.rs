@@ -15,6 +15,9 @@ pub enum IdpError {
         /// Seconds.
         retry_after: u32,
     },
+    /// What was asked about was deleted meanwhile.
+    #[error("gone")]
+    Gone,
     /// A defect, or data that can't be read.
     #[error("internal: {0}")]
     Internal(String),
@@ -34,6 +37,7 @@ impl From<IdpError> for OAuthError {
                 Self::new(Reason::StoreUnavailable).retry_after(1)
             }
             IdpError::Overloaded { retry_after } => Self::new(Reason::Overloaded).retry_after(retry_after),
+            IdpError::Gone => Self::new(Reason::InvalidRequest),
             other => {
                 tracing::error!(error = %other, "a request failed");
                 Self::new(Reason::ServerError)

@@ -2,7 +2,6 @@
 
 use crate::config::Tls;
 use crate::extract::Tenant;
-use crate::setup::same;
 use crate::{App, card, cookie, html, listen, routes};
 use axum::Router;
 use axum::body::Body;
@@ -17,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use signet_domain::app::{App as Client, AppKind};
 use signet_idp::{Ctx, IdpError};
+use signet_oauth::compare::ct_eq;
 use signet_oauth::pkce::{Challenge, Verifier};
 use signet_web::{Csrf, DecodedToken, DemoCallback, DemoStep, Fact, Hidden, Link, Shell};
 use std::fmt::Write;
@@ -102,7 +102,7 @@ async fn callback(
         page.step = DemoStep::Refused { error, description: answer.error_description };
         return html::page(&page);
     }
-    if verifier.is_empty() || !same(&state_of(&app, &ctx, verifier), &answer.state) {
+    if verifier.is_empty() || !ct_eq(&state_of(&app, &ctx, verifier), &answer.state) {
         let description = "The state is not this browser’s: an app must stop here.".to_owned();
         page.step = DemoStep::Refused { error: "state mismatch".to_owned(), description };
         return html::page(&page);
@@ -133,7 +133,7 @@ async fn exchange(
         Err(response) => return response,
     };
     let verifier = cookie::get(&headers, &cookie_name(&ctx)).unwrap_or_default();
-    if verifier.is_empty() || !same(&app.idp().secrets().csrf(ctx.tenant_id(), verifier), &filled.csrf) {
+    if verifier.is_empty() || !ct_eq(&app.idp().secrets().csrf(ctx.tenant_id(), verifier), &filled.csrf) {
         let sentence = "This form was not ours, or your browser keeps no cookies. Start again.";
         return html::error_page(&ctx, StatusCode::FORBIDDEN, "Not accepted", sentence);
     }

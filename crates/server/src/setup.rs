@@ -1,6 +1,8 @@
 //! The page behind the one-time link that gives a tenant its first administrator.
 
+use crate::console::when;
 use crate::extract::Tenant;
+use crate::pages::browser::form_is_ours;
 use crate::{App, cookie, html};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -9,7 +11,7 @@ use axum::{Router, routing::get};
 use serde::Deserialize;
 use signet_idp::tenants::SetupError;
 use signet_idp::{Ctx, IdpError};
-use signet_web::{Csrf, Setup, Shell, TimeText};
+use signet_web::{Csrf, Setup, Shell};
 
 /// Its routes.
 pub(crate) fn routes() -> Router<App> {
@@ -33,9 +35,7 @@ struct Filled {
 
 async fn show(State(app): State<App>, Tenant(ctx): Tenant, Query(link): Query<Link>) -> Response {
     let (login, expires) = match app.idp().setup_link(&ctx, &link.token).await {
-        Ok(found) => {
-            (found.login, Some(TimeText::new(found.expires_at.rfc3339(), found.expires_at.rfc3339())))
-        }
+        Ok(found) => (found.login, Some(when::moment(found.expires_at, ctx.now))),
         Err(error) => return refused(&ctx, &error),
     };
     let browser = app.idp().entropy().secret("");
@@ -55,7 +55,7 @@ async fn submit(
 ) -> Response {
     let name = cookie::name(&ctx.tenant, "setup");
     let browser = cookie::get(&headers, &name).unwrap_or_default();
-    if browser.is_empty() || !same(&app.idp().secrets().csrf(ctx.tenant_id(), browser), &filled.csrf) {
+    if browser.is_empty() || !form_is_ours(&app, ctx.tenant_id(), browser, &headers, &filled.csrf) {
         let words = (
             "Not accepted",
             "This form was not ours, or your browser keeps no cookies. Open the link again.",
@@ -111,9 +111,4 @@ fn refused(ctx: &Ctx, error: &SetupError) -> Response {
             html::error_page(ctx, StatusCode::NOT_FOUND, "This link no longer works", sentence)
         }
     }
-}
-
-/// Compares two tokens in constant time.
-pub(crate) fn same(wanted: &str, given: &str) -> bool {
-    signet_oauth::compare::ct_eq(wanted, given)
 }

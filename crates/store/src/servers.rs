@@ -89,9 +89,9 @@ impl Tx {
     }
 
     /// Makes two writers of one server's parts stand in line.
-    pub async fn lock_server(&mut self, id: ServerId) -> Result<()> {
+    pub async fn lock_server(&mut self, id: ServerId) -> Result<bool> {
         const SQL: &str = "UPDATE servers SET version = version WHERE tenant_id = $1 AND id = $2";
-        execute!(self, SQL, self.tenant, id).map(|_| ())
+        execute!(self, SQL, self.tenant, id).map(|n| n > 0)
     }
 
     /// Deletes a server with its scopes, keys and grants.

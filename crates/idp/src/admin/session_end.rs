@@ -5,6 +5,7 @@ use super::{AdminError, Caller};
 use crate::{Ctx, Idp};
 use signet_domain::Time;
 use signet_domain::event::types;
+use signet_domain::security::SecuritySettings;
 use signet_domain::session::Session;
 
 impl Idp {
@@ -26,7 +27,8 @@ impl Idp {
     /// administrators. It writes the settings' one row, however many sessions there are. Tokens and grants stay.
     ///
     /// # Errors
-    /// [`AdminError::Stale`] when the settings changed in the same instant.
+    /// [`AdminError::Stale`] when the settings changed in the same instant, or when somebody else ended every session,
+    /// this one too, before this came to pass.
     pub async fn admin_end_all_sessions(
         &self,
         ctx: &Ctx,
@@ -38,8 +40,17 @@ impl Idp {
         self.change(ctx, move |tx| {
             Box::pin(async move {
                 let before = find(tx, &at).await?;
+                // As it is now: another one's end of all sessions may have come in between.
+                let own = match own {
+                    Some(own) => {
+                        let rule = before.rule(own.kind);
+                        let open = tx.session(own.id).await?.filter(|own| own.is_live(at.now, &rule));
+                        Some(open.ok_or(AdminError::Stale)?)
+                    }
+                    None => None,
+                };
                 let mut after = before.clone();
-                after.end_sessions(at.now);
+                after.end_sessions(past_all(&before, at.now));
                 write(tx, &after, at.now).await?;
                 if let Some(own) = own {
                     let rule = after.rule(own.kind);
@@ -54,4 +65,11 @@ impl Idp {
         })
         .await
     }
+}
+
+/// The instant until which sessions end: not before a session that an earlier end of all kept, which counts as begun an
+/// instant after it.
+fn past_all(before: &SecuritySettings, now: Time) -> Time {
+    let ended = before.user_lifetime_ended_at.max(before.console_lifetime_ended_at);
+    now.max(Time(ended.0.saturating_add(1)))
 }

@@ -114,7 +114,9 @@ impl Idp {
             (None, TokenType::Dpop) => return Err(GatewayError::token_invalid()),
             (None, TokenType::Bearer) => {}
         }
-        let app = self.app(ctx, &claims.cid).await?.ok_or_else(GatewayError::token_invalid)?;
+        let app = self.app(ctx, &claims.cid).await?.filter(|app| app.registration.is_none());
+        // An app that registered itself is unknown at gateways.
+        let app = app.ok_or_else(GatewayError::token_invalid)?;
         Ok(Verified {
             consumer: Consumer::from(&app.app),
             credential: Some(app.app.client_id.clone()),
@@ -152,6 +154,9 @@ impl Idp {
         let mut tx = self.store().tenant(ctx.tenant_id()).read().await?;
         let row = tx.api_key_by_hash(&hash).await?.ok_or_else(bad_key)?;
         let app = tx.app(row.app_id).await?.filter(App::is_active).ok_or_else(bad_key)?;
+        if tx.registration(row.app_id).await?.is_some() {
+            return Err(bad_key());
+        }
         drop(tx);
         let (app_id, id, now) = (row.app_id, row.id, ctx.now);
         if row.last_used_at.is_none_or(|last| now.since(last) > 3600 * Time::SECOND) {
@@ -171,7 +176,7 @@ impl Idp {
     async fn anonymous(&self, ctx: &Ctx, call: &VerifyCall<'_>) -> Result<Option<Verified>, IdpError> {
         let Some(client_id) = &call.at.gateway.anonymous else { return Ok(None) };
         let app: Option<Arc<AppConfig>> = self.app(ctx, client_id).await?;
-        Ok(app.filter(|a| a.app.is_active()).map(|app| Verified {
+        Ok(app.filter(|a| a.app.is_active() && a.registration.is_none()).map(|app| Verified {
             consumer: Consumer::from(&app.app),
             credential: None,
             scope: None,

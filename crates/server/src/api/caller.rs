@@ -70,6 +70,8 @@ pub(crate) fn required(method: &Method, path: &str) -> Option<(Area, Access)> {
     let area = match (parts.next()?, parts.next(), parts.next()) {
         ("users", _, Some("roles")) if !read => Area::Roles,
         ("users", _, _) => Area::Users,
+        // Who is in a group is about users, whole profiles and all.
+        ("groups", _, Some("users")) if read => Area::Users,
         ("groups", _, _) => Area::Groups,
         ("apps" | "authorizationServers" | "rate-policies", _, _) => Area::Apps,
         ("api-tokens", Some("current"), None) => return None,

@@ -177,6 +177,9 @@ fn told_of(error: &AdminError) -> Told {
         AdminError::Failed(error) if outage(error).is_some() => {
             Told::new(503, "E0000010", "Service is in read only mode")
         }
+        AdminError::Failed(IdpError::Gone) => {
+            Told::new(404, "E0000007", "Not found: it was deleted meanwhile")
+        }
         AdminError::Failed(_) => Told::new(500, "E0000009", "Internal Server Error"),
     }
 }
@@ -186,7 +189,7 @@ pub(crate) fn outage(error: &IdpError) -> Option<i64> {
     match error {
         IdpError::Store(StoreError::Unavailable(_) | StoreError::InUse(_)) => Some(1),
         IdpError::Overloaded { retry_after } => Some(i64::from(*retry_after)),
-        IdpError::Store(_) | IdpError::Internal(_) => None,
+        IdpError::Store(_) | IdpError::Gone | IdpError::Internal(_) => None,
     }
 }
 

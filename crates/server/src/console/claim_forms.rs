@@ -20,14 +20,15 @@ use signet_web::{FormPage, Link, Section};
 
 fn new_page(admin: &Admin, server: &Server, typed: &Typed) -> FormPage {
     let action = format!("{}/claims/new", server_url(server));
-    fields(admin.form(("New claim", Section::Servers), crumbs(Some(server)), action, "Add claim"), typed)
+    let page = admin.form(("New claim", Section::Servers), crumbs(Some(server)), action, "Add claim");
+    admin.asking(fields(page, typed))
 }
 
 fn edit_page(admin: &Admin, server: &Server, claim: &ClaimRow, version: &str, typed: &Typed) -> FormPage {
     let url = format!("{}/claims/{}", server_url(server), claim.id);
     let title = visible(&claim.name);
     let page = admin.edit_form((&title, Section::Servers), crumbs(Some(server)), url.clone(), version);
-    let mut page = fields(page, typed);
+    let mut page = admin.asking(fields(page, typed));
     page.elsewhere = Some(Link::new("Delete this claim…", format!("{url}/delete")));
     page
 }
@@ -79,7 +80,10 @@ pub(super) async fn create(
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, _) = super::server_page::find(&admin, &id).await?;
         let typed = Typed::sent(&form);
-        let page = new_page(&admin, &server, &typed);
+        let mut page = new_page(&admin, &server, &typed);
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
+        }
         let (ctx, caller, key) = (&admin.ctx, &admin.caller, server.id.to_string());
         match admin.idp().admin_create_claim(ctx, caller, &key, typed.settings()).await {
             Ok(_) => Ok(done(&server, "claim")),
@@ -113,6 +117,9 @@ pub(super) async fn save(
         let mut page = edit_page(&admin, &server, &row, form.raw("version"), &typed);
         if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &server, &row)) {
             return Ok(answer);
+        }
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
         }
         let (ctx, caller, key) = (&admin.ctx, &admin.caller, server.id.to_string());
         let (keys, expected) = ((key.as_str(), claim.as_str()), form.expected());

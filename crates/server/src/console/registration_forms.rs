@@ -115,7 +115,8 @@ fn edit_page(
         ],
     );
     let text = |number: Option<i64>| number.filter(|n| *n >= 0).map(|n| n.to_string()).unwrap_or_default();
-    page.fields([who])
+    let page = page
+        .fields([who])
         .group(
             "What such apps may have",
             [
@@ -154,7 +155,8 @@ fn edit_page(
                 Field::number("unusedDays", "Unused apps go after", text(settings.unused_days))
                     .help("In days, from 1 to 365. An app that got a token stays."),
             ],
-        )
+        );
+    admin.asking(page)
 }
 
 pub(super) async fn edit(admin: Admin, Path(id): Path<String>) -> Response {
@@ -179,6 +181,9 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let mut page = edit_page(&admin, &found, &settings, form.raw("version"));
         if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &found).await?) {
             return Ok(answer);
+        }
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
         }
         let (key, expected) = (found.0.id.to_string(), form.expected());
         let (ctx, caller) = (&admin.ctx, &admin.caller);

@@ -67,6 +67,9 @@ pub(super) async fn question(admin: &Admin, named: &[String]) -> Result<Option<F
     })
 }
 
+/// Groups that one form may name.
+const MOST: usize = 100;
+
 /// Ids of the groups that a form names; none after the page has been told which there isn't.
 pub(super) async fn chosen(
     admin: &Admin,
@@ -77,6 +80,10 @@ pub(super) async fn chosen(
         return Ok(Some(Vec::new()));
     }
     admin.must(Area::Groups, WRITE.1)?;
+    if named.len() > MOST {
+        page.wrong("groups", format!("At most {MOST} at once."));
+        return Ok(None);
+    }
     let (mut ids, mut unknown) = (Vec::new(), Vec::new());
     for name in named {
         match group(admin, name).await? {

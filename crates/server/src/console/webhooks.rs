@@ -72,16 +72,17 @@ async fn show_all(admin: &Admin, done: bool) -> Result<Response> {
     };
     let mut console = admin.frame("Webhooks", Section::Alerts);
     console.notice = done.then(|| "The webhook is deleted.".to_owned());
+    let create = admin.may(WRITE.0, WRITE.1).then(|| Link::new("New webhook", format!("{PATH}/new")));
     Ok(html::page(&WebhookList {
         console,
         back: Link::new("Alerts", super::alerts::PATH),
-        create: admin.may(WRITE.0, WRITE.1).then(|| Link::new("New webhook", format!("{PATH}/new"))),
+        create: create.clone(),
         webhooks: all.iter().map(row).collect(),
         empty: all.is_empty().then(|| Empty::NothingYet {
             sentence:
                 "A webhook is an address of yours that alerts tell, signed so that you know it is Signet."
                     .to_owned(),
-            action: None,
+            action: create,
         }),
     }))
 }
@@ -195,7 +196,7 @@ fn new_page(admin: &Admin, settings: &WebhookSettings) -> FormPage {
 fn edit_page(admin: &Admin, webhook: &Webhook, version: &str, settings: &WebhookSettings) -> FormPage {
     let action = format!("{}/edit", url_of(webhook));
     let page = admin.edit_form(("Edit webhook", Section::Alerts), crumbs(Some(webhook)), action, version);
-    fields(page, settings)
+    admin.asking(fields(page, settings))
 }
 
 fn edit_page_now(admin: &Admin, webhook: &Webhook) -> FormPage {
@@ -261,6 +262,9 @@ pub(super) async fn save(admin: Admin, Path(id): Path<String>, headers: HeaderMa
         let mut page = edit_page(&admin, &webhook, form.raw("version"), &settings);
         if let Some(answer) = reviewed(&form, &mut page, &edit_page_now(&admin, &webhook)) {
             return Ok(answer);
+        }
+        if !admin.confirmed(&form, &mut page).await? {
+            return Ok(refused(&page));
         }
         let (ctx, caller) = (&admin.ctx, &admin.caller);
         match admin.idp().admin_replace_webhook(ctx, caller, &id, settings, &form.expected()).await {

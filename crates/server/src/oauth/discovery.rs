@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use signet_domain::claim::ClaimTarget;
 use signet_domain::key_life::KEY_SET_MAX_AGE_SECONDS;
 use signet_domain::server::ServerKind;
+use signet_idp::IdpError;
 use signet_idp::cache::ServerConfig;
 use signet_oauth::jwt::Alg;
 use signet_oauth::metadata::{Endpoints, Metadata};
@@ -36,6 +37,7 @@ pub(super) async fn keys(State(app): State<App>, asked: Asked) -> Response {
             shared(&mut response);
             response
         }
+        Err(IdpError::Gone) => crate::middleware::not_found().render(&asked.ctx.request),
         Err(error) => {
             let mut response = respond::error(&error.into(), &asked.server.server.issuer);
             cors::public(&mut response);

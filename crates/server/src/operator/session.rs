@@ -3,7 +3,6 @@
 use super::{shell, wrong};
 use crate::extract::{Operator, OperatorCtx};
 use crate::pages::browser::form_is_ours;
-use crate::setup::same;
 use crate::{App, cookie, html, theme};
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -76,7 +75,7 @@ pub(super) async fn submit(
     Form(filled): Form<Filled>,
 ) -> Response {
     let browser = cookie::get(&headers, &browser_cookie(&app)).unwrap_or_default();
-    if browser.is_empty() || !same(&app.idp().secrets().csrf(NO_TENANT, browser), &filled.csrf) {
+    if browser.is_empty() || !form_is_ours(&app, NO_TENANT, browser, &headers, &filled.csrf) {
         return not_ours(&ctx);
     }
     match check(&app, &ctx, (&filled.login, &filled.password)).await {
