@@ -142,6 +142,7 @@ async fn people(c: &mut Contract) {
         sessions_of(tx, a, b) tx.sessions_of(a.user.id, a.now) => (Ok(v) if v.is_empty());
         insert_session(tx, a, b) tx.insert_session(&a.session) => (Err(StoreError::Reference));
         touch_session(tx, a, b) tx.touch_session(a.session.id, a.now.plus_secs(5)) => (Ok(()));
+        session_confirmed(tx, a, b) tx.session_confirmed(a.session.id, a.now.plus_secs(5)) => (Ok(()));
         apps_of_session(tx, a, b) tx.apps_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         front_channel_of_session(tx, a, b) tx.front_channel_of_session(a.session.id, a.user.id) => (Ok(v) if v.is_empty());
         apps_of_sessions(tx, a, b) tx.apps_of_sessions(a.user.id, a.now) => (Ok(v) if v.is_empty());
@@ -202,7 +203,7 @@ async fn servers(c: &mut Contract) {
         server_by_slug(tx, a, b) tx.server_by_slug(&a.server.slug) => (Ok(None));
         servers(tx, a, b) tx.servers(None, 10) => (Ok(v) if v.iter().all(|s| s.tenant_id == b.tenant.id));
         update_server(tx, a, b) tx.update_server(&a.server, a.now) => (Err(StoreError::Stale));
-        lock_server(tx, a, b) tx.lock_server(a.server.id) => (Ok(()));
+        lock_server(tx, a, b) tx.lock_server(a.server.id) => (Ok(false));
         scopes(tx, a, b) tx.scopes(a.server.id) => (Ok(v) if v.is_empty());
         scope(tx, a, b) tx.scope(a.server.id, a.scope.id) => (Ok(None));
         insert_scope(tx, a, b) tx.insert_scope(&a.scope) => (Err(StoreError::Reference));

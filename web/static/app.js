@@ -62,6 +62,17 @@ each("form[data-once]", (form) => {
 // A choice of range or outcome applies at once.
 each(".log-form select", (select) => select.addEventListener("change", () => select.form.requestSubmit()));
 
+// The log stays up to date by a script of its own, which comes when it is wanted and turns itself on.
+each("[data-live]", (button) => {
+  const begin = () => {
+    sessionStorage.setItem("signet-live", "on");
+    import(button.dataset.module);
+  };
+  button.hidden = false;
+  if (sessionStorage.getItem("signet-live")) begin();
+  else button.addEventListener("click", begin, { once: true });
+});
+
 // Up and down move between events while one of them has the focus; Escape closes the chosen one.
 const links = [...document.querySelectorAll(".log-list .event .stretch")];
 addEventListener("keydown", (event) => {
@@ -71,7 +82,24 @@ addEventListener("keydown", (event) => {
     event.preventDefault();
     links[at + step]?.focus();
   }
-  if (event.key === "Escape" && (at >= 0 || document.activeElement?.closest(".panel"))) {
+  if (event.key === "Escape" && (at >= 0 || document.activeElement?.matches("body, .panel, .panel *"))) {
     document.querySelector(".panel .close")?.click();
   }
 });
+
+// Who goes through events keeps the place: the row that was opened or closed stays where it was, and has the focus.
+const idOf = (link) => new URL(link.href).searchParams.get("event");
+const keep = (link) => {
+  if (link) sessionStorage.setItem("signet-row", [idOf(link), link.getBoundingClientRect().top]);
+};
+links.forEach((link) => link.addEventListener("click", () => keep(link)));
+each(".panel .close", (close) =>
+  close.addEventListener("click", () => keep(document.querySelector(".selected .stretch"))),
+);
+const [row, height] = (sessionStorage.getItem("signet-row") ?? "").split(",");
+sessionStorage.removeItem("signet-row");
+const there = links.find((link) => link.offsetParent && idOf(link) === row);
+if (there) {
+  there.focus({ preventScroll: true });
+  scrollBy(0, there.getBoundingClientRect().top - height);
+}

@@ -33,8 +33,16 @@ if (button) {
     say("There are more new events. Reload the page to see them.");
   };
 
+  // The bars and sums are those of the rows.
+  const draw = (parsed) =>
+    ["svg", "figcaption"].forEach((part) => {
+      const [there, fresh] = [document, parsed].map((page) => page.querySelector(`.histogram ${part}`));
+      if (there && fresh) there.replaceChildren(...fresh.childNodes);
+    });
+
   const take = (html) => {
-    const came = new DOMParser().parseFromString(html, "text/html").querySelector("tbody");
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    const came = parsed.querySelector("tbody");
     if (!came) return;
     next = came.dataset.next;
     const rows = [...came.querySelectorAll("tr.event")];
@@ -54,6 +62,7 @@ if (button) {
       shown.classList.add("fresh");
       body.insertBefore(shown, before);
     }
+    draw(parsed);
     [...document.querySelectorAll("table.events tr.event")].slice(MOST_ROWS).forEach((row) => row.remove());
   };
 
@@ -77,7 +86,6 @@ if (button) {
     timer = setTimeout(ask, wait);
   };
 
-  button.hidden = false;
   button.addEventListener("click", () => turn(!on));
   document.addEventListener("visibilitychange", ask);
   if (sessionStorage.getItem(kept)) turn(true);

@@ -77,7 +77,16 @@ impl Idp {
             return Ok(false);
         };
         match self.check_password(ctx, &key, password).await? {
-            Checked::Right(user) => self.forgive_attempt(ctx, &user).await.map(|()| true),
+            Checked::Right(user) => {
+                self.forgive_attempt(ctx, &user).await?;
+                // It counts like a sign-in: what comes within the next minutes isn't asked about again.
+                let (session, now) = (signed_in.session.id, ctx.now);
+                let store = self.store().tenant(ctx.tenant_id());
+                store
+                    .write(move |tx| Box::pin(async move { tx.session_confirmed(session, now).await }))
+                    .await?;
+                Ok(true)
+            }
             // Who is signed in has a password that holds, unless it expired this very moment.
             Checked::Expired(_) => Ok(false),
             Checked::Wrong { reason, mut events, .. } => {

@@ -70,7 +70,7 @@ pub enum RedirectUriError {
     Insecure,
     /// A scheme that is not allowed (for this kind of application).
     #[error(
-        "the scheme must be https; native applications may use a reverse domain name such as com.example.app"
+        "the URI must begin with https://, or http:// for 127.0.0.1, [::1] and localhost; native applications may use a reverse domain name such as com.example.app"
     )]
     Scheme,
 }

@@ -65,6 +65,13 @@ impl Tx {
         execute!(self, SQL, self.tenant, id, now).map(|_| ())
     }
 
+    /// Notes that the password was given once more.
+    pub async fn session_confirmed(&mut self, id: SessionId, now: Time) -> Result<()> {
+        const SQL: &str =
+            "UPDATE sessions SET auth_time = $3 WHERE tenant_id = $1 AND id = $2 AND auth_time < $3";
+        execute!(self, SQL, self.tenant, id, now).map(|_| ())
+    }
+
     /// Keeps a session while all others end: it counts as begun then, and ends when it was to end.
     pub async fn keep_session(&mut self, id: SessionId, began: Time, ends: Time) -> Result<()> {
         const SQL: &str =

@@ -80,6 +80,8 @@ pub struct AccessPolicyPage {
     pub crumbs: Vec<Link>,
     /// In force or off.
     pub status: Status,
+    /// What its state does that nobody may have meant.
+    pub warning: Option<String>,
     /// What it is for; may be empty.
     pub description: String,
     /// First asked first.

@@ -70,6 +70,8 @@ pub struct GroupPage {
     pub description: String,
     /// Who is in it, in the order of their creation.
     pub members: Vec<MemberRow>,
+    /// Why they aren't told.
+    pub beyond: Option<&'static str>,
     /// Pages of members on either side.
     pub paging: Paging,
     /// Its id, size and times.

@@ -107,6 +107,8 @@ pub struct LogForm {
     pub user: String,
     /// Which app's, by client id.
     pub app: String,
+    /// Apps to choose from, by client id and name.
+    pub apps: Vec<Choice>,
     /// From which address.
     pub ip: String,
     /// Exact start, if one was given.
@@ -129,6 +131,16 @@ impl LogForm {
             || ![&self.filter, &self.user, &self.app, &self.ip, &self.since, &self.until]
                 .iter()
                 .all(|field| field.is_empty())
+    }
+
+    /// Filters to begin with, ready for an address, and what they find.
+    #[allow(clippy::unused_self)]
+    const fn examples(&self) -> [(&'static str, &'static str); 3] {
+        [
+            ("eventType%20eq%20%22user_rate_limited%22", "throttled passwords"),
+            ("outcome.result%20ne%20%22SUCCESS%22", "everything that was refused"),
+            ("eventType%20sw%20%22user.lifecycle%22", "users who came and went"),
+        ]
     }
 
     /// The filter up to the fault, and the character at fault.
@@ -189,6 +201,8 @@ pub struct LogList {
 pub struct LogNewer {
     /// Newest first. Some may be on the page already.
     pub rows: Vec<LogRow>,
+    /// The drawing with them, if there are any.
+    pub histogram: Histogram,
     /// The day of the newest row, as the page names it.
     pub day: String,
     /// Where to ask the next time.

@@ -61,6 +61,7 @@ pub(super) fn all() -> Vec<Sample> {
         console: console(HOSTILE, Section::Servers),
         crumbs,
         status: on(),
+        warning: Some("It is in force without a rule that is: it lets nobody through.".to_owned()),
         description: LONG.to_owned(),
         rules: vec![rule("Staff", "Night shift"), rule(HOSTILE, HOSTILE), rule(LONG, LONG)],
         add_rule: Some(Link::new("Add a rule", "/console/servers/aus1/policies/00p1/rules/new")),

@@ -49,6 +49,7 @@ pub(super) fn all() -> Vec<Sample> {
         back: Link::new("Groups", "/console/groups"),
         description: LONG.to_owned(),
         members: vec![member("ada@acme.test", "Ada Lovelace"), member(HOSTILE, HOSTILE), member(LONG, RTL)],
+        beyond: None,
         paging: Paging { older: some("/console/groups/00g1?after=x"), ..Paging::default() },
         facts: vec![Fact::code("Id", "00g1"), Fact::text("Created", "3 March")],
         used_by: Some(vec![Link::new(HOSTILE, "/console/servers/aus1/policies/00p1"), Link::new(LONG, "/x")]),
@@ -59,6 +60,7 @@ pub(super) fn all() -> Vec<Sample> {
     };
     let lonely = GroupPage {
         members: Vec::new(),
+        beyond: None,
         used_by: Some(Vec::new()),
         used_by_note: None,
         recent: Some(Vec::new()),

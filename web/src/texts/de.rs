@@ -10,7 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
         help: "Hilfe",
         colours: "Farben",
         themes: [("system", "System"), ("light", "Hell"), ("dark", "Dunkel")],
-        demo_tenant: "Vorführung",
+        demo_tenant: "Demo-Mandant",
         copy: "Kopieren",
         copied: "Kopiert",
         not_allowed: "Nicht erlaubt",

@@ -89,7 +89,7 @@ pub(super) const TEXTS: Texts = Texts {
         about_you: "About you",
         name: "Name",
         login: "Login",
-        email: "E-mail",
+        email: "Email",
         password_set: "Password set",
         zone: "Time zone",
         edit_profile: "Edit profile",
@@ -167,7 +167,7 @@ pub(super) const TEXTS: Texts = Texts {
     home: Home {
         title: "Welcome",
         heading: Around("", " signs in here"),
-        sentence: "Who are you looking for?",
+        sentence: "Where do you want to go?",
         account: ("Your account", "Where you are signed in, apps with access, your password"),
         console: ("Console", "For administrators: the system log, people, apps, limits"),
         docs: ("API documentation", "Every operation, and how to call the first"),

@@ -166,7 +166,8 @@ impl Idp {
         let grants = Self::held_by(&mut tx, user).await?;
         let about = of_user(&user.to_string());
         let refusals = (kinds::refusals(), REFUSAL_DAYS, 1);
-        let everything = (Condition::Always, RECENT_DAYS, RECENT);
+        // More than are shown: changes stand in the history, and sign-ins shall not make room for them here.
+        let everything = (Condition::Always, RECENT_DAYS, 3 * RECENT);
         Ok(UserPast {
             sessions: live_sessions(&mut tx, ctx, &rules, user).await?,
             grants,

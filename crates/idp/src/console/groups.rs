@@ -5,7 +5,7 @@ use super::drawing::{self, Chart};
 use super::log::LogSearch;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::id::{AppId, UserId};
+use signet_domain::id::{AppId, CredentialId, UserId};
 use signet_store::Tx;
 use signet_store::log_query::{Bucket, Budget, Group, GroupBy, MAX_GROUPS};
 
@@ -22,7 +22,7 @@ pub const MANY_REFUSALS: i64 = 5;
 pub struct Named {
     /// The group.
     pub group: Group,
-    /// A login or an app's name, if the key is somebody's id.
+    /// A login, or the name of an app or an API credential, if the key is somebody's id.
     pub name: Option<String>,
 }
 
@@ -86,13 +86,16 @@ impl Idp {
     }
 }
 
-/// The name of a user or an app.
+/// The name of a user, an app or an API credential.
 async fn name_of(tx: &mut Tx, key: &str) -> Result<Option<String>, IdpError> {
     if let Some(id) = UserId::parse(key) {
         return Ok(tx.user(id).await?.map(|user| user.login));
     }
     if let Some(id) = AppId::parse(key) {
         return Ok(tx.app(id).await?.map(|app| app.label));
+    }
+    if let Some(id) = CredentialId::parse(key) {
+        return Ok(tx.credential(id).await?.map(|credential| credential.name));
     }
     Ok(tx.app_by_client_id(key).await?.map(|app| app.label))
 }

@@ -136,6 +136,23 @@ pub struct Newer {
     pub top: String,
     /// Whether there are more than these.
     pub more: bool,
+    /// How the events of the whole search lie in time now, where any came.
+    pub drawn: Option<(Chart, Vec<Bucket>)>,
+}
+
+/// The drawing beside a page, without the tokens of machines where the page folds them.
+async fn drawn(tx: &mut Tx, search: &LogSearch, now: Time) -> Result<Option<(Chart, Vec<Bucket>)>, IdpError> {
+    let Drawing { chart, buckets, machines } = drawing::of(tx, search, now).await?;
+    Ok(chart.map(|chart| (chart, unfolded(buckets, search.fold && machines > 0))))
+}
+
+/// What the bars stand for.
+fn unfolded(buckets: Vec<(Bucket, i64)>, folded: bool) -> Vec<Bucket> {
+    let bar = |(bucket, machines): (Bucket, i64)| Bucket {
+        total: if folded { bucket.total - machines } else { bucket.total },
+        ..bucket
+    };
+    buckets.into_iter().map(bar).collect()
 }
 
 /// A page, and where to go on.
@@ -162,10 +179,6 @@ impl Idp {
             folded = false;
             found = self.page(&mut tx, ctx, search, folded).await?;
         }
-        let buckets = buckets.into_iter().map(|(bucket, machines)| Bucket {
-            total: if folded { bucket.total - machines } else { bucket.total },
-            ..bucket
-        });
         let nearest = if found.events.is_empty() && found.older.is_none() {
             nearest(&mut tx, search).await?
         } else {
@@ -186,7 +199,7 @@ impl Idp {
             machines_shown: !folded,
             runs,
             chart,
-            buckets: buckets.collect(),
+            buckets: unfolded(buckets, folded),
             searched_to: found.searched_to,
             nearest,
         })
@@ -211,7 +224,8 @@ impl Idp {
         events.reverse();
         let newest =
             events.first().map_or(Time(after.published.0.saturating_add(LATE)), |event| event.published);
-        Ok(Some(Newer { top: self.top(ctx, search, newest), events, more }))
+        let drawn = if events.is_empty() { None } else { drawn(&mut tx, search, ctx.now).await? };
+        Ok(Some(Newer { top: self.top(ctx, search, newest), events, more, drawn }))
     }
 
     fn top(&self, ctx: &Ctx, search: &LogSearch, newest: Time) -> String {

@@ -60,7 +60,7 @@ pub struct Locked {
 /// Who still sends passwords by an app, as far as the week's newest events say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Senders {
-    /// Different users who got tokens so.
+    /// Different users for whom it asked.
     pub users: i64,
     /// Different addresses that sent for them.
     pub addresses: i64,
@@ -215,6 +215,14 @@ fn ceil(time: Time, seconds: i64) -> Time {
     if whole < time { whole.plus_secs(seconds) } else { time }
 }
 
+/// Events of requests for tokens, whatever came of them.
+const ASKED: [EventType; 5] = [
+    types::ORG_ACCESS_TOKEN,
+    types::AS_ACCESS_TOKEN,
+    types::ORG_TOKEN_GRANT,
+    types::AS_TOKEN_GRANT,
+    types::USER_RATE_LIMITED,
+];
 const TOKENS: [EventType; 2] = [types::ORG_ACCESS_TOKEN, types::AS_ACCESS_TOKEN];
 
 /// Whether events are counted as this, by their type and outcome.
@@ -292,7 +300,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
         return Ok(Vec::new());
     }
     let by_password = equals(TextField::Debug("grantType".to_owned()), PASSWORD);
-    let condition = Condition::All(vec![any_type(&TOKENS), kinds::succeeded(), by_password]);
+    let condition = Condition::All(vec![any_type(&ASKED), by_password]);
     let query = LogQuery { condition, ..LogQuery::default() };
     let to = Time(now.0.saturating_add(1));
     let from = tx.log_floor(to, now.plus_secs(-WEEK), NEWEST).await?;

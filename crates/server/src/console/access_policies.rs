@@ -116,18 +116,19 @@ async fn show_all(admin: &Admin, id: &str, done: Option<&str>) -> Result<Respons
         Some("move") => Some("The order is changed.".to_owned()),
         _ => None,
     };
+    let create = writes.then(|| Link::new("New access policy", format!("{}/new", list_url(&server))));
     Ok(html::page(&AccessPolicyList {
         console,
         crumbs: crumbs(Some(&server)),
         says: says(&policies),
-        create: writes.then(|| Link::new("New access policy", format!("{}/new", list_url(&server)))),
+        create: create.clone(),
         why: why_link(&server),
         empty: rows.is_empty().then(|| Empty::NothingYet {
             sentence:
                 "A policy names apps, and its rules say which users get which scopes from them, by which \
                        grants and for how long."
                     .to_owned(),
-            action: None,
+            action: create,
         }),
         policies: rows,
     }))
@@ -146,7 +147,8 @@ pub(super) async fn get(
 fn told(done: Option<&str>, policy: &AccessPolicy) -> Option<String> {
     let on = policy.status == InForce::Active;
     let text = match done? {
-        "create" => "The access policy is created. Give it a rule: until then it lets nobody through.",
+        "create" if on => "The access policy is created.",
+        "create" => "The access policy is created, and off. Give it its rules, then switch it on.",
         "edit" => "The settings are saved.",
         "on" if on => "The access policy is in force: on this node now, on others within a second.",
         "off" if !on => "The access policy is off.",
@@ -178,13 +180,20 @@ async fn show(admin: &Admin, (id, policy): (&str, &str), done: Option<&str>) -> 
             url: writes.then_some(own),
         }
     };
+    let on = policy.status == InForce::Active;
+    let warning = (on && rules.iter().all(|rule| rule.status != InForce::Active)).then(|| {
+        "It is in force without a rule that is: it lets nobody through, and the server refuses what no other policy’s \
+         rule allows."
+            .to_owned()
+    });
     let rows = rules.iter().enumerate().map(row).collect();
     let mut console = admin.frame(&visible(&policy.name), Section::Servers);
     console.notice = told(done, &policy);
     Ok(html::page(&AccessPolicyPage {
         console,
         crumbs: policy_crumbs(&server, None),
-        status: on_or_off(policy.status == InForce::Active),
+        status: on_or_off(on),
+        warning,
         description: visible(&policy.description),
         rules: rows,
         add_rule: writes.then(|| Link::new("Add a rule", format!("{url}/rules/new"))),

@@ -71,6 +71,12 @@ pub(super) fn sent_state(form: &Form) -> InForce {
     InForce::parse(form.raw("status")).unwrap_or(InForce::Inactive)
 }
 
+/// Whether a server has none yet: with the first one in force it refuses what no rule allows.
+async fn is_first(admin: &Admin, server: &Server) -> Result<bool> {
+    let (_, policies) = admin.idp().admin_access_policies(&admin.ctx, &server.id.to_string()).await?;
+    Ok(policies.is_empty())
+}
+
 fn fresh() -> AccessPolicySettings {
     AccessPolicySettings {
         name: String::new(),
@@ -108,7 +114,13 @@ async fn new_page(admin: &Admin, server: &Server, s: &AccessPolicySettings) -> R
     let action = format!("{}/new", list_url(server));
     let title = ("New access policy", Section::Servers);
     let page = admin.form(title, policy_crumbs(server, None), action, "Create access policy");
-    let page = fields(admin, page.intro("It is asked last; its place is changed in the list."), s).await?;
+    let intro = if is_first(admin, server).await? {
+        "This is the server’s first policy. Once it is in force, every app is refused what no rule allows; so leave it \
+         off until it has its rules."
+    } else {
+        "It is asked last; its place is changed in the list."
+    };
+    let page = fields(admin, page.intro(intro), s).await?;
     Ok(admin.asking(page))
 }
 
@@ -133,7 +145,9 @@ pub(super) async fn new(admin: Admin, Path(id): Path<String>) -> Response {
     let shown = async {
         admin.must(Area::Apps, Access::Write)?;
         let (server, _) = find(&admin, &id).await?;
-        Ok(html::page(&new_page(&admin, &server, &fresh()).await?))
+        let status = if is_first(&admin, &server).await? { InForce::Inactive } else { InForce::Active };
+        let fresh = AccessPolicySettings { status, ..fresh() };
+        Ok(html::page(&new_page(&admin, &server, &fresh).await?))
     };
     let shown = shown.await;
     admin.answer(shown)

@@ -138,7 +138,13 @@ impl Told<'_> {
         match step.outcome {
             Outcome::Inactive => "It is off.".to_owned(),
             Outcome::OtherApp => "It doesn’t name this app.".to_owned(),
-            Outcome::NoRule => "None of its rules fits.".to_owned(),
+            Outcome::NoRule => {
+                let policy = self.policies.iter().find(|p| p.policy.id.to_string() == step.policy.0);
+                match policy.is_some_and(|p| p.rules.is_empty()) {
+                    true => "It has no rules yet.".to_owned(),
+                    false => "None of its rules fits.".to_owned(),
+                }
+            }
             Outcome::GrantType => {
                 format!("It doesn’t allow the grant {}.", grant_label(&self.ask.grant_type))
             }

@@ -8,7 +8,7 @@ use super::next::encoded;
 use super::rows::{app_url, brief};
 use super::server_page::PATH;
 use super::words::{self, number};
-use super::{app_api_keys, app_lifetimes, app_people, app_start, when, words::count};
+use super::{app_api_keys, app_lifetimes, app_people, app_start, app_try, when, words::count};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -21,7 +21,7 @@ use signet_idp::admin::{Access, Area};
 use signet_idp::console::directory::AppPast;
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
-use signet_web::{Action, AppPage, Fact, Grant, Link, SecretRow, Section};
+use signet_web::{Action, AppPage, Fact, Grant, Link, LogRow, SecretRow, Section};
 
 pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
@@ -88,11 +88,17 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         people,
         everybody,
         asks: Question::about(&app).links(admin).await?,
-        recent: if sees_log { brief(admin, &past.recent).await? } else { Vec::new() },
+        recent: if sees_log { of_one_app(brief(admin, &past.recent).await?) } else { Vec::new() },
         activity: activity(&past),
         log_url: sees_log.then_some(log),
         history,
     }))
+}
+
+/// Lines without the app's name, which stands above.
+fn of_one_app(mut rows: Vec<LogRow>) -> Vec<LogRow> {
+    rows.iter_mut().for_each(|row| row.app.clear());
+    rows
 }
 
 pub(super) async fn find(admin: &Admin, id: &str) -> Result<(App, Vec<AppSecret>)> {
@@ -156,8 +162,12 @@ fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow
 }
 
 fn edit(admin: &Admin, app: &App) -> Vec<Link> {
-    let url = format!("{}/edit", app_url(&app.id.to_string()));
-    if admin.may(Area::Apps, Access::Write) { vec![Link::new("Settings", url)] } else { Vec::new() }
+    if !admin.may(Area::Apps, Access::Write) {
+        return Vec::new();
+    }
+    let url = app_url(&app.id.to_string());
+    let tried = app_try::obstacle(app).is_none().then(|| Link::new("Try a sign-in", format!("{url}/try")));
+    tried.into_iter().chain([Link::new("Settings", format!("{url}/edit"))]).collect()
 }
 
 fn actions(admin: &Admin, app: &App) -> Vec<Action> {

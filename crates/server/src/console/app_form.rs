@@ -39,7 +39,14 @@ fn fresh(kind: AppKind) -> AppSettings {
         AppKind::Service => &["client_credentials"],
         AppKind::Web | AppKind::Browser | AppKind::Native => &["authorization_code", "refresh_token"],
     };
+    // Where most development servers answer: sooner deleted than typed.
+    let callback = match kind {
+        AppKind::Web => Some("http://localhost:3000/callback"),
+        AppKind::Browser => Some("http://localhost:5173/callback"),
+        AppKind::Native | AppKind::Service => None,
+    };
     AppSettings {
+        redirect_uris: callback.into_iter().map(str::to_owned).collect(),
         kind: Some(kind),
         auth_method: Some(if is_public(kind) { "none" } else { "client_secret_basic" }.to_owned()),
         grant_types: Some(grants.iter().map(|g| (*g).to_owned()).collect()),
@@ -144,7 +151,10 @@ fn sent(form: &Form, kind: AppKind, before: &AppSettings) -> AppSettings {
 }
 
 /// The fields of an app of a kind.
-fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> FormPage {
+///
+/// Of a new one only what it can't do without stands in the open: all else has what most apps need.
+fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String, is_new: bool) -> FormPage {
+    let (mut rare_of_sign_in, mut rare_of_tokens) = (Vec::new(), Vec::new());
     let grants = s.grant_types.clone().unwrap_or_default();
     let label =
         Field::line("label", "Name", s.label.clone()).required().help("People read it when they sign in.");
@@ -179,8 +189,14 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
                  is loaded.",
             );
         let after = after.mono().help("Where sign-out may lead, one a line; none is fine.");
-        page = page.group("Sign-in", [uris.mono().help(sample), after, told, loads, consent(s)]);
-        page = page.group("Tokens", tokens(kind, s, &grants, leeway));
+        let (uris, mut logout) = (uris.mono().help(sample), vec![after, told, loads]);
+        let mut tokens = tokens(kind, s, &grants, leeway);
+        if is_new {
+            rare_of_sign_in = std::mem::take(&mut logout);
+            rare_of_tokens = tokens.split_off(1);
+        }
+        page = page.group("Sign-in", [uris].into_iter().chain(logout).chain([consent(s)]));
+        page = page.group("Tokens", tokens);
     }
     let scopes = Field::line("allowed_scopes", "Scopes it may ask for", s.allowed_scopes.join(" "));
     let mut access = vec![scopes.mono().help("Separated by spaces. Empty: every scope of the server.")];
@@ -210,7 +226,9 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String) -> For
          still send proofs.",
     );
     access.push(Field::checks("dpop_bound_access_tokens", "Proof of possession (DPoP)", vec![bound]));
-    page.group("Access", access).folded("Advanced", app_advanced::fields(kind, s))
+    let rare_of_access = if is_new { access.split_off(1) } else { Vec::new() };
+    let rare = [rare_of_sign_in, rare_of_tokens, rare_of_access].into_iter().flatten();
+    page.group("Access", access).folded("Advanced", rare.chain(app_advanced::fields(kind, s)))
 }
 
 fn consent(s: &AppSettings) -> Field {
@@ -274,7 +292,7 @@ fn new_page(admin: &Admin, kind: AppKind, settings: &AppSettings, leeway: String
     let title = format!("New {}", words::app_kind(kind).to_lowercase());
     let crumbs = vec![Link::new("Apps", "/console/apps"), Link::new("New app", NEW)];
     let page = admin.form((&title, Section::Apps), crumbs, NEW, "Create app").carry("kind", kind.as_str());
-    fields(page, kind, settings, leeway)
+    fields(page, kind, settings, leeway, true)
 }
 
 fn leeway(settings: &AppSettings) -> String {
@@ -342,7 +360,7 @@ pub(super) fn secret_page(admin: &Admin, app: &App, secret: &str, next: Link) ->
 fn edit_page(admin: &Admin, app: &App, version: &str, settings: &AppSettings, leeway: String) -> FormPage {
     let action = format!("{}/edit", app_url(&app.id.to_string()));
     let page = admin.edit_form(("Settings", Section::Apps), app_crumbs(app), action, version);
-    admin.asking(fields(page, app.kind, settings, leeway))
+    admin.asking(fields(page, app.kind, settings, leeway, false))
 }
 
 fn edit_page_now(admin: &Admin, app: &App) -> FormPage {

@@ -168,7 +168,9 @@ impl Admin {
             return page;
         }
         let field = Field::password(OWN_PASSWORD, "Your own password", "current-password").required();
-        page.fields([field.help("You signed in a while ago, so this change asks for it again.")])
+        page.fields([
+            field.help("It was last given a while ago. For ten minutes from now it isn’t asked for again.")
+        ])
     }
 
     /// Whether the password was given again where it must be; otherwise the page says so.

@@ -13,6 +13,7 @@ const NO_NUMBER: i64 = -1;
 const GRANTS: &str = "grants";
 const TOKENS: &str = "token_flags";
 const CALLS: &str = "call_flags";
+const HIDE: &str = "toward_api";
 
 /// What the fields say, as it was typed.
 pub(super) struct Typed {
@@ -36,7 +37,7 @@ impl Typed {
             auth_header_name: "authorization".to_owned(),
             anonymous: String::new(),
             realm: String::new(),
-            ticked: Vec::new(),
+            ticked: vec!["enable_client_credentials".to_owned()],
         }
     }
 
@@ -75,7 +76,7 @@ impl Typed {
             auth_header_name: form.text("auth_header_name"),
             anonymous: form.text("anonymous"),
             realm: form.text("realm"),
-            ticked: [GRANTS, TOKENS, CALLS].iter().flat_map(|list| form.all(list)).collect(),
+            ticked: [GRANTS, TOKENS, CALLS, HIDE].iter().flat_map(|list| form.all(list)).collect(),
         }
     }
 
@@ -142,13 +143,13 @@ fn token_fields(typed: &Typed) -> Vec<Field> {
         Field::lines("scopes", "Scopes", typed.scopes.clone(), 4).mono().help(
             "What the two endpoints may grant, one a line: orders:read. Each is a scope of the server.",
         ),
-        Field::number("token_expiration", "Seconds of an access token", typed.token_expiration.clone())
+        Field::number("token_expiration", "Access token, in seconds", typed.token_expiration.clone())
             .help("From 1 to 86400, which is a day."),
-        Field::number("refresh_token_ttl", "Seconds of a refresh token", typed.refresh_token_ttl.clone())
+        Field::number("refresh_token_ttl", "Refresh token, in seconds", typed.refresh_token_ttl.clone())
             .help("Begun anew by each use, up to 100000000. 0: until it is revoked."),
         Field::checks(
             TOKENS,
-            "Also",
+            "Scopes and refreshing",
             vec![
                 pick("mandatory_scope", "A request must name scopes", ""),
                 pick(
@@ -178,31 +179,31 @@ fn call_fields(typed: &Typed) -> Vec<Field> {
             .help("Empty: authorization."),
         Field::checks(
             CALLS,
-            "Besides",
+            "Also accept",
             vec![
                 pick(
                     "token_in_query",
-                    "Takes tokens in the query",
+                    "Tokens in the query string",
                     "They end in the logs of whatever they pass.",
                 ),
-                pick("token_in_form", "Takes tokens in a form", ""),
-                pick(
-                    "api_keys",
-                    "Takes API keys of apps",
-                    "In the header apikey. Apps have them on their pages.",
-                ),
-                pick("api_key_in_query", "Takes API keys in the query", ""),
+                pick("token_in_form", "Tokens in a form body", ""),
+                pick("api_keys", "API keys of apps", "In the header apikey. Apps have them on their pages."),
+                pick("api_key_in_query", "API keys in the query string", ""),
                 pick(
                     "global_credentials",
-                    "Takes tokens of other servers",
+                    "Tokens of other servers",
                     "Of those whose gateway profile says the same.",
                 ),
-                pick(
-                    "hide_credentials",
-                    "Keeps the credential from the API",
-                    "The gateway is told so by X-Hide-Credentials.",
-                ),
             ],
+        ),
+        Field::checks(
+            HIDE,
+            "Toward the API",
+            vec![pick(
+                "hide_credentials",
+                "Take the credential off the call",
+                "The gateway is told so by X-Hide-Credentials.",
+            )],
         ),
         Field::line("anonymous", "Callers without a credential count as", typed.anonymous.clone())
             .mono()

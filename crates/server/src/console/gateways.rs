@@ -83,8 +83,10 @@ async fn show_all(admin: &Admin, done: Option<&str>) -> Result<Response> {
     let create =
         admin.may(Area::Apps, Access::Write).then(|| Link::new("New gateway profile", format!("{PATH}/new")));
     let empty = views.is_empty().then(|| Empty::NothingYet {
-        sentence: "No authorization server has a gateway profile.".to_owned(),
-        action: None,
+        sentence: "With a gateway profile an authorization server gives a gateway such as Kong or nginx what it needs to \
+                   check the calls of your APIs."
+            .to_owned(),
+        action: create.clone(),
     });
     Ok(html::page(&GatewayList { console, create, gateways: views.iter().map(row).collect(), empty }))
 }

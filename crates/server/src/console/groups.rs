@@ -14,7 +14,7 @@ use axum::response::Response;
 use signet_domain::group::Group;
 use signet_domain::user::User;
 use signet_idp::admin::group_use::{GroupUse, MOST_MEMBERS, MOST_USES};
-use signet_idp::admin::{Access, Area};
+use signet_idp::admin::{Access, Area, Page};
 use signet_idp::syslog::visible;
 use signet_oauth::Params;
 use signet_web::{Action, Fact, GroupEntry, GroupList, GroupPage, Link, MemberRow, Paging, Section};
@@ -70,10 +70,16 @@ pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): R
 async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
     admin.must_see(Area::Groups)?;
     let group = admin.idp().admin_group(&admin.ctx, id).await?;
-    let found = or_the_first(params.get("after"), |after| {
-        admin.idp().admin_group_members(&admin.ctx, id, after, Some(PAGE))
-    })
-    .await?;
+    let sees_users = admin.may(Area::Users, Access::Read);
+    let found = match sees_users {
+        true => {
+            or_the_first(params.get("after"), |after| {
+                admin.idp().admin_group_members(&admin.ctx, id, after, Some(PAGE))
+            })
+            .await?
+        }
+        false => Page { items: Vec::new(), next: None },
+    };
     let recent = if admin.may(Area::Logs, Access::Read) {
         let rows = admin.idp().console_group_past(&admin.ctx, group.id, DAYS).await?;
         Some(brief(admin, &rows).await?)
@@ -95,6 +101,8 @@ async fn show(admin: &Admin, id: &str, params: &Params) -> Result<Response> {
         console,
         back: Link::new("Groups", PATH),
         description: visible(&group.description),
+        beyond: (!sees_users)
+            .then_some("They stand here for whoever may read users. Your role doesn’t reach them."),
         members: found.items.iter().map(|user| member(user, writes.then_some(&url))).collect(),
         paging: Paging {
             newer: None,

@@ -105,7 +105,6 @@ fn grants(day: &Day) -> Option<String> {
 
 fn calls_left(day: &Day, now: Time) -> Figure {
     let left = day.quota.remaining;
-    let used = u64::try_from(quota::LIMIT - left).unwrap_or(0);
     let open = day.quota.reset_seconds > 0;
     let note = if open {
         format!("all {} back in {}", number(quota::LIMIT), when::span(day.quota.resets_at.since(now)))
@@ -117,7 +116,7 @@ fn calls_left(day: &Day, now: Time) -> Figure {
         value: number(left),
         unit: Some(format!("of {}", number(quota::LIMIT))),
         note: Some(note),
-        meter: Some((used, quota::LIMIT.unsigned_abs())),
+        meter: Some((left.unsigned_abs(), quota::LIMIT.unsigned_abs())),
         url: Some("/console/limits".to_owned()),
         ..Figure::default()
     }

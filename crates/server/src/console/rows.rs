@@ -4,7 +4,7 @@ use super::admin::Admin;
 use super::failure::Result;
 use signet_domain::app::App;
 use signet_domain::event::{Entity, EventRow, types};
-use signet_domain::id::UserId;
+use signet_domain::id::{CredentialId, UserId};
 use signet_idp::syslog::{self, Kind};
 use signet_web::{Link, LogRow, Outcome, TimeText};
 use std::collections::{BTreeSet, HashMap};
@@ -59,6 +59,9 @@ impl Apps {
         if fact("door").as_deref() == Some("console") || event.event_type == types::SESSION_ADMIN.name {
             return "Console".to_owned();
         }
+        if let Some((_, name)) = credential_of(event) {
+            return name;
+        }
         let gone = client_id(event).map(|_| deleted_app(event).unwrap_or_else(|| "unknown app".to_owned()));
         fact("via").or(gone).unwrap_or_default()
     }
@@ -90,6 +93,13 @@ pub(super) fn user_of(event: &EventRow) -> Option<(String, String)> {
     let entities = || event.data.targets.iter().chain([&event.data.actor]).filter(known);
     let entity = entities().find(own).or_else(|| entities().next())?;
     Some((entity.id.clone(), entity.alternate_id.clone()))
+}
+
+/// The API credential that acted: id and name.
+pub(super) fn credential_of(event: &EventRow) -> Option<(String, String)> {
+    let actor = &event.data.actor;
+    CredentialId::parse(&actor.id)?;
+    Some((actor.id.clone(), syslog::visible(&actor.display_name)))
 }
 
 /// What an app that no longer exists was called, as its event tells.

@@ -91,9 +91,7 @@ async fn show(admin: &Admin, query: &str) -> Result<Response> {
 fn nist(settings: &SecuritySettings) -> Fact {
     let value = match (settings.meets_nist(), settings.min_length < NIST_MIN_LENGTH) {
         (true, _) => "Met".to_owned(),
-        (_, true) => format!(
-            "Not met: where a password is all that is asked for, it has at least {NIST_MIN_LENGTH} characters"
-        ),
+        (_, true) => format!("Not met: passwords alone need at least {NIST_MIN_LENGTH} characters"),
         (..) => "Not met: users sign in anew after 30 days at most".to_owned(),
     };
     Fact::text("NIST SP 800-63B, §2.1.3 and §3.1.1.2", value)

@@ -84,7 +84,7 @@ impl Draft {
     }
 
     pub(super) fn fields(&self, page: FormPage) -> FormPage {
-        let least = Field::number(MIN, "Fewest characters", &self.min_length).required().help(format!(
+        let least = Field::number(MIN, "Minimum length", &self.min_length).required().help(format!(
             "From {} to {}. NIST SP 800-63B asks for 15 where a password is all that is given; 8 are for those that \
              a second factor goes with. Passwords that are set already stay.",
             MIN_LENGTH.start(),
@@ -111,8 +111,8 @@ impl Draft {
             page = page.group(
                 kind_name(kind),
                 [
-                    field(names[0], "Time without use", &values[0], &idle),
-                    field(names[1], "Time in all", &values[1], &lifetime),
+                    field(names[0], "Idle timeout", &values[0], &idle),
+                    field(names[1], "Maximum lifetime", &values[1], &lifetime),
                 ],
             );
         }
@@ -140,7 +140,7 @@ pub(super) fn facts_of_passwords(input: &SecurityInput) -> Vec<Fact> {
         words => visible(&words.join(", ")),
     };
     vec![
-        Fact::text("Fewest characters", input.min_length.to_string()),
+        Fact::text("Minimum length", format!("{} characters", input.min_length)),
         Fact::text("Forbidden words", words),
         Fact::text("Always refused", "The login, and passwords that are guessed first"),
     ]
@@ -150,8 +150,8 @@ pub(super) fn facts_of_sessions(input: &SecurityInput) -> Vec<Fact> {
     let of = |kind, limits: SessionLimits| {
         let name = kind_name(kind);
         [
-            Fact::text(format!("{name}, without use"), words::lifetime(limits.idle_minutes * 60)),
-            Fact::text(format!("{name}, in all"), words::lifetime(limits.lifetime_minutes * 60)),
+            Fact::text(format!("{name}: idle timeout"), words::lifetime(limits.idle_minutes * 60)),
+            Fact::text(format!("{name}: maximum lifetime"), words::lifetime(limits.lifetime_minutes * 60)),
         ]
     };
     [of(SessionKind::User, input.users), of(SessionKind::Console, input.console)].concat()

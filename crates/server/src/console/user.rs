@@ -23,6 +23,9 @@ use signet_idp::syslog::{self, visible};
 use signet_oauth::Params;
 use signet_web::{Action, Fact, Language, Link, LogRow, Section, UserPage};
 
+/// Events that are shown below the sessions.
+const RECENT: usize = 10;
+
 pub(super) async fn get(admin: Admin, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     admin.answer(show(&admin, &id, params.get("done")).await)
@@ -81,7 +84,8 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
     let log = format!("/console/log?user={}&range=30d", view.user.id);
     // A change stands in the history below.
     let is_told = |event: &&EventRow| changed.iter().any(|change| change.id == event.id);
-    let recent: Vec<EventRow> = past.recent.iter().filter(|event| !is_told(event)).cloned().collect();
+    let recent: Vec<EventRow> =
+        past.recent.iter().filter(|event| !is_told(event)).take(RECENT).cloned().collect();
     let changes = may_change(admin, &view);
     let sees_apps = admin.may(Area::Apps, Access::Read);
     let url = user_url(&view.user.id.to_string());

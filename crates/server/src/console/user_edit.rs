@@ -39,7 +39,7 @@ pub(super) const OTHERS: &[(&str, &str)] = &[
     ("nickName", "Nickname"),
     ("gender", "Gender"),
     ("birthdate", "Date of birth"),
-    ("secondEmail", "Second e-mail"),
+    ("secondEmail", "Second email"),
     ("primaryPhone", "Phone"),
     ("locale", "Locale"),
     ("userType", "User type"),
@@ -71,7 +71,7 @@ pub(super) fn profile_fields(value: &dyn Fn(&str) -> String) -> Vec<Field> {
         Field::line("login", "Login", value("login"))
             .required()
             .help("An e-mail address, or a short name that gets the tenant's domain."),
-        Field::line("email", "E-mail", value("email")).required(),
+        Field::line("email", "Email", value("email")).required(),
         Field::line("firstName", "Given name", value("firstName")),
         Field::line("lastName", "Family name", value("lastName")),
     ];

@@ -25,7 +25,7 @@ const ADMINISTRATORS: &str = "ADMINISTRATORS";
 const VIEWS: [(&str, &str); 7] = [
     ("", "Everybody"),
     (LOCKED_OUT, "Locked out"),
-    ("PASSWORD_EXPIRED", "Password expired"),
+    ("PASSWORD_EXPIRED", "Must choose a password"),
     ("PROVISIONED", "Without a password"),
     ("SUSPENDED", "Suspended"),
     ("DEPROVISIONED", "Deactivated"),

@@ -72,7 +72,7 @@ pub(super) fn user_status(status: UserStatus, locked: bool) -> Status {
         UserStatus::Active => ("Active", Tone::Good),
         UserStatus::Staged => ("Staged", Tone::Quiet),
         UserStatus::Provisioned => ("Has no password", Tone::Warn),
-        UserStatus::PasswordExpired => ("Password expired", Tone::Warn),
+        UserStatus::PasswordExpired => ("Must choose a password", Tone::Warn),
         UserStatus::Suspended => ("Suspended", Tone::Bad),
         UserStatus::Deprovisioned => ("Deactivated", Tone::Quiet),
     };

@@ -5,7 +5,9 @@ use super::known::Known;
 use crate::console::access_ask::Question;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
-use crate::console::rows::{Apps, brief, client_ids, deleted_app, event_url, outcome, user_of, user_url};
+use crate::console::rows::{
+    Apps, brief, client_ids, credential_of, deleted_app, event_url, outcome, user_of, user_url,
+};
 use crate::console::zone::Zone;
 use crate::console::{next, when};
 use signet_domain::event::{Entity, EventRow, Outcome};
@@ -133,7 +135,12 @@ fn facts(admin: &Admin, apps: &Apps, known: &Known, row: &EventRow) -> Vec<Fact>
         let url = format!("/console/users?q={}", next::encoded(typed));
         facts.push(if typed.contains('•') { fact } else { linked(fact, url, Area::Users) });
     }
-    match (apps.of_event(row), row.client_id.as_deref()) {
+    let credential = credential_of(row);
+    if let Some((id, name)) = &credential {
+        let url = format!("/console/credentials/clients/{id}");
+        facts.push(linked(Fact::text("API credential", name.clone()), url, Area::Callers));
+    }
+    match (apps.of_event(row), row.client_id.as_deref().filter(|_| credential.is_none())) {
         (Some(app), _) => {
             facts.push(linked(Fact::text("App", syslog::visible(&app.label)), app.url.clone(), Area::Apps));
         }

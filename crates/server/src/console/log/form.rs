@@ -3,10 +3,12 @@
 use super::PATH;
 use super::params::{Key, Params};
 use super::search::{Asked, GROUPS, KINDS, OUTCOMES, RANGES, label_of};
+use crate::console::access_ask::apps;
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::rows::Apps;
 use signet_domain::id::UserId;
+use signet_idp::admin::{Access, Area};
 use signet_idp::syslog::visible;
 use signet_web::{Chip, Choice, Hidden, LogForm};
 
@@ -14,6 +16,8 @@ use signet_web::{Chip, Choice, Hidden, LogForm};
 pub(super) struct Names {
     app: Option<String>,
     user: Option<String>,
+    /// Apps to choose from.
+    apps: Vec<Choice>,
 }
 
 impl Names {
@@ -32,12 +36,29 @@ impl Names {
             }
             None => None,
         };
-        Ok(Self { app, user })
+        let apps = if admin.may(Area::Apps, Access::Read) { apps(admin).await?.0 } else { Vec::new() };
+        Ok(Self { app, user, apps })
     }
 }
 
-/// The search with the id of a user whose login was typed. What is no login here stays, and finds nothing.
-pub(super) async fn with_user_id(admin: &Admin, params: &Params) -> Result<Params> {
+/// The search with the client id of an app whose name was typed, and with the id of a user whose login was. What is
+/// neither stays, and finds nothing.
+pub(super) async fn with_ids(admin: &Admin, params: &Params) -> Result<Params> {
+    with_user_id(admin, &with_client_id(admin, params).await?).await
+}
+
+async fn with_client_id(admin: &Admin, params: &Params) -> Result<Params> {
+    let typed = params.get(Key::App);
+    if typed.is_empty() || !admin.may(Area::Apps, Access::Read) {
+        return Ok(params.clone());
+    }
+    let (known, _) = apps(admin).await?;
+    let is_id = known.iter().any(|app| app.value == typed);
+    let named = known.iter().find(|app| app.label.to_lowercase() == typed.trim().to_lowercase());
+    Ok(named.filter(|_| !is_id).map_or_else(|| params.clone(), |app| params.with(Key::App, &app.value)))
+}
+
+async fn with_user_id(admin: &Admin, params: &Params) -> Result<Params> {
     let typed = params.get(Key::User);
     if typed.is_empty() || UserId::parse(typed).is_some() {
         return Ok(params.clone());
@@ -78,6 +99,7 @@ pub(super) fn form(params: &Params, asked: &Asked, names: &Names) -> LogForm {
         // An address has the id, a form the login, which the id is looked up by.
         user: names.user.clone().unwrap_or_else(|| params.get(Key::User).to_owned()),
         app: params.get(Key::App).to_owned(),
+        apps: names.apps.clone(),
         ip: params.get(Key::Ip).to_owned(),
         since: params.get(Key::Since).to_owned(),
         until: params.get(Key::Until).to_owned(),

@@ -60,11 +60,17 @@ fn row(admin: &Admin, (params, zone): (&Params, &Zone), by: GroupBy, one: &Named
         marks.push("Let in after refusals");
     }
     GroupRow {
-        name: visible(one.name.as_deref().unwrap_or(&group.key)),
+        name: match (&one.name, group.key.as_str()) {
+            (Some(name), _) => visible(name),
+            // Those that the log itself makes up for whoever has no account.
+            (None, "system") if by == GroupBy::Actor => "Signet".to_owned(),
+            (None, "unknown") if by == GroupBy::Actor => "Nobody known".to_owned(),
+            (None, key) => visible(key),
+        },
         url: narrowed(params, by, &group.key).url(PATH),
         events: number(group.total),
         refused: number(group.refused),
-        users: if group.refused_users > 0 { number(group.refused_users) } else { String::new() },
+        users: number(group.refused_users),
         marks,
         last: zone.brief(group.last_at, admin.ctx.now),
     }
