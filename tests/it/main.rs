@@ -59,6 +59,7 @@ mod console_safety;
 mod console_start;
 mod console_try;
 mod console_users;
+mod console_users_csv;
 mod console_zone;
 mod cors;
 mod counters;

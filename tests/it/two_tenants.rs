@@ -478,7 +478,7 @@ async fn counted(tx: &mut Tx, a: &Furniture) -> Result<i64> {
 async fn limits(c: &mut Contract, engine: Engine) {
     calls! { c:
         locked_until(tx, a, b) tx.locked_until(&a.user.login_key, a.now) => (Ok(None));
-        locked_logins(tx, a, b) tx.locked_logins(a.now, 10) => (Ok(v) if v.iter().all(|(key, _)| *key == b.user.login_key));
+        locked_logins(tx, a, b) tx.locked_logins("", a.now, 10) => (Ok(v) if v.iter().all(|(key, _)| *key == b.user.login_key));
         forgive(tx, a, b) tx.forgive(&a.user.login_key, "192.0.2.1") => (Ok(()));
         unlock(tx, a, b) tx.unlock(&a.user.login_key, a.now) => (Ok(false));
         story_of_request(tx, a, b) tx.story_of_request(a.event.request.id) => (Ok(None));

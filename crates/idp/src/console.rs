@@ -3,7 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`overview`] | today at a glance |
-//! | [`mod@file`] | the log as a file |
+//! | [`mod@file`], [`user_file`] | the log as a file, and the users |
 //! | [`log`], [`kinds`], [`terms`], [`groups`], [`saved`] | searching the system log |
 //! | [`exports`] | how far exports of the log have come |
 //! | [`find`] | users, apps and events by a few letters |
@@ -28,6 +28,7 @@ pub mod overview;
 pub mod saved;
 pub mod spelling;
 pub mod terms;
+pub mod user_file;
 
 pub use signet_store::console::AppName;
 

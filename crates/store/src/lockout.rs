@@ -128,11 +128,11 @@ impl Tx {
         Ok(fetch_optional!(self, (Time,), SQL, self.tenant, login_key, now)?.map(|(t,)| t))
     }
 
-    /// Logins that are locked now.
-    pub async fn locked_logins(&mut self, now: Time, limit: i64) -> Result<Vec<(String, Time)>> {
+    /// Logins after one that are locked now, in the order of logins.
+    pub async fn locked_logins(&mut self, after: &str, now: Time, limit: i64) -> Result<Vec<(String, Time)>> {
         const SQL: &str = "SELECT login_key, MAX(locked_until) FROM password_failures WHERE tenant_id = $1
-            AND locked_until > $2 GROUP BY login_key ORDER BY login_key LIMIT $3";
-        fetch_all!(self, (String, Time), SQL, self.tenant, now, limit)
+            AND login_key > $4 AND locked_until > $2 GROUP BY login_key ORDER BY login_key LIMIT $3";
+        fetch_all!(self, (String, Time), SQL, self.tenant, now, limit, after)
     }
 
     /// Unlocks a login for every source; `false` when it wasn't locked.

@@ -32,6 +32,8 @@ pub struct UserList {
     pub console: Console,
     /// Where another is made, for who may.
     pub create: Option<Link>,
+    /// The users who are listed, and all that follow, as a file.
+    pub export: Option<Link>,
     /// The list's own path.
     pub action: String,
     /// What was searched for.

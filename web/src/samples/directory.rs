@@ -38,6 +38,7 @@ fn users() -> Vec<Sample> {
     let list = UserList {
         console: console("Users", Section::Users),
         create: Some(Link::new("New user", "/console/users/new")),
+        export: Some(Link::new("CSV", "/console/users/export.csv")),
         action: "/console/users".to_owned(),
         q: String::new(),
         part: String::new(),
@@ -65,6 +66,7 @@ fn users() -> Vec<Sample> {
     };
     let none = UserList {
         users: Vec::new(),
+        export: None,
         alike: vec![user("ada@acme.test", "Ada Lovelace", "Active", Tone::Good)],
         empty: Some(Empty::NothingYet {
             sentence: "People appear here once they are created by the API.".to_owned(),

@@ -285,6 +285,8 @@ event_types! {
     SESSIONS_END = "system.sessions.end", "End all sessions";
     /// The log was read through the API or the console.
     LOG_READ = "system.log.read", "System log was read";
+    /// A list was taken as a file: of users.
+    REPORT_DOWNLOAD = "analytics.reports.export.download", "Report was downloaded";
     /// How long the log is kept was changed.
     LOG_RETENTION_UPDATE = "system.log.retention.update", "System log retention was changed";
     /// The log was put on hold: nothing of it goes.

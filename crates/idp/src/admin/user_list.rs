@@ -6,7 +6,7 @@ use super::{AdminError, Caller, Page};
 use crate::{Ctx, Idp};
 use signet_domain::id::UserId;
 use signet_domain::user::{User, UserStatus};
-use signet_store::Tx;
+use signet_store::{StoreError, Tx};
 use std::collections::HashMap;
 
 /// Most users on a page, and how many there are unless fewer are asked for.
@@ -110,19 +110,29 @@ impl Idp {
     }
 }
 
+/// Users with their locks. Where more logins are locked than are looked at at once, each is asked for by itself.
 pub(crate) async fn with_locks(
     tx: &mut Tx,
     ctx: &Ctx,
     users: Vec<User>,
-) -> Result<Vec<UserView>, AdminError> {
-    let locked: HashMap<_, _> = tx.locked_logins(ctx.now, MAX_LOCKED).await?.into_iter().collect();
-    let view = |user: User| UserView { locked_until: locked.get(&user.login_key).copied(), user };
-    Ok(users.into_iter().map(view).collect())
+) -> Result<Vec<UserView>, StoreError> {
+    let locked = tx.locked_logins("", ctx.now, MAX_LOCKED).await?;
+    let are_all = i64::try_from(locked.len()).is_ok_and(|n| n < MAX_LOCKED);
+    let locked: HashMap<_, _> = locked.into_iter().collect();
+    let mut views = Vec::with_capacity(users.len());
+    for user in users {
+        let locked_until = match locked.get(&user.login_key) {
+            None if !are_all => tx.locked_until(&user.login_key, ctx.now).await?,
+            known => known.copied(),
+        };
+        views.push(UserView { user, locked_until });
+    }
+    Ok(views)
 }
 
 async fn locked(tx: &mut Tx, ctx: &Ctx) -> Result<Page<UserView>, AdminError> {
     let mut items = Vec::new();
-    for (login, until) in tx.locked_logins(ctx.now, MAX_LIMIT).await? {
+    for (login, until) in tx.locked_logins("", ctx.now, MAX_LIMIT).await? {
         if let Some(user) = tx.user_by_login(&login).await?.filter(User::is_active) {
             items.push(UserView { user, locked_until: Some(until) });
         }

@@ -27,6 +27,7 @@ const ABOUT: &[(&str, &[&str])] = &[
             "system.api_credential.",
             "app.oauth2.token.inspect",
             "system.log.read",
+            "analytics.reports.",
         ],
     ),
     (

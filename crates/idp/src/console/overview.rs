@@ -316,7 +316,7 @@ async fn used(tx: &mut Tx, apps: Vec<(String, i64)>, now: Time) -> Result<Vec<Pa
 
 async fn locked(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Locked>, IdpError> {
     let mut locked = Vec::new();
-    for (key, until) in tx.locked_logins(ctx.now, LOCKED + 1).await? {
+    for (key, until) in tx.locked_logins("", ctx.now, LOCKED + 1).await? {
         let user = tx.user_by_login(&key).await?;
         // A login that is nobody's may be a password that was typed into the wrong field.
         let login = user.as_ref().map_or_else(|| login::for_log(&key).into_owned(), |u| u.login.clone());

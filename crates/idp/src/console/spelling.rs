@@ -99,7 +99,7 @@ impl Idp {
             }
         }
         let users = found.into_values().take(SHOWN).collect();
-        with_locks(&mut tx, ctx, users).await
+        Ok(with_locks(&mut tx, ctx, users).await?)
     }
 
     /// Sign-ins of the last days under logins that nobody has and that are nearly this user's: each with its newest.

@@ -197,6 +197,7 @@ const TYPES: &[(EventType, Kind, &str)] = {
         (types::SECURITY_RESET, Changed, "{who} gave passwords and sessions their first rules back"),
         (types::SESSIONS_END, Changed, "{who} ended all sessions"),
         (types::LOG_READ, Allowed, "{who} read the system log"),
+        (types::REPORT_DOWNLOAD, Allowed, "{who} downloaded a list of users"),
         (types::LOG_RETENTION_UPDATE, Changed, "{who} changed how long the system log is kept"),
         (types::LOG_HOLD_START, Changed, "{who} put the system log on hold"),
         (types::LOG_HOLD_END, Changed, "{who} ended the hold of the system log"),

@@ -26,6 +26,8 @@ mod claim_fields;
 mod claim_forms;
 mod credential_forms;
 mod credentials;
+mod csv;
+mod download;
 mod duration;
 mod event;
 mod failure;
@@ -72,6 +74,7 @@ mod user_end;
 mod user_groups;
 mod user_new;
 mod users;
+mod users_csv;
 mod webhooks;
 pub(crate) mod when;
 mod words;
@@ -120,6 +123,7 @@ pub fn routes() -> Router<crate::App> {
         .route("/console/webhooks/{id}/delete", get(webhooks::ask_delete).post(webhooks::delete))
         .route("/console/webhooks/{id}/test", post(webhooks::test))
         .route("/console/users", get(users::get))
+        .route("/console/users/export.csv", get(users_csv::get))
         .route("/console/users/{id}", get(user::get))
         .route("/console/users/{id}/{action}", post(user_actions::post))
         .route("/console/users/new", get(user_new::get).post(user_new::post))

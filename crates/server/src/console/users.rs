@@ -5,7 +5,7 @@ use super::failure::Result;
 use super::next::encoded;
 use super::prefix::{Asked, PAGE};
 use super::rows::user_url;
-use super::words;
+use super::{users_csv, words};
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -16,11 +16,11 @@ use signet_idp::syslog::visible;
 use signet_oauth::Params;
 use signet_web::{Chip, Empty, Link, Section, Tab, UserList, UserRow};
 
-const PATH: &str = "/console/users";
+pub(super) const PATH: &str = "/console/users";
 /// The parameter that names a part of the list.
 const PART: &str = "status";
 /// Not a status: those who have a role.
-const ADMINISTRATORS: &str = "ADMINISTRATORS";
+pub(super) const ADMINISTRATORS: &str = "ADMINISTRATORS";
 /// The parts of the list: a status, and what it is called.
 const VIEWS: [(&str, &str); 7] = [
     ("", "Everybody"),
@@ -37,11 +37,16 @@ pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {
     admin.answer(show(&admin, &params).await)
 }
 
-async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
-    admin.must_see(Area::Users)?;
+/// What is asked of the list, and which part of it that is.
+pub(super) fn asked(params: &Params) -> (Asked<'_>, &'static str) {
     let asked = Asked::read(params, PATH).part(params, PART);
     let part = asked.part.map_or("", |(_, part)| part);
-    let view = VIEWS.iter().map(|(name, _)| *name).find(|name| *name == part).unwrap_or_default();
+    (asked, VIEWS.iter().map(|(name, _)| *name).find(|name| *name == part).unwrap_or_default())
+}
+
+async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
+    admin.must_see(Area::Users)?;
+    let (asked, view) = asked(params);
     let q = asked.q;
     let find = |after: Option<&'p str>| async move {
         match q {
@@ -80,6 +85,7 @@ async fn show<'p>(admin: &Admin, params: &'p Params) -> Result<Response> {
     Ok(html::page(&UserList {
         console,
         create: admin.may(Area::Users, Access::Write).then(|| Link::new("New user", "/console/users/new")),
+        export: (!found.items.is_empty()).then(|| Link::new("CSV", users_csv::url(&query_of(view, q)))),
         action: PATH.to_owned(),
         q: asked.q.unwrap_or_default().to_owned(),
         part: view.to_owned(),
@@ -106,9 +112,14 @@ async fn within(admin: &Admin, q: &str, part: &str) -> std::result::Result<Page<
 
 /// A part of the list as a link, which keeps what is searched for.
 fn tab(name: &str, label: &str, q: Option<&str>, current: bool) -> Tab {
+    let query = query_of(name, q);
+    let url = if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{query}") };
+    Tab { link: Link::new(label, url), current }
+}
+
+/// What the list's address says of a part of it and a search.
+fn query_of(name: &str, q: Option<&str>) -> String {
     let part = Some(name).filter(|name| !name.is_empty()).map(|name| format!("{PART}={name}"));
     let q = q.map(|q| format!("q={}", encoded(q)));
-    let query: Vec<String> = part.into_iter().chain(q).collect();
-    let url = if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", query.join("&")) };
-    Tab { link: Link::new(label, url), current }
+    part.into_iter().chain(q).collect::<Vec<_>>().join("&")
 }

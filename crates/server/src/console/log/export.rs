@@ -9,10 +9,10 @@ use super::search::Asked;
 use super::when;
 use crate::console::admin::Admin;
 use crate::console::failure::{Failure, Result};
+use crate::console::{csv, download};
 use axum::body::Body;
 use axum::extract::RawQuery;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use signet_domain::Time;
@@ -23,7 +23,7 @@ use signet_idp::admin::Area;
 use signet_idp::console::exports::{ExportProgress, NewExport};
 use signet_idp::console::file::LogPart;
 use signet_idp::console::log::{LogSearch, Place};
-use signet_idp::syslog::{self, visible};
+use signet_idp::syslog;
 use signet_idp::{Ctx, Idp, IdpError};
 
 /// Events that are read at once.
@@ -65,7 +65,7 @@ async fn send(admin: &Admin, query: Option<&str>, format: ExportFormat) -> Resul
     let fixed = fixed(&params, asked.search.since, end);
     let goes_on = below(admin, query, &mut asked.search).await?;
     let kind = match format {
-        ExportFormat::Csv => "text/csv; charset=utf-8",
+        ExportFormat::Csv => csv::KIND,
         ExportFormat::JsonLines => "application/jsonl",
     };
     admin.idp().note_console_log_export(&admin.ctx, &admin.signed_in, format.as_str()).await?;
@@ -80,13 +80,8 @@ async fn send(admin: &Admin, query: Option<&str>, format: ExportFormat) -> Resul
     // What goes on is put behind what is there, whose head it has already.
     let head = if format == ExportFormat::Csv && goes_on.is_none() { HEAD } else { "" };
     let state = State { idp, ctx, search: Some(asked.search), format, head, progress };
-    let mut response = Body::from_stream(stream::try_unfold(state, part)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    let file =
-        format!("attachment; filename=\"log-{}.{format}\"", when::pattern(admin.ctx.now, "%Y%m%d-%H%M%S"));
-    headers.extend(HeaderValue::try_from(file).map(|value| (header::CONTENT_DISPOSITION, value)));
-    Ok(response)
+    let body = Body::from_stream(stream::try_unfold(state, part));
+    Ok(download::answer(body, kind, ("log", format.as_str()), admin.ctx.now))
 }
 
 /// The same search whenever it is asked for: a range that ends now is one of exact times.
@@ -175,37 +170,5 @@ fn csv_line(event: &EventRow) -> String {
         event.request_id.to_string(),
         event.id.to_string(),
     ];
-    let mut line = cells.map(|text| cell(&text)).join(",");
-    line.push_str("\r\n");
-    line
-}
-
-/// A cell that no spreadsheet takes for a formula: what could begin one gets an apostrophe before it.
-fn cell(text: &str) -> String {
-    let text: String = text.chars().flat_map(|c| visible_char(c).chars().collect::<Vec<_>>()).collect();
-    let risky = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let guard = if risky { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-/// Marks that can't be seen are shown, like on the page; nothing is cut.
-fn visible_char(c: char) -> String {
-    visible(&c.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn lg_04_formulas_are_neutralised() {
-        for bad in ["=HYPERLINK(\"x\")", "+1", "-1", "@SUM(A1)", "  =1", "＝1"] {
-            assert!(cell(bad).starts_with("\"'"), "{bad}: {}", cell(bad));
-        }
-        assert_eq!(cell("=A\"B"), "\"'=A\"\"B\"");
-        assert_eq!(cell("plain, text"), "\"plain, text\"");
-        for broken in ["\t=1", "a\r\nb", "\u{202e}x", "\u{1b}[0m"] {
-            assert!(!cell(broken).contains(['\t', '\r', '\n', '\u{202e}', '\u{1b}']), "{}", cell(broken));
-        }
-    }
+    csv::line(&cells)
 }
