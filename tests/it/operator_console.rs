@@ -14,6 +14,7 @@ on_each_engine! {
     what_is_wrong_with_a_tenant_is_said,
     tenants_are_searched,
     a_tenant_is_suspended_by_its_name_and_a_password,
+    a_tenant_is_told_in_numbers_and_nothing_else,
     a_tenant_is_deleted_and_restored_while_it_may_be,
     the_first_page_says_how_this_node_is,
 }
@@ -130,6 +131,53 @@ async fn a_tenant_is_suspended_by_its_name_and_a_password(app: Shared) {
     let back = booth.fill(&format!("/tenants/{name}"), &[]).await;
     booth.visitor.follow(back).await.expect(200);
     until("the tenant is back", async || alive().await == 200).await;
+}
+
+async fn a_tenant_is_told_in_numbers_and_nothing_else(app: Shared) {
+    let booth = Booth::of(&app).await;
+    let (name, url, made) = booth.tenant(&app).await;
+    let link =
+        made.page().all("dl.facts code").into_iter().find(|text| text.contains("token=")).expect("a link");
+    app.canaries().add(link.rsplit('=').next().expect("a token"));
+    let page = format!("/tenants/{name}");
+    let told = async || booth.page(&page).await.page().all("section[aria-labelledby=numbers] dl > div");
+    // As it is made: its own server and `default`, and nobody in it.
+    for fact in ["Users 0", "Administrators 0", "Apps 0", "Authorization servers 2", "none in 30 days"] {
+        assert!(told().await.iter().any(|row| row.contains(fact)), "{fact}: {:?}", told().await);
+    }
+    let visitor = app.acme().visitor();
+    let setup = visitor.get(&link).await.expect(200);
+    let mut form = the_form(&setup);
+    let (login, password) = (unique("secretive"), "a long enough phrase");
+    form.set("login", &login).set("password", password).set("password_again", password);
+    visitor.submit(&setup, &form).await.expect(303);
+    let door = visitor.open(&format!("{url}/console")).await.expect(200);
+    visitor.sign_in(&door, &format!("{login}@example.com"), password).await.expect(200);
+    let list = visitor.get(&format!("{url}/console/users/new")).await.expect(200);
+    let mut form = the_form(&list);
+    let hidden = unique("=hidden");
+    form.set("login", "second").set("email", "second@mail.test").set("firstName", &hidden).set("how", "none");
+    visitor.submit(&list, &form).await.expect(303);
+    let door = visitor.open(&format!("{url}/login")).await.expect(200);
+    visitor.sign_in(&door, &format!("{login}@example.com"), password).await.expect(200);
+    until("the sign-in is counted", async || told().await.iter().any(|row| row.contains("within 2 hours")))
+        .await;
+    for fact in ["Users 2", "Administrators 1", "Apps 0", "last opened today", "kept for 90 days"] {
+        assert!(told().await.iter().any(|row| row.contains(fact)), "{fact}: {:?}", told().await);
+    }
+    let shown = booth.page(&page).await;
+    for secret in [login.as_str(), "second", &hidden] {
+        assert!(!shown.text().contains(secret), "{secret} is the tenant's own");
+    }
+    let console = format!("{url}/console");
+    assert!(shown.page().attributes("dl.facts a", "href").contains(&console));
+    assert!(!shown.page().text().contains("Suspended since"));
+    let own = app.credentials().operator.password.clone();
+    let values = [("typed", name.as_str()), ("your_password", &own)];
+    let done = booth.fill(&format!("{page}/suspend"), &values).await;
+    let shown = booth.visitor.follow(done).await.expect(200).page();
+    assert!(shown.text().contains("Suspended since today"), "{}", shown.text());
+    assert!(!shown.attributes("dl.facts a", "href").contains(&console), "it leads nowhere now");
 }
 
 async fn a_tenant_is_deleted_and_restored_while_it_may_be(app: Shared) {

@@ -357,6 +357,7 @@ async fn log(c: &mut Contract) {
         log_groups(tx, a, b) counted(tx, a) => (Ok(0));
         types_between(tx, a, b) counted(tx, a) => (Ok(0));
         log_times(tx, a, b) counted(tx, a) => (Ok(0));
+        tenant_figures(tx, a, b) tx.tenant_figures(10, Time(0)) => (Ok(v) if (v.users, v.apps) == (1, 1));
         log_oldest(tx, a, b) oldest(tx, b) => (Ok(true));
         log_floor(tx, a, b) tx.log_floor(a.now.plus_secs(9), Time(0), 2) => (Ok(Time(0)));
         log_floor_of(tx, a, b) tx.log_floor_of(&rare(), a.now.plus_secs(9), Time(0), Budget::each(2)) => (Ok(Time(0)));

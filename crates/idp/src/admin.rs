@@ -18,7 +18,7 @@
 //! | [`api_tokens`], [`credentials`], [`credential_tokens`], [`pause`] | what calls the management API |
 //! | [`rate_policies`], [`rate_policy_rules`], [`rate_simulation`] | how many tokens may be created |
 //! | [`alerts`], [`alert_firings`], [`webhooks`] | what happens too often in the log, and whom that is told |
-//! | [`operators`] | who runs the deployment |
+//! | [`operators`], [`tenant_figures`] | who runs the deployment, and tenants in numbers |
 
 pub mod access;
 pub mod access_order;
@@ -59,6 +59,7 @@ pub mod security;
 pub mod server_rules;
 pub mod servers;
 mod session_end;
+pub mod tenant_figures;
 pub mod token_preview;
 pub mod user_filter;
 pub mod user_grants;

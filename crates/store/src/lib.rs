@@ -60,6 +60,7 @@ pub mod servers;
 pub mod sessions;
 pub mod stories;
 pub mod tenant_deletions;
+pub mod tenant_figures;
 pub mod tenant_search;
 pub mod throttle;
 pub mod unscoped;

@@ -98,6 +98,8 @@ pub struct TenantPage {
     pub status: Status,
     /// What it is.
     pub facts: Vec<Fact>,
+    /// How much there is of what, and when it was last used.
+    pub numbers: Vec<Fact>,
     /// What can be done to it.
     pub actions: Vec<Action>,
 }

@@ -346,7 +346,22 @@ fn operators() -> Vec<Sample> {
         console: operator(LONG, Section::Tenants),
         back: Link::new("Tenants", "/tenants"),
         status: Status::new("Suspended", Tone::Bad),
-        facts: vec![Fact::code("Address", LONG).to("http://localhost:8080"), Fact::text("Since", HOSTILE)],
+        facts: vec![
+            Fact::code("Address", LONG).to("http://localhost:8080"),
+            Fact::text("Since", HOSTILE),
+            Fact::text("Suspended since", "today, 13:55 UTC"),
+        ],
+        numbers: [
+            ("Users", "over 100,000"),
+            ("Administrators", "4"),
+            ("Apps", "27"),
+            ("Authorization servers", "3"),
+            ("Last sign-in", "within 2 hours"),
+            ("Console last opened", "today, 13:55 UTC"),
+            ("System log", "kept for 90 days, reaches back 12 days"),
+        ]
+        .map(|(label, value)| Fact::text(label, value))
+        .to_vec(),
         actions: vec![Action::ask("Suspend…", "/tenants/acme/suspend").explain(RTL).dangerous()],
     };
     vec![

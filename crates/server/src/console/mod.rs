@@ -77,7 +77,7 @@ mod users;
 mod users_csv;
 mod webhooks;
 pub(crate) mod when;
-mod words;
+pub(crate) mod words;
 pub(crate) mod zone;
 mod zone_choice;
 

@@ -36,7 +36,7 @@ pub(crate) fn day(time: Time) -> TimeText {
 }
 
 /// `within 2 hours`, `5 hours ago`: for what is only known to the hour.
-pub(super) fn hour(time: Time, now: Time) -> TimeText {
+pub(crate) fn hour(time: Time, now: Time) -> TimeText {
     let ago = now.since(time);
     let shown = if ago < 2 * 3600 * Time::SECOND {
         "within 2 hours".to_owned()

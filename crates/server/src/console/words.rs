@@ -6,7 +6,7 @@ use signet_domain::user::{AdminRole, UserStatus};
 use signet_web::{Status, Tone};
 
 /// `48,713`.
-pub(super) fn number(n: i64) -> String {
+pub(crate) fn number(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     if n < 0 {

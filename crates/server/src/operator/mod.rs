@@ -1,6 +1,7 @@
 //! The operator's pages: who runs this installation signs in, sees how it is, and makes and suspends tenants.
 
 mod deletion;
+mod numbers;
 mod pages;
 mod session;
 mod tenant_forms;

@@ -1,6 +1,6 @@
 //! The operator's tenants: all of them, and one of them.
 
-use super::{deletion, session, visit::Visit};
+use super::{deletion, numbers, session, visit::Visit};
 use crate::console::when;
 use crate::html;
 use axum::extract::{Path, Query, RawQuery};
@@ -111,8 +111,18 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>, Query(place): Q
         TenantStatus::Deleted => Action::post("Restore", format!("{url}/restore"))
             .explain("It becomes what it was before, with everything in it."),
     };
+    let now = visit.ctx.now;
+    let counted = match visit.app.idp().operator_tenant_in_numbers(&tenant, now).await {
+        Ok(counted) => counted,
+        Err(error) => return failed(&visit, error),
+    };
     let mut facts = facts(&visit, &tenant);
-    facts.extend(deletion.iter().flat_map(|d| deletion::facts(d, visit.ctx.now)));
+    if tenant.status == TenantStatus::Active {
+        let console = format!("{}/console", tenant.url);
+        facts.insert(2, Fact::code("Console", console.clone()).to(console));
+    }
+    facts.extend(numbers::suspended(&tenant, &counted, now));
+    facts.extend(deletion.iter().flat_map(|d| deletion::facts(d, now)));
     let can_be_restored = deletion.as_ref().is_none_or(|d| d.began_at.is_none());
     let mut actions = if can_be_restored { vec![action] } else { Vec::new() };
     if deletion.is_none() {
@@ -122,6 +132,7 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>, Query(place): Q
         back: Link::new("Tenants", PATH),
         status: status(&tenant),
         facts,
+        numbers: numbers::facts(&counted, now),
         actions,
         console,
     })
