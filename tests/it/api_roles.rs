@@ -35,6 +35,8 @@ const FAMILIES: &[Family] = &[
         &["HELP_DESK_ADMIN", "READ_USERS", "MANAGE_USERS"],
         &["HELP_DESK_ADMIN", "MANAGE_USERS"],
     ),
+    // Who is in a group is told in whole profiles.
+    ("/api/v1/groups/{groupId}/users", &["HELP_DESK_ADMIN", "READ_USERS", "MANAGE_USERS"], &["MANAGE_USERS"]),
     // Groups open doors of apps.
     ("/api/v1/groups", &["APP_ADMIN", "HELP_DESK_ADMIN", "READ_USERS", "MANAGE_USERS"], &["MANAGE_USERS"]),
     ("/api/v1/apps", &["APP_ADMIN"], &["APP_ADMIN"]),

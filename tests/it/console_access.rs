@@ -32,7 +32,8 @@ fn tick(form: &mut Form, name: &str, values: &[&str]) {
 async fn policy(desk: &Desk, server: &Server, name: &str, clients: &[&str]) -> String {
     let page = desk.page(&format!("{}/new", policies(server))).await;
     let mut form = the_form(&page);
-    form.set("name", name);
+    // The first one of a server is off unless somebody says otherwise.
+    form.set("name", name).set("status", "ACTIVE");
     tick(&mut form, "conditions.clients", clients);
     let made = desk.visitor.submit(&page, &form).await;
     let made = desk.visitor.follow(made).await.expect(200);

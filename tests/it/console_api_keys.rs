@@ -103,6 +103,7 @@ async fn api_keys_ask_for_the_password_late(app: TestApp) {
         desk.send(&page, &fields("not-my-password")).await.expect(422);
         let done = desk.send(&page, &fields(desk.password.as_str())).await;
         assert_eq!(done.status, status, "{path}: {}", done.describe());
+        app.clock().advance(Duration::from_secs(11 * 60)).await;
     }
 }
 

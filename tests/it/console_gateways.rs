@@ -191,6 +191,7 @@ async fn changes_of_a_gateway_profile_ask_for_the_password_late(app: TestApp) {
         }
         let done = desk.send(&page, &[fields, vec![("your_password", own.as_str())]].concat()).await;
         assert_eq!(done.status, status, "{path}: {}", done.describe());
+        app.clock().advance(Duration::from_secs(11 * 60)).await;
     }
 }
 

@@ -24,15 +24,17 @@ on_each_engine! {
 const LATE: Duration = Duration::from_secs(11 * 60);
 const OWN: &str = "your_password";
 
-/// The page asks, a wrong password and none do nothing, and the right one does it.
-async fn asks(desk: &Desk, asked: &Reply, fields: &[(&str, &str)]) -> Reply {
+/// The page asks, a wrong password and none do nothing, and the right one does it. Then it gets late again.
+async fn asks(app: &TestApp, desk: &Desk, asked: &Reply, fields: &[(&str, &str)]) -> Reply {
     assert!(the_form(asked).get(OWN).is_some(), "no question: {}", asked.page().text());
     for wrong in ["", "not-my-password"] {
         let refused = desk.send(asked, &[fields, &[(OWN, wrong)]].concat()).await;
         assert!(the_form(&refused).get(OWN).is_some(), "“{wrong}”: {}", refused.describe());
     }
     let done = desk.send(asked, &[fields, &[(OWN, desk.password.as_str())]].concat()).await.expect(303);
-    desk.visitor.follow(done).await.expect(200)
+    let done = desk.visitor.follow(done).await.expect(200);
+    app.clock().advance(LATE).await;
+    done
 }
 
 async fn what_shuts_somebody_out_asks_for_the_password_late(app: TestApp) {
@@ -58,22 +60,31 @@ async fn what_shuts_somebody_out_asks_for_the_password_late(app: TestApp) {
     let tokens = person.code(&acme, &client, "openid").await.redeem(&acme, &client).await;
     let asked = desk.press(&path, &format!("{}/sign-out", person.id)).await.expect(200);
     assert!(acme.is_active(&client, &tokens.access_token).await, "nothing yet");
-    let done = asks(&desk, &asked, &[]).await;
+    let done = asks(&app, &desk, &asked, &[]).await;
     assert!(done.text().contains("is signed out everywhere"), "{}", done.page().text());
     assert!(!acme.is_active(&client, &tokens.access_token).await);
     let asked = desk.press(&path, "/suspend").await.expect(200);
     assert_eq!(status().await, "ACTIVE");
-    asks(&desk, &asked, &[]).await;
+    asks(&app, &desk, &asked, &[]).await;
     assert_eq!(status().await, "SUSPENDED");
     // What lets somebody back in is no danger.
     desk.press(&path, "/unsuspend").await.expect(200);
     assert_eq!(status().await, "ACTIVE");
+    // An answer counts like a sign-in: for ten minutes nothing else is asked about.
+    let asked = desk.press(&path, "/suspend").await.expect(200);
+    desk.send(&asked, &[(OWN, desk.password.as_str())]).await.expect(303);
+    desk.press(&path, "/unsuspend").await.expect(200);
+    assert_eq!(status().await, "ACTIVE");
+    desk.press(&path, "/suspend").await.expect(200);
+    assert_eq!(status().await, "SUSPENDED");
+    desk.press(&path, "/unsuspend").await.expect(200);
+    clock.advance(LATE).await;
     let asked = desk.page(&format!("{path}/deactivate")).await;
-    asks(&desk, &asked, &[]).await;
+    asks(&app, &desk, &asked, &[]).await;
     assert_eq!(status().await, "DEPROVISIONED");
 
     let off = desk.page(&format!("/console/apps/{}/off", client.id)).await;
-    asks(&desk, &off, &[]).await;
+    asks(&app, &desk, &off, &[]).await;
     let app = acme.api("GET", &format!("/api/v1/apps/{}", client.id)).await.expect(200).json();
     assert_eq!(app["status"], "INACTIVE");
     desk.press(&format!("/console/apps/{}", client.id), "/on").await.expect(200);
@@ -96,25 +107,36 @@ async fn settings_that_let_people_in_ask_for_the_password_late(app: TestApp) {
         let page = desk.page(&profile).await;
         assert!(the_form(&page).get(OWN).is_none());
         let asked = desk.send(&page, &[(name, value)]).await.expect(422);
-        asks(&desk, &asked, &[]).await;
+        asks(&app, &desk, &asked, &[]).await;
     }
     let user = acme.api("GET", &format!("/api/v1/users/{}", person.id)).await.expect(200).json();
     assert_eq!(user["profile"]["login"], "somebody-else@people.test");
     assert_eq!(user["profile"]["email"], "other@people.test");
 
     let path = format!("/console/servers/{}", server.id);
-    asks(&desk, &desk.page(&format!("{path}/edit")).await, &[("description", "changed")]).await;
+    asks(&app, &desk, &desk.page(&format!("{path}/edit")).await, &[("description", "changed")]).await;
     let policies = format!("{path}/policies");
     let name = unique("policy");
     let page = desk.page(&format!("{policies}/new")).await;
-    let made = asks(&desk, &page, &[("name", &name), ("conditions.clients", "ALL_CLIENTS")]).await;
+    let fields = [("name", name.as_str()), ("status", "ACTIVE"), ("conditions.clients", "ALL_CLIENTS")];
+    let made = asks(&app, &desk, &page, &fields).await;
     let policy = made.url.path().to_owned();
-    asks(&desk, &desk.page(&format!("{policy}/edit")).await, &[("description", "changed")]).await;
+    asks(&app, &desk, &desk.page(&format!("{policy}/edit")).await, &[("description", "changed")]).await;
     let fields =
         [("name", "rule"), ("conditions.grantTypes", "client_credentials"), ("conditions.scopes", "*")];
-    asks(&desk, &desk.page(&format!("{policy}/rules/new")).await, &fields).await;
+    asks(&app, &desk, &desk.page(&format!("{policy}/rules/new")).await, &fields).await;
     let asked = desk.press(&policy, "/off").await;
-    asks(&desk, &asked, &[]).await;
+    asks(&app, &desk, &asked, &[]).await;
+
+    // What tokens say, who may register, where alerts go.
+    let claim = [("name", "desk"), ("value", "user.email"), ("scopes", "")];
+    asks(&app, &desk, &desk.page(&format!("/console/servers/{}/claims/new", server.id)).await, &claim).await;
+    let registration = format!("/console/servers/{}/registration/edit", server.id);
+    asks(&app, &desk, &desk.page(&registration).await, &[("mode", "OPEN")]).await;
+    let hook = json!({ "name": "pager", "url": "https://hooks.test/a" });
+    let hook = acme.api("POST", "/api/v1/webhooks").not_secret().json(&hook).await.expect(201).json();
+    let hook = format!("/console/webhooks/{}/edit", hook["id"].as_str().expect("an id"));
+    asks(&app, &desk, &desk.page(&hook).await, &[("url", "https://elsewhere.test/a")]).await;
 
     // What is in force asks before it refuses nothing any more; putting it in force doesn't.
     let path = format!("/console/rate-policies/{}", rates["id"].as_str().expect("an id"));
@@ -123,11 +145,11 @@ async fn settings_that_let_people_in_ask_for_the_password_late(app: TestApp) {
     for (field, value) in [("limit", "1000000"), ("state", "off")] {
         let form = desk.page(&format!("{path}/edit")).await;
         let asked = desk.send(&form, &[(field, value)]).await.expect(422);
-        asks(&desk, &asked, &[]).await;
+        asks(&app, &desk, &asked, &[]).await;
     }
     desk.press(&path, "/enforce").await.expect(200);
     let asked = desk.press(&path, "/off").await;
-    let off = asks(&desk, &asked, &[]).await;
+    let off = asks(&app, &desk, &asked, &[]).await;
     assert!(off.text().contains("The rate policy is off."), "{}", off.page().text());
 }
 

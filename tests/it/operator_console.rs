@@ -44,6 +44,11 @@ async fn a_tenant_is_made_and_its_administrator_gets_in(app: Shared) {
     let door = visitor.open(&format!("{url}/console")).await.expect(200);
     let inside = visitor.sign_in(&door, "first@example.com", password).await.expect(200);
     assert_eq!(inside.url.path(), "/console", "{}", inside.describe());
+    // It begins with the first steps.
+    let first = inside.page().attributes("main a", "href");
+    for step in ["/console/apps/new", "/console/users/new", "/console/branding/edit"] {
+        assert!(first.iter().any(|link| link == step), "{first:?}");
+    }
 }
 
 async fn what_is_wrong_with_a_tenant_is_said(app: Shared) {
@@ -56,6 +61,7 @@ async fn what_is_wrong_with_a_tenant_is_said(app: Shared) {
         ("fine", &ours, "no domain", "write it like example.com"),
         ("acme", &ours, "example.com", "choose another"),
         ("fine", app.acme().origin(), "example.com", "choose another"),
+        ("fine", app.operator_url(), "example.com", "choose another"),
         ("<b>", &ours, "example.com", "<b>"),
         ("", "", "", "can't be a tenant's name"),
     ] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use signet_oauth::jwt::Alg;
 use signet_testkit::{App, Shared, TestApp, Value, json, on_each_engine};
 
-use crate::support::apps::{Person, Server, add_scope};
+use crate::support::apps::{NewApp, Person, Server, add_scope};
 use crate::support::client_key::{ClientKey, claims, post};
 use crate::support::log::{assert_refusal, events, fact};
 use crate::support::registering::{
@@ -23,6 +23,7 @@ on_each_engine! {
     nobody_else_looks_after_it,
     an_app_is_told_only_secrets_that_work,
     an_app_may_ask_for_fresh_sign_ins_once_and_for_all,
+    no_gateway_lets_an_app_in_that_registered_itself,
 }
 
 async fn registration_is_off_until_an_administrator_says_otherwise(app: Shared) {
@@ -420,4 +421,38 @@ async fn an_app_may_ask_for_fresh_sign_ins_once_and_for_all(app: TestApp) {
     let lax = at.authorize(&fresh.app, "openid").set("max_age", "600");
     let passes = visitor.open(&lax.url()).await;
     assert!(passes.is_redirect(), "{}", passes.describe());
+}
+
+async fn no_gateway_lets_an_app_in_that_registered_itself(app: Shared) {
+    let acme = app.acme();
+    let policy = json!({ "mode": "OPEN", "grantTypes": ["client_credentials"], "scopes": ["orders:read"] });
+    let server = Server::new(&acme, json!({})).await;
+    add_scope(&acme, &server.id, "orders:read", "IMPLICIT").await;
+    set_policy(&server, &policy).await.expect(200);
+    let path = format!("/api/v1/authorizationServers/{}/gateway", server.id);
+    let profile = json!({ "scopes": ["orders:read"], "enable_client_credentials": true, "api_keys": true });
+    let made = acme.api("PUT", &path).json(&profile).await.expect(201).json();
+    acme.http().canaries().add(made["provision_key"].as_str().expect("a provision key"));
+    let mut metadata = ordinary();
+    metadata["grant_types"] = json!(["client_credentials"]);
+    metadata["scope"] = json!("orders:read");
+    for name in ["redirect_uris", "response_types"] {
+        metadata.as_object_mut().expect("members").remove(name);
+    }
+    let stranger = Registered::new(&server, None, &metadata).await.app;
+    let own = NewApp::service().make(&acme).await;
+    let key_of = async |app: &App| {
+        let path = format!("/api/v1/apps/{}/api-keys", app.client_id);
+        let made = acme.api("POST", &path).json(&json!({ "name": "one" })).await.expect(201).json();
+        let key = made["key"].as_str().expect("a key").to_owned();
+        acme.http().canaries().add(&key);
+        key
+    };
+    for (app, status) in [(&stranger, 401), (&*own, 200)] {
+        let tokens = server.tenant.client_credentials(app, "orders:read").await.expect(200).json();
+        let token = tokens["access_token"].as_str().expect("a token");
+        let verify = || acme.get(&format!("/gateway/{}/verify", server.id));
+        verify().bearer(token).query([("scope", "orders:read")]).await.expect(status);
+        verify().header("apikey", &key_of(app).await).await.expect(status);
+    }
 }

@@ -115,6 +115,8 @@ pub struct Overview {
     pub old_keys: Vec<OldKey>,
     /// Logins that are locked now.
     pub locked: Vec<Locked>,
+    /// Whether the tenant has an app.
+    pub has_apps: bool,
     /// What administrators changed, newest first.
     pub changes: Vec<EventRow>,
 }
@@ -141,6 +143,7 @@ impl Idp {
         let month = Some(ctx.now.plus_secs(-CHANGE_DAYS * DAY));
         Ok(Overview {
             day,
+            has_apps: !tx.app_names(1).await?.is_empty(),
             sign_ins,
             tokens,
             grants,

@@ -65,11 +65,14 @@ pub(super) fn told(firing: &AlertFiring) -> String {
 
 fn firing_row(admin: &Admin, alert: &Alert, firing: &AlertFiring, told: Option<Vec<ToldRow>>) -> FiringRow {
     let zone = admin.zone();
-    let window = format!(
-        "from {} to {}",
-        zone.pattern(firing.since_at, "%-d %b %Y, %H:%M:%S"),
-        zone.told(firing.until_at, "%-d %b, %H:%M:%S")
-    );
+    let since = zone.pattern(firing.since_at, "%-d %b %Y, %H:%M:%S");
+    let until = zone.told(firing.until_at, "%-d %b, %H:%M:%S");
+    // It counts on until its window is over.
+    let window = if firing.until_at > admin.ctx.now {
+        format!("events since {since}, until {until} at the latest")
+    } else {
+        format!("events from {since} to {until}")
+    };
     let noted = firing.acknowledged_at.map(|at| {
         let by = firing.acknowledged_by.as_deref().map_or_else(String::new, visible);
         format!("Acknowledged by {by}, {}", admin.moment(at).shown)

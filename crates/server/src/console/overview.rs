@@ -140,6 +140,9 @@ fn against(sum: &Sum) -> String {
 /// Most urgent first: what is broken now, what will break, what could be better.
 fn needs(admin: &Admin, day: &Day, apps: &Apps, fired: &[(Alert, AlertFiring)]) -> Vec<Need> {
     let mut needs: Vec<Need> = fired.iter().map(|(alert, firing)| alert_need(admin, alert, firing)).collect();
+    if !day.has_apps {
+        needs.extend(first_steps(admin));
+    }
     if day.quota.remaining * 10 <= quota::LIMIT {
         needs.push(quota_need(day, admin.ctx.now));
     }
@@ -182,6 +185,36 @@ fn folded(all: impl Iterator<Item = Need>, most: i64, (what, link): (&str, Link)
     }
     all.extend(rest);
     all
+}
+
+/// What a new tenant begins with.
+fn first_steps(admin: &Admin) -> impl Iterator<Item = Need> {
+    let steps = [
+        (
+            Area::Apps,
+            "There is no app yet",
+            "It signs people in, or acts for itself.",
+            "New app",
+            "/console/apps/new",
+        ),
+        (Area::Users, "Users are yours to make", "Here, or by the API.", "New user", "/console/users/new"),
+        (
+            Area::Settings,
+            "The sign-in page has the first look",
+            "Your logo and colour make it yours.",
+            "Branding",
+            "/console/branding/edit",
+        ),
+    ];
+    steps.into_iter().filter(|(area, ..)| admin.may(*area, Access::Write)).map(
+        |(_, sentence, detail, label, url)| Need {
+            kind: Outcome::Changed,
+            sentence: sentence.to_owned(),
+            detail: Some(detail.to_owned()),
+            action: Some(Link::new(label, url)),
+            more: Vec::new(),
+        },
+    )
 }
 
 fn alert_need(admin: &Admin, alert: &Alert, firing: &AlertFiring) -> Need {

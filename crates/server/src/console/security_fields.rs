@@ -84,7 +84,7 @@ impl Draft {
     }
 
     pub(super) fn fields(&self, page: FormPage) -> FormPage {
-        let least = Field::number(MIN, "Minimum length", &self.min_length).required().help(format!(
+        let least = Field::number(MIN, "Minimum characters", &self.min_length).required().help(format!(
             "From {} to {}. NIST SP 800-63B asks for 15 where a password is all that is given; 8 are for those that \
              a second factor goes with. Passwords that are set already stay.",
             MIN_LENGTH.start(),
@@ -140,7 +140,7 @@ pub(super) fn facts_of_passwords(input: &SecurityInput) -> Vec<Fact> {
         words => visible(&words.join(", ")),
     };
     vec![
-        Fact::text("Minimum length", format!("{} characters", input.min_length)),
+        Fact::text("Minimum characters", input.min_length.to_string()),
         Fact::text("Forbidden words", words),
         Fact::text("Always refused", "The login, and passwords that are guessed first"),
     ]

@@ -68,13 +68,15 @@ async fn log_out(
     let request = idp.logout_request(ctx, &asked.server, params, browser.signed_in.as_ref()).await?;
     let confirmed = params.get("csrf").is_some_and(|token| browser.csrf_matches(app, ctx, headers, token));
     let mut told = Vec::new();
-    let may_redirect = confirmed || request.may_redirect_unasked();
+    let mut may_redirect = confirmed || request.may_redirect_unasked();
     if let Some(signed_in) = &browser.signed_in {
         let own = request.is_of(idp, signed_in);
         if !own && !confirmed {
             let page = confirm(app, (ctx, asked), &browser, &signed_in.user.login, (&request, params));
             return Ok(browser.keep(ctx, page));
         }
+        // Who is signed in at an app that registered itself has met it: they have allowed it something.
+        may_redirect |= own;
         told = idp.sign_out(ctx, signed_in).await?;
     }
     let mut response = match request.back {

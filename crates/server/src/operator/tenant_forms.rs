@@ -77,6 +77,12 @@ pub(super) async fn create(visit: Visit, Form(wanted): Form<Wanted>) -> Response
         default_domain: trimmed(&wanted.default_domain),
         demo: false,
     };
+    let own = visit.app.config().operator_url();
+    if own.is_some_and(|own| new.url.trim_end_matches('/').eq_ignore_ascii_case(&own)) {
+        let mut page = new_page(&visit, &wanted);
+        page.problems.push("These pages answer there: choose another address for the tenant.".to_owned());
+        return html::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page, &[]);
+    }
     let made = match idp.create_tenant(new, now, &visit.ctx.request).await {
         Ok(tenant) => idp.make_setup_link(&tenant, None, now).await.map(|link| (tenant, link)),
         Err(TenantError::Failed(error)) => Err(error),
