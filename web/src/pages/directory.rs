@@ -210,6 +210,8 @@ pub struct AppPage {
     pub api_keys: ApiKeys,
     /// Exactly as registered.
     pub redirect_uris: Vec<String>,
+    /// Where one is added.
+    pub add_uri: Option<Link>,
     /// All grants, allowed or not.
     pub grants: Vec<Grant>,
     /// Consent, rotation.

@@ -219,6 +219,7 @@ fn apps() -> Vec<Sample> {
             format!("https://{LONG}/callback"),
             HOSTILE.to_owned(),
         ],
+        add_uri: Some(Link::new("Add one", "/console/apps/0oa1/redirect-uris/new")),
         grants: vec![
             grant("Authorization code", true, Some("PKCE required")),
             grant("Refresh token", true, Some("rotates")),

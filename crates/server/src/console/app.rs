@@ -8,11 +8,11 @@ use super::next::encoded;
 use super::rows::{app_url, brief};
 use super::server_page::PATH;
 use super::words::{self, number};
-use super::{app_api_keys, app_lifetimes, app_people, app_start, app_try, when, words::count};
+use super::{app_api_keys, app_lifetimes, app_people, app_start, app_try, redirect_uris, when, words::count};
 use crate::html;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use signet_domain::app::{App, AppSecret, AppStatus, ConsentMethod, Rotation};
+use signet_domain::app::{App, AppKind, AppSecret, AppStatus, ConsentMethod, Rotation};
 
 use signet_domain::id::AppId;
 use signet_domain::registration::Registration;
@@ -81,6 +81,8 @@ async fn show(admin: &Admin, id: &str, done: Option<&str>) -> Result<Response> {
         edit: edit(admin, &app),
         actions: actions(admin, &app),
         redirect_uris: app.redirect_uris.iter().map(|uri| visible_uri(uri)).collect(),
+        add_uri: (admin.may(Area::Apps, Access::Write) && app.kind != AppKind::Service)
+            .then(|| Link::new("Add one", redirect_uris::url(&app.id.to_string()))),
         grants: grants(&app),
         settings: settings(admin, &app, past.registration.as_ref()),
         lifetimes,
