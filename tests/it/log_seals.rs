@@ -1,6 +1,6 @@
 //! A log that somebody changes who can write to the database: what was done is found, and called by its name.
 
-use signet_testkit::{TestApp, on_each_engine, on_postgres};
+use signet_testkit::{Engine, TestApp, on_each_engine, on_postgres};
 
 use crate::support::apps::{NewApp, Person};
 use crate::support::desk::Desk;
@@ -10,6 +10,8 @@ use crate::support::until::until;
 on_each_engine! {
     lg_11_each_kind_of_change_is_found,
     lg_11_an_end_that_is_cut_off_with_its_links_is_found,
+    lg_11_events_beside_the_chain_are_found,
+    a_restore_takes_the_chain_back,
     what_signet_itself_removes_is_in_order,
 }
 
@@ -34,6 +36,14 @@ async fn found(app: &TestApp) -> Vec<String> {
 fn head(said: &str) -> String {
     said.trim().rsplit(' ').next().expect("a head").to_owned()
 }
+
+/// The last link goes, with what it covers.
+const CUT: [&str; 3] = [
+    "DELETE FROM events WHERE txid > (SELECT MAX(l.to_txid) FROM log_links l WHERE l.number <
+           (SELECT MAX(number) FROM log_links))",
+    "DELETE FROM log_seals WHERE number = (SELECT MAX(number) FROM log_links)",
+    "DELETE FROM log_links WHERE number = (SELECT MAX(number) FROM log_links)",
+];
 
 /// Some events that differ.
 async fn live(app: &TestApp) {
@@ -113,6 +123,48 @@ async fn lg_11_each_kind_of_change_is_found(app: TestApp) {
     assert!(said.contains("Nothing more is sealed"), "{said}");
 }
 
+/// A copy of the tenant's first event at another place, from another address. The tenant's id is one that no event has.
+macro_rules! copy_to {
+    ($place:literal, $id:literal) => {
+        concat!(
+            "INSERT INTO events SELECT e.tenant_id, ",
+            $place,
+            ", ",
+            $id,
+            ", e.published, e.event_type, e.severity, e.outcome, e.reason, e.actor_id, e.user_id, e.client_id,
+               e.server_id, '203.0.113.9', e.request_id, e.session_id, e.flow_id, e.grant_id, e.jti, e.words, e.data
+             FROM events e JOIN tenants t ON t.id = e.tenant_id WHERE t.name = 'acme'
+             ORDER BY e.epoch, e.txid, e.seq LIMIT 1"
+        )
+    };
+}
+
+/// Where no link looks: before the first one, where no commit can lie yet, and under an id that is taken.
+async fn lg_11_events_beside_the_chain_are_found(app: TestApp) {
+    let rows = Rows::of(&app).await;
+    live(&app).await;
+    verify(&app, &[]).await.expect("a log as it was written");
+    let gone = "DELETE FROM events WHERE ip = '203.0.113.9'";
+    let mut places = vec![
+        copy_to!("-1, e.txid, e.seq", "e.tenant_id"),
+        copy_to!("0, 0, -5", "e.tenant_id"),
+        copy_to!("1000, e.txid, e.seq", "e.tenant_id"),
+    ];
+    if app.engine() == Engine::Postgres {
+        places.push(copy_to!("e.epoch, 4611686018427387904, e.seq", "e.tenant_id"));
+    }
+    for place in places {
+        assert_eq!(rows.run(place).await, 1, "{place}");
+        assert_eq!(found(&app).await, ["inserted"], "{place}");
+        assert_eq!(rows.run(gone).await, 1);
+        assert_eq!(found(&app).await, Vec::<String>::new(), "{place}");
+    }
+    rows.run("DROP INDEX events_by_id").await;
+    assert_eq!(rows.run(copy_to!("e.epoch, e.txid, e.seq + 1000", "e.id")).await, 1);
+    let kinds = found(&app).await;
+    assert!(kinds.contains(&"inserted".to_owned()), "{kinds:?}");
+}
+
 fn sorted(mut kinds: Vec<String>) -> Vec<String> {
     kinds.sort_unstable();
     kinds
@@ -130,12 +182,7 @@ async fn lg_11_an_end_that_is_cut_off_with_its_links_is_found(app: TestApp) {
         .await
         .refused("pass what an earlier `signet log verify` ended with");
     // The events, their seals and their links: nothing in the database tells of them.
-    for sql in [
-        "DELETE FROM events WHERE txid > (SELECT MAX(l.to_txid) FROM log_links l WHERE l.number <
-           (SELECT MAX(number) FROM log_links))",
-        "DELETE FROM log_seals WHERE number = (SELECT MAX(number) FROM log_links)",
-        "DELETE FROM log_links WHERE number = (SELECT MAX(number) FROM log_links)",
-    ] {
+    for sql in CUT {
         assert!(rows.run(sql).await > 0, "{sql}");
     }
     let said = verify(&app, &["--head", &late]).await.expect_err("it was noted");
@@ -151,6 +198,15 @@ async fn lg_11_an_end_that_is_cut_off_with_its_links_is_found(app: TestApp) {
     app.start_again().await;
     let said = verify(&app, &[]).await.expect_err("it is in the file");
     assert!(said.contains("Nothing more is sealed") && said.contains("cut-off: "), "{said}");
+    // An epoch that nobody began by a restore excuses nothing, neither there nor where it was noted.
+    app.stop().await;
+    assert_eq!(rows.run("UPDATE deployment SET epoch = epoch + 1").await, 1);
+    app.start_again().await;
+    let said = verify(&app, &["--head", &late]).await.expect_err("no restore");
+    assert!(said.contains("Nothing more is sealed") && said.contains("cut-off: "), "{said}");
+    app.stop().await;
+    rows.run("UPDATE deployment SET epoch = epoch - 1").await;
+    app.start_again().await;
     // Other links in their place don't fit either.
     app.stop().await;
     std::fs::remove_file(app.data_dir().join("log-head")).expect("the head");
@@ -158,6 +214,27 @@ async fn lg_11_an_end_that_is_cut_off_with_its_links_is_found(app: TestApp) {
     live(&app).await;
     let said = verify(&app, &["--head", &late]).await.expect_err("other links");
     assert!(said.contains("is another one by now"), "{said}");
+}
+
+async fn a_restore_takes_the_chain_back(app: TestApp) {
+    live(&app).await;
+    let rows = Rows::of(&app).await;
+    let late = head(&verify(&app, &[]).await.expect("a log as it was written"));
+    std::fs::write(app.data_dir().join("log-head"), format!("{late}\n")).expect("the head");
+    app.stop().await;
+    // As in a backup, the last link and what it covers aren't there yet.
+    for sql in CUT {
+        assert!(rows.run(sql).await > 0, "{sql}");
+    }
+    app.command(&["restored"]).await.ok();
+    app.start_again().await;
+    live(&app).await;
+    let said = verify(&app, &["--head", &late]).await.expect("it was said that this is a restore");
+    assert!(said.contains("was noted before the store was restored"), "{said}");
+    // Somebody else can't say it.
+    assert_eq!(rows.run("UPDATE log_restores SET code = (SELECT code FROM log_links ORDER BY number LIMIT 1)").await, 1);
+    let said = verify(&app, &["--head", &late]).await.expect_err("somebody else said so");
+    assert!(said.contains("cut-off: "), "{said}");
 }
 
 async fn what_signet_itself_removes_is_in_order(app: TestApp) {

@@ -206,6 +206,16 @@ const BETWEEN: &str = read_events!(
     "(epoch, txid, seq) > ($1, $2, $3) AND (epoch, txid, seq) <= ($4, $5, $6) ORDER BY epoch, txid, seq, tenant_id"
 );
 
+/// Where no commit of this store can lie yet.
+const AHEAD: Text = Text {
+    sqlite: read_events!("epoch > $1 ORDER BY epoch, txid, seq LIMIT $2"),
+    postgres: read_events!(
+        "epoch > $1 OR (epoch = $1
+           AND txid >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT))
+         ORDER BY epoch, txid, seq LIMIT $2"
+    ),
+};
+
 impl Store {
     /// Has what says that a tenant's log is gone up to an instant signed by a function. Only the first counts.
     pub fn sign_floors(&self, sign: impl Fn(TenantId, Time) -> Vec<u8> + Send + Sync + 'static) {
@@ -309,6 +319,37 @@ impl Store {
     pub async fn unscoped_events_between(&self, from: Place, to: Place) -> Result<Vec<StoredEvent>> {
         let mut tx = self.read(OPERATOR).await?;
         fetch_all!(tx, StoredEvent, BETWEEN, from.epoch, from.txid, from.seq, to.epoch, to.txid, to.seq)
+    }
+
+    /// Notes that this epoch began with a restore.
+    pub async fn unscoped_note_restore(&self, code: Vec<u8>) -> Result<()> {
+        const SQL: &str =
+            "INSERT INTO log_restores (epoch, code) VALUES ($1, $2) ON CONFLICT (epoch) DO NOTHING";
+        let epoch = self.epoch();
+        self.write(OPERATOR, move |tx| Box::pin(async move { execute!(tx, SQL, epoch, &code).map(|_| ()) }))
+            .await
+    }
+
+    /// What was noted when this epoch began; none where nobody said that it was a restore.
+    pub async fn unscoped_restore(&self) -> Result<Option<Vec<u8>>> {
+        const SQL: &str = "SELECT code FROM log_restores WHERE epoch = $1";
+        let mut tx = self.read(OPERATOR).await?;
+        Ok(fetch_optional!(tx, (Vec<u8>,), SQL, self.epoch())?.map(|(code,)| code))
+    }
+
+    /// Events up to a place, whichever they are: also where no commit ever lay.
+    pub async fn unscoped_events_up_to(&self, place: Place) -> Result<Vec<StoredEvent>> {
+        const SQL: &str =
+            read_events!("(epoch, txid, seq) <= ($1, $2, $3) ORDER BY epoch, txid, seq, tenant_id");
+        let mut tx = self.read(OPERATOR).await?;
+        fetch_all!(tx, StoredEvent, SQL, place.epoch, place.txid, place.seq)
+    }
+
+    /// Events where no commit can lie yet, at most so many.
+    pub async fn unscoped_events_ahead(&self, limit: i64) -> Result<Vec<StoredEvent>> {
+        let mut tx = self.read(OPERATOR).await?;
+        let sql = AHEAD.of(&tx.conn);
+        fetch_all!(tx, StoredEvent, sql, tx.epoch, limit)
     }
 
     /// An event of the operator's log, as it lies in the store.

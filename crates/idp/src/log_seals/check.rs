@@ -17,6 +17,8 @@ use uuid::Uuid;
 const LINKS: i64 = 100;
 /// Events that one link covers when what is there is sealed first.
 const EVENTS: i64 = 2_000;
+/// Events that lie ahead of all commits and are told.
+const AHEAD: i64 = 200;
 
 /// What is known of a tenant's log.
 #[derive(Default)]
@@ -59,6 +61,8 @@ struct Check<'a> {
     names: HashMap<TenantId, String>,
     /// Floors that aren't Signet's.
     forged_floors: HashSet<TenantId>,
+    /// The operator's events that seals name: they outlive the links that they came by.
+    of_operator: HashSet<Uuid>,
 }
 
 impl Idp {
@@ -74,6 +78,7 @@ impl Idp {
             logs: BTreeMap::new(),
             names: HashMap::from([(OPERATOR, "the operator".to_owned())]),
             forged_floors: HashSet::new(),
+            of_operator: HashSet::new(),
         };
         // What was just done is looked at, too. A chain that can't go on is looked at as it is.
         loop {
@@ -107,6 +112,7 @@ impl Check<'_> {
             heads.entry(head.number).or_default().push(head);
         }
         let mut end = self.base().await?;
+        let mut first = None;
         let older = heads.split_off(&(end.number + 1));
         for head in std::mem::replace(&mut heads, older).into_values().flatten() {
             let sentence = "is older than what is kept of the chain: it says nothing any more";
@@ -120,17 +126,19 @@ impl Check<'_> {
             for link in links {
                 for head in heads.remove(&link.number).unwrap_or_default() {
                     if Head::of(&link).code != head.code {
-                        self.off_head(head, "is another one by now");
+                        self.off_head(head, "is another one by now").await?;
                     }
                 }
                 self.link(&end, &link).await?;
+                first = first.or(Some(Place::from(link.from)));
                 self.report.head = Some(Head::of(&link).to_string());
                 end = End { number: link.number, code: link.code, to: Some(link.to.into()) };
             }
         }
         for head in heads.into_values().flatten() {
-            self.off_head(head, "is gone");
+            self.off_head(head, "is gone").await?;
         }
+        self.outside(first.unwrap_or(Place::BEGINNING)).await?;
         let sealed_to = end.to.unwrap_or(Place::BEGINNING);
         self.report.unsealed = self.idp.store().unscoped_events_after(sealed_to).await?;
         self.conclude().await
@@ -151,14 +159,15 @@ impl Check<'_> {
     }
 
     /// A head that was noted doesn't fit. After a restore it can't.
-    fn off_head(&mut self, head: &Head, what: &str) {
-        if self.idp.store().epoch() > head.epoch {
+    async fn off_head(&mut self, head: &Head, what: &str) -> Result<(), IdpError> {
+        if self.idp.is_excused(&self.key, head).await? {
             let sentence = "was noted before the store was restored from a backup: it says nothing any more";
             self.report.note(format!("The head {}:{} {sentence}.", head.number, head.epoch));
         } else {
             let sentence = format!("link {} was noted as the last one, and {what}", head.number);
             self.report.find(Kind::CutOff, sentence);
         }
+        Ok(())
     }
 
     /// Whether what follows was there a moment ago and isn't kept any longer.
@@ -199,8 +208,13 @@ impl Check<'_> {
             Err(error) => return Err(error.into()),
         };
         let mut lying: BTreeMap<TenantId, HashMap<Uuid, StoredEvent>> = BTreeMap::new();
+        let mut twins = Vec::new();
         for event in events {
-            lying.entry(event.tenant_id).or_default().insert(event.id, event);
+            // No two have one id, as long as the index that sees to it is there.
+            twins.extend(lying.entry(event.tenant_id).or_default().insert(event.id, event));
+        }
+        for twin in twins {
+            self.extra(twin.tenant_id, std::iter::once(twin)).await?;
         }
         let mut seals: HashMap<TenantId, LogSeal> = HashMap::new();
         for seal in self.idp.store().unscoped_seals(link.number).await? {
@@ -246,6 +260,7 @@ impl Check<'_> {
             return Ok(());
         };
         if of.tenant == OPERATOR {
+            self.of_operator.extend(entries.iter().map(|entry| entry.id));
             // Some may be carried over from links that are not kept any longer.
             for entry in &entries {
                 if !there.contains_key(&entry.id)
@@ -293,6 +308,25 @@ impl Check<'_> {
                     format!("event {id} of {name}, {at}, lies where none was when the log was sealed");
                 self.report.find(Kind::Inserted, sentence);
             }
+        }
+        Ok(())
+    }
+
+    /// Events where no link looks: before the first one, and where no commit can lie yet.
+    async fn outside(&mut self, first: Place) -> Result<(), IdpError> {
+        let before = self.idp.store().unscoped_events_up_to(first).await?;
+        let ahead = self.idp.store().unscoped_events_ahead(AHEAD).await?;
+        let mut of: BTreeMap<TenantId, Vec<StoredEvent>> = BTreeMap::new();
+        let is_known = |event: &StoredEvent| {
+            event.tenant_id == OPERATOR
+                && event.place() > Place::BEGINNING
+                && self.of_operator.contains(&event.id)
+        };
+        for event in before.into_iter().filter(|event| !is_known(event)).chain(ahead) {
+            of.entry(event.tenant_id).or_default().push(event);
+        }
+        for (tenant, events) in of {
+            self.extra(tenant, events.into_iter()).await?;
         }
         Ok(())
     }

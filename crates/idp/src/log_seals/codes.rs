@@ -139,6 +139,13 @@ pub(super) fn of_base(key: &hmac::Key, number: i64, link_code: &[u8]) -> Vec<u8>
     coder.end()
 }
 
+/// The code of an epoch that began with a restore.
+pub(super) fn of_restore(key: &hmac::Key, epoch: i64) -> Vec<u8> {
+    let mut coder = Coder::new(key, "restore");
+    coder.number(epoch);
+    coder.end()
+}
+
 /// What shows that Signet wrote an event that tells of a tenant's end.
 pub(super) fn of_end(key: &hmac::Key, event: Uuid, tenant: TenantId) -> String {
     let mut coder = Coder::new(key, "end");

@@ -1,6 +1,6 @@
-//! What Signet itself removed: retention raised a floor, or the tenant was deleted.
+//! What Signet itself removed: retention raised a floor, the tenant was deleted, or the store came from a backup.
 
-use super::codes;
+use super::{Head, codes};
 use crate::{Idp, IdpError};
 use aws_lc_rs::hmac;
 use signet_domain::Time;
@@ -36,6 +36,26 @@ impl Idp {
     pub(crate) fn tenant_end(&self, event: Event, tenant: TenantId) -> Event {
         let proof = codes::of_end(&self.secrets().log_key(), event.id.0, tenant);
         event.debug(PROOF, proof)
+    }
+
+    /// Says that this epoch began with a restore, so that the log may end sooner than it did before. Who can write to the
+    /// database can begin an epoch, too, but can't say this.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn note_restore(&self) -> Result<(), IdpError> {
+        let code = codes::of_restore(&self.secrets().log_key(), self.store().epoch());
+        Ok(self.store().unscoped_note_restore(code).await?)
+    }
+
+    /// Whether the log may end sooner than at a head: there was a restore since.
+    pub(super) async fn is_excused(&self, key: &hmac::Key, head: &Head) -> Result<bool, IdpError> {
+        let epoch = self.store().epoch();
+        if head.epoch >= epoch {
+            return Ok(false);
+        }
+        let noted = self.store().unscoped_restore().await?;
+        Ok(noted.is_some_and(|code| codes::same(&code, &codes::of_restore(key, epoch))))
     }
 
     /// Before when a tenant's log isn't kept any longer.

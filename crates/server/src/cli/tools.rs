@@ -59,8 +59,10 @@ pub(super) async fn restored(config: Config) -> Result<(), String> {
     drop(store);
     // Opened again, it writes its events in the new epoch.
     let idp = started(&config, master).await?;
+    let noted = idp.note_restore().await.map_err(|e| e.to_string());
     let forgotten = idp.forget_what_was_issued().await.map_err(|e| e.to_string());
     end(&idp).await;
+    noted?;
     let tenants = forgotten?;
     ui::say(&format!(
         "Epoch {epoch} begins. Everything that {tenants} tenants had issued is refused: people sign in again."
