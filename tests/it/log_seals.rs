@@ -232,7 +232,10 @@ async fn a_restore_takes_the_chain_back(app: TestApp) {
     let said = verify(&app, &["--head", &late]).await.expect("it was said that this is a restore");
     assert!(said.contains("was noted before the store was restored"), "{said}");
     // Somebody else can't say it.
-    assert_eq!(rows.run("UPDATE log_restores SET code = (SELECT code FROM log_links ORDER BY number LIMIT 1)").await, 1);
+    assert_eq!(
+        rows.run("UPDATE log_restores SET code = (SELECT code FROM log_links ORDER BY number LIMIT 1)").await,
+        1
+    );
     let said = verify(&app, &["--head", &late]).await.expect_err("somebody else said so");
     assert!(said.contains("cut-off: "), "{said}");
 }

@@ -102,7 +102,7 @@ async fn callback(
         page.step = DemoStep::Refused { error, description: answer.error_description };
         return html::page(&page);
     }
-    if verifier.is_empty() || !ct_eq(&state_of(&app, &ctx, verifier), &answer.state) {
+    if verifier.is_empty() || !ct_eq(state_of(&app, &ctx, verifier), &answer.state) {
         let description = "The state is not this browser’s: an app must stop here.".to_owned();
         page.step = DemoStep::Refused { error: "state mismatch".to_owned(), description };
         return html::page(&page);
@@ -133,7 +133,7 @@ async fn exchange(
         Err(response) => return response,
     };
     let verifier = cookie::get(&headers, &cookie_name(&ctx)).unwrap_or_default();
-    if verifier.is_empty() || !ct_eq(&app.idp().secrets().csrf(ctx.tenant_id(), verifier), &filled.csrf) {
+    if verifier.is_empty() || !ct_eq(app.idp().secrets().csrf(ctx.tenant_id(), verifier), &filled.csrf) {
         let sentence = "This form was not ours, or your browser keeps no cookies. Start again.";
         return html::error_page(&ctx, StatusCode::FORBIDDEN, "Not accepted", sentence);
     }
