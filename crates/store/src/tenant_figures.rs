@@ -32,8 +32,8 @@ impl Tx {
     /// Counts ask for no column, so that an index answers them alone; the rest are single steps into one. So the largest
     /// tenant costs little more than the bound.
     pub async fn tenant_figures(&mut self, most: i64, lately: Time) -> Result<TenantFigures> {
-        const SQL: &str = "SELECT
-            (SELECT COUNT(*) FROM (SELECT 1 AS one FROM users WHERE tenant_id = $1 LIMIT $2) AS a) AS users,
+        const SQL: &str = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM users WHERE tenant_id = $1 LIMIT $2) AS a)
+              AS users,
             (SELECT COUNT(*) FROM (SELECT 1 AS one FROM users WHERE tenant_id = $1 AND admin_role IS NOT NULL
               LIMIT $2) AS b) AS administrators,
             (SELECT COUNT(*) FROM (SELECT 1 AS one FROM apps WHERE tenant_id = $1 LIMIT $2) AS c) AS apps,
