@@ -203,7 +203,7 @@ async fn servers(c: &mut Contract) {
         server_by_slug(tx, a, b) tx.server_by_slug(&a.server.slug) => (Ok(None));
         servers(tx, a, b) tx.servers(None, 10) => (Ok(v) if v.iter().all(|s| s.tenant_id == b.tenant.id));
         update_server(tx, a, b) tx.update_server(&a.server, a.now) => (Err(StoreError::Stale));
-        lock_server(tx, a, b) tx.lock_server(a.server.id) => (Ok(false));
+        lock_server(tx, a, b) tx.lock_server(a.server.id) => (Ok(()));
         scopes(tx, a, b) tx.scopes(a.server.id) => (Ok(v) if v.is_empty());
         scope(tx, a, b) tx.scope(a.server.id, a.scope.id) => (Ok(None));
         insert_scope(tx, a, b) tx.insert_scope(&a.scope) => (Err(StoreError::Reference));

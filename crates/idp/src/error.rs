@@ -8,7 +8,7 @@ use signet_store::StoreError;
 pub enum IdpError {
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// Too much to do: come back later.
     #[error("overloaded")]
     Overloaded {
@@ -21,6 +21,16 @@ pub enum IdpError {
     /// A defect, or data that can't be read.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+impl From<StoreError> for IdpError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // What a new row hangs on was deleted after it was looked up.
+            StoreError::Reference => Self::Gone,
+            other => Self::Store(other),
+        }
+    }
 }
 
 impl From<signet_oauth::jwt::KeyError> for IdpError {

@@ -89,9 +89,9 @@ impl Tx {
     }
 
     /// Makes two writers of one server's parts stand in line.
-    pub async fn lock_server(&mut self, id: ServerId) -> Result<bool> {
+    pub async fn lock_server(&mut self, id: ServerId) -> Result<()> {
         const SQL: &str = "UPDATE servers SET version = version WHERE tenant_id = $1 AND id = $2";
-        execute!(self, SQL, self.tenant, id).map(|n| n > 0)
+        execute!(self, SQL, self.tenant, id).map(|_| ())
     }
 
     /// Deletes a server with its scopes, keys and grants.

@@ -58,7 +58,7 @@ pub enum AdminError {
     SearchAndFilter,
     /// Nobody's refusal.
     #[error(transparent)]
-    Failed(#[from] IdpError),
+    Failed(IdpError),
 }
 
 impl AdminError {
@@ -95,9 +95,17 @@ impl AdminError {
 impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
-            // What a new row hangs on was deleted after it was looked up.
-            StoreError::Stale | StoreError::Reference => Self::Stale,
-            other => Self::Failed(IdpError::Store(other)),
+            StoreError::Stale => Self::Stale,
+            other => IdpError::from(other).into(),
+        }
+    }
+}
+
+impl From<IdpError> for AdminError {
+    fn from(error: IdpError) -> Self {
+        match error {
+            IdpError::Gone => Self::Stale,
+            other => Self::Failed(other),
         }
     }
 }

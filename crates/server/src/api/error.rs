@@ -177,9 +177,6 @@ fn told_of(error: &AdminError) -> Told {
         AdminError::Failed(error) if outage(error).is_some() => {
             Told::new(503, "E0000010", "Service is in read only mode")
         }
-        AdminError::Failed(IdpError::Gone) => {
-            Told::new(404, "E0000007", "Not found: it was deleted meanwhile")
-        }
         AdminError::Failed(_) => Told::new(500, "E0000009", "Internal Server Error"),
     }
 }

@@ -67,7 +67,6 @@ impl From<AdminError> for Failure {
             AdminError::Stale => {
                 Self::Stale("Someone else changed this in the meantime. Nothing was changed: look again.")
             }
-            AdminError::Failed(IdpError::Gone) => Self::Missing("It was deleted meanwhile."),
             AdminError::Failed(error) => Self::Broken(error),
             _ => {
                 Self::Refused("That doesn't fit the user's state any more. Nothing was changed: look again.")
