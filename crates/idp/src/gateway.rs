@@ -27,7 +27,8 @@ pub mod verify;
 pub use error::{Challenge, GatewayError};
 pub use params::GatewayParams;
 
-use crate::cache::ServerConfig;
+use crate::cache::{AppConfig, ServerConfig};
+use crate::{Ctx, Idp, IdpError};
 use signet_domain::gateway::Gateway;
 use std::sync::Arc;
 
@@ -38,4 +39,13 @@ pub struct At<'a> {
     pub server: &'a Arc<ServerConfig>,
     /// Its gateway profile.
     pub gateway: &'a Gateway,
+}
+
+impl Idp {
+    /// An app that a gateway knows: it is on, and an administrator made it. What registered itself has no part in what an
+    /// administrator set up for a gateway.
+    async fn gateway_app(&self, ctx: &Ctx, client_id: &str) -> Result<Option<Arc<AppConfig>>, IdpError> {
+        let app = self.app(ctx, client_id).await?;
+        Ok(app.filter(|a| a.app.is_active() && a.registration.is_none()))
+    }
 }

@@ -89,7 +89,7 @@ impl Idp {
         let userid = userid(params)?;
         let client_id = params.get("client_id").filter(|id| id.len() <= 255);
         let app = match client_id {
-            Some(id) => self.app(ctx, id).await?.filter(|a| a.app.is_active() && a.registration.is_none()),
+            Some(id) => self.gateway_app(ctx, id).await?,
             None => None,
         };
         let mut fault = None;

@@ -3,7 +3,7 @@
 
 use super::{At, Challenge, GatewayError};
 use crate::access_token::AUTHENTICATED_USERID;
-use crate::cache::{AppConfig, ServerConfig};
+use crate::cache::ServerConfig;
 use crate::secrets::SecretKind;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
@@ -114,9 +114,7 @@ impl Idp {
             (None, TokenType::Dpop) => return Err(GatewayError::token_invalid()),
             (None, TokenType::Bearer) => {}
         }
-        let app = self.app(ctx, &claims.cid).await?.filter(|app| app.registration.is_none());
-        // An app that registered itself is unknown at gateways.
-        let app = app.ok_or_else(GatewayError::token_invalid)?;
+        let app = self.gateway_app(ctx, &claims.cid).await?.ok_or_else(GatewayError::token_invalid)?;
         Ok(Verified {
             consumer: Consumer::from(&app.app),
             credential: Some(app.app.client_id.clone()),
@@ -175,8 +173,7 @@ impl Idp {
     /// The app that stands for strangers, if the profile names one that may be used.
     async fn anonymous(&self, ctx: &Ctx, call: &VerifyCall<'_>) -> Result<Option<Verified>, IdpError> {
         let Some(client_id) = &call.at.gateway.anonymous else { return Ok(None) };
-        let app: Option<Arc<AppConfig>> = self.app(ctx, client_id).await?;
-        Ok(app.filter(|a| a.app.is_active() && a.registration.is_none()).map(|app| Verified {
+        Ok(self.gateway_app(ctx, client_id).await?.map(|app| Verified {
             consumer: Consumer::from(&app.app),
             credential: None,
             scope: None,
