@@ -1,8 +1,6 @@
 //! What users do for themselves: look at what is open, end it, and change the profile and the password.
 
 use crate::admin::AdminError;
-use crate::admin::change::Diff;
-use crate::admin::profile::{self, Profile};
 use crate::admin::user_grants::take_back;
 use crate::authorize::SignedIn;
 use crate::ctx::{At, app_instance, user_entity};
@@ -14,7 +12,13 @@ use signet_domain::id::AppId;
 use signet_oauth::Secret;
 
 impl Idp {
+    /// An event of what users do to themselves.
     fn own_event(&self, ctx: &Ctx, me: &SignedIn, event_type: EventType) -> Event {
+        self.own_change(ctx, me, event_type).target(user_entity(&me.user))
+    }
+
+    /// The same without its target, which comes with what was changed.
+    fn own_change(&self, ctx: &Ctx, me: &SignedIn, event_type: EventType) -> Event {
         let mut event = self.event(ctx, event_type, user_entity(&me.user)).of(&me.user);
         event.session_id = Some(me.session.id);
         event.debug("door", "account")
@@ -30,10 +34,7 @@ impl Idp {
         me: &SignedIn,
         session: &str,
     ) -> Result<(), AdminError> {
-        let event = self
-            .own_event(ctx, me, types::SESSION_CLEAR)
-            .target(user_entity(&me.user))
-            .debug("sessions", "1");
+        let event = self.own_event(ctx, me, types::SESSION_CLEAR).debug("sessions", "1");
         let (idp, ctx) = (self.clone(), ctx.clone());
         let (user, session) = (me.user.clone(), session.to_owned());
         self.change(&ctx.clone(), move |tx| {
@@ -50,7 +51,7 @@ impl Idp {
     /// # Errors
     /// [`AdminError::NotFound`] for an unknown app.
     pub async fn account_revoke_app(&self, ctx: &Ctx, me: &SignedIn, app: &str) -> Result<(), AdminError> {
-        let event = self.own_event(ctx, me, types::AS_CONSENT_REVOKE).target(user_entity(&me.user));
+        let event = self.own_event(ctx, me, types::AS_CONSENT_REVOKE);
         let (ctx, user, app) = (ctx.clone(), me.user.clone(), app.to_owned());
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
@@ -87,22 +88,8 @@ impl Idp {
             }
             sent.extend([("firstName".to_owned(), first.into()), ("lastName".to_owned(), last.into())]);
         }
-        let event = self.own_event(ctx, me, types::PROFILE_UPDATE);
-        let (ctx, user) = (ctx.clone(), me.user.id);
-        self.change(&ctx.clone(), move |tx| {
-            Box::pin(async move {
-                let before = tx.user(user).await?.ok_or_else(|| AdminError::not_found(user, "User"))?;
-                let mut after = before.clone();
-                Profile::of(&before).with(&sent, &ctx.tenant.default_domain)?.put(&mut after);
-                let diff = Diff::of(profile::facts(&before), profile::facts(&after));
-                if !diff.is_empty() {
-                    tx.update_user(&after, ctx.now).await?;
-                    tx.append(&diff.into_event(event, user_entity(&after))).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+        let event = self.own_change(ctx, me, types::PROFILE_UPDATE);
+        self.change_own_profile(ctx, me.user.id, sent, event).await
     }
 
     /// Changes the user's own password by the old one, which the one guard checks like at any other door. Every
@@ -121,7 +108,7 @@ impl Idp {
         let key = signet_domain::login::canonical(&me.user.login_key, &ctx.tenant.default_domain)
             .map_err(|_| AdminError::Status)?;
         let hash = self.hash_new_password(ctx, new, &me.user.login_key).await?;
-        let event = self.own_event(ctx, me, types::PASSWORD_UPDATE).target(user_entity(&me.user));
+        let event = self.own_event(ctx, me, types::PASSWORD_UPDATE);
         let mut user = match self.check_password(ctx, &key, old.expose()).await? {
             Checked::Right(user) => *user,
             Checked::Expired(_) => return Err(AdminError::Status),

@@ -34,7 +34,7 @@ pub mod app_secrets;
 pub mod apps;
 pub mod brand;
 pub mod caller;
-pub(crate) mod change;
+mod change;
 pub mod claims;
 pub mod credential_tokens;
 pub mod credentials;

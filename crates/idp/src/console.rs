@@ -35,11 +35,11 @@ pub use signet_store::console::AppName;
 use crate::admin::caller::By;
 use crate::admin::{Caller, Rights};
 use crate::authorize::SignedIn;
-use crate::ctx::user_entity;
+use crate::ctx::{At, user_entity};
 use crate::guard::Checked;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::Time;
-use signet_domain::event::types;
+use signet_domain::event::{Event, EventType, types};
 use signet_domain::session::{SessionKind, SessionLimits};
 use signet_store::windows::Count;
 
@@ -91,11 +91,9 @@ impl Idp {
             // Who is signed in has a password that holds, unless it expired this very moment.
             Checked::Expired(_) => Ok(false),
             Checked::Wrong { reason, mut events, .. } => {
-                let mut event = self.event(ctx, types::SESSION_START, user_entity(user));
-                event.session_id = Some(signed_in.session.id);
-                event.user_id = Some(user.id.to_string());
+                let event = self.event_at_console(ctx, signed_in, types::SESSION_START);
                 let event = event.failed(reason.as_str()).target(user_entity(user));
-                events.insert(0, event.debug("door", "console").debug("asked", "again"));
+                events.insert(0, event.debug("asked", "again"));
                 self.record(ctx, events).await?;
                 Ok(false)
             }
@@ -131,10 +129,8 @@ impl Idp {
         signed_in: &SignedIn,
         format: &str,
     ) -> Result<(), IdpError> {
-        let mut event = self.event(ctx, types::LOG_READ, user_entity(&signed_in.user));
-        event.session_id = Some(signed_in.session.id);
-        event.user_id = Some(signed_in.user.id.to_string());
-        self.record(ctx, vec![event.debug("door", "console").debug("export", format)]).await?;
+        let event = self.event_at_console(ctx, signed_in, types::LOG_READ).debug("export", format);
+        self.record(ctx, vec![event]).await?;
         Ok(())
     }
 
@@ -150,11 +146,15 @@ impl Idp {
             return Ok(());
         }
         if matches!(tenant.count(&name, longest_session(), 1).await?, Count::Counted(_)) {
-            let mut event = self.event(ctx, types::LOG_READ, user_entity(&signed_in.user));
-            event.session_id = Some(signed_in.session.id);
-            event.user_id = Some(signed_in.user.id.to_string());
-            self.record(ctx, vec![event.debug("door", "console")]).await?;
+            self.record(ctx, vec![self.event_at_console(ctx, signed_in, types::LOG_READ)]).await?;
         }
         Ok(())
+    }
+
+    /// An event of who is signed in at the console.
+    fn event_at_console(&self, ctx: &Ctx, signed_in: &SignedIn, event_type: EventType) -> Event {
+        let mut event = self.event(ctx, event_type, user_entity(&signed_in.user)).of(&signed_in.user);
+        event.session_id = Some(signed_in.session.id);
+        event.debug("door", "console")
     }
 }

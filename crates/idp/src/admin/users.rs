@@ -153,7 +153,8 @@ impl Idp {
             let base = if replace { Profile::default() } else { Profile::of(&before) };
             base.with(sent, &ctx.tenant.default_domain)?.put(&mut after);
         }
-        let mut events = self.profile_events(ctx, caller, &before, &after);
+        let event = caller.event(self, ctx, types::PROFILE_UPDATE);
+        let mut events = Vec::from_iter(profile_event(event, &before, &after));
         if let Some(password) = &input.password {
             caller.require(Area::Users, Access::SetPassword)?;
             let hash = self.hash_new_password(ctx, password, &after.login_key).await?;
@@ -188,31 +189,41 @@ impl Idp {
     pub async fn admin_set_own_zone(&self, ctx: &Ctx, caller: &Caller, zone: &str) -> Result<(), AdminError> {
         let own = caller.user().ok_or(AdminError::Forbidden)?;
         let sent = Map::from_iter([("timezone".to_owned(), Value::from(zone))]);
-        let (idp, ctx, caller) = (self.clone(), ctx.clone(), caller.clone());
+        self.change_own_profile(ctx, own, sent, caller.event(self, ctx, types::PROFILE_UPDATE)).await
+    }
+
+    /// Changes some members of somebody's own profile; the event tells what, if anything is another one then.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`], and [`AdminError::NotFound`] for who is gone.
+    pub(crate) async fn change_own_profile(
+        &self,
+        ctx: &Ctx,
+        own: UserId,
+        sent: Map<String, Value>,
+        event: Event,
+    ) -> Result<(), AdminError> {
+        let ctx = ctx.clone();
         self.change(&ctx.clone(), move |tx| {
             Box::pin(async move {
                 let before = tx.user(own).await?.ok_or_else(|| AdminError::not_found(own, "User"))?;
                 let mut after = before.clone();
                 Profile::of(&before).with(&sent, &ctx.tenant.default_domain)?.put(&mut after);
-                let events = idp.profile_events(&ctx, &caller, &before, &after);
-                if !events.is_empty() {
+                if let Some(event) = profile_event(event, &before, &after) {
                     tx.update_user(&after, ctx.now).await?;
-                    tx.append_all(&events).await?;
+                    tx.append(&event).await?;
                 }
                 Ok(())
             })
         })
         .await
     }
+}
 
-    fn profile_events(&self, ctx: &Ctx, caller: &Caller, before: &User, after: &User) -> Vec<Event> {
-        let diff = Diff::of(profile::facts(before), profile::facts(after));
-        if diff.is_empty() {
-            return Vec::new();
-        }
-        let event = caller.event(self, ctx, types::PROFILE_UPDATE).of(after);
-        vec![diff.into_event(event, user_entity(after))]
-    }
+/// The event of a change of a profile; none where nothing of it is another one.
+fn profile_event(event: Event, before: &User, after: &User) -> Option<Event> {
+    let diff = Diff::of(profile::facts(before), profile::facts(after));
+    (!diff.is_empty()).then(|| diff.into_event(event.of(after), user_entity(after)))
 }
 
 fn new_user(idp: &Idp, ctx: &Ctx, status: UserStatus, password_hash: Option<String>) -> User {

@@ -3,7 +3,6 @@
 use crate::admin::user_list::with_locks;
 use crate::admin::users::UserView;
 use crate::authorize::SignedIn;
-use crate::ctx::user_entity;
 use crate::{Ctx, Idp, IdpError};
 use signet_domain::event::types;
 use signet_domain::id::UserId;
@@ -96,10 +95,8 @@ impl Idp {
         signed_in: &SignedIn,
         (part, q): (&str, Option<&str>),
     ) -> Result<(), IdpError> {
-        let mut event = self.event(ctx, types::REPORT_DOWNLOAD, user_entity(&signed_in.user));
-        event.session_id = Some(signed_in.session.id);
-        event.user_id = Some(signed_in.user.id.to_string());
-        event = event.debug("door", "console").debug("export", "csv").debug("report", "users");
+        let event = self.event_at_console(ctx, signed_in, types::REPORT_DOWNLOAD);
+        let mut event = event.debug("export", "csv").debug("report", "users");
         if !part.is_empty() {
             event = event.debug("part", part);
         }
