@@ -89,13 +89,12 @@ addEventListener("keydown", (event) => {
 
 // Who goes through events keeps the place: the row that was opened or closed stays where it was, and has the focus.
 const idOf = (link) => new URL(link.href).searchParams.get("event");
-const keep = (link) => {
+addEventListener("click", ({ target }) => {
+  const opened = target.closest(".event .stretch");
+  const closed = target.closest(".panel .close") && document.querySelector(".selected .stretch");
+  const link = opened ?? closed;
   if (link) sessionStorage.setItem("signet-row", [idOf(link), link.getBoundingClientRect().top]);
-};
-links.forEach((link) => link.addEventListener("click", () => keep(link)));
-each(".panel .close", (close) =>
-  close.addEventListener("click", () => keep(document.querySelector(".selected .stretch"))),
-);
+});
 const [row, height] = (sessionStorage.getItem("signet-row") ?? "").split(",");
 sessionStorage.removeItem("signet-row");
 const there = links.find((link) => link.offsetParent && idOf(link) === row);
