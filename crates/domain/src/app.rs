@@ -249,6 +249,12 @@ impl AppSecret {
         long.then(|| secret[secret.len() - Self::SHOWN..].to_owned())
     }
 
+    /// What may be shown of this one: `…k3Pa`.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        self.ending.as_ref().map(|ending| format!("…{ending}"))
+    }
+
     /// Whether an app that is registered for this method can prove itself by this secret.
     #[must_use]
     pub fn serves(&self, auth_method: &str) -> bool {

@@ -123,6 +123,13 @@ pub struct LogForm {
     pub problem: Option<String>,
 }
 
+/// Filters to begin with, ready for an address, and what they find.
+const EXAMPLES: [(&str, &str); 3] = [
+    ("eventType%20eq%20%22user_rate_limited%22", "throttled passwords"),
+    ("outcome.result%20ne%20%22SUCCESS%22", "everything that was refused"),
+    ("eventType%20sw%20%22user.lifecycle%22", "users who came and went"),
+];
+
 impl LogForm {
     /// Opens the second line of the form if anything in it is in use.
     fn precise(&self) -> bool {
@@ -131,16 +138,6 @@ impl LogForm {
             || ![&self.filter, &self.user, &self.app, &self.ip, &self.since, &self.until]
                 .iter()
                 .all(|field| field.is_empty())
-    }
-
-    /// Filters to begin with, ready for an address, and what they find.
-    #[allow(clippy::unused_self)]
-    const fn examples(&self) -> [(&'static str, &'static str); 3] {
-        [
-            ("eventType%20eq%20%22user_rate_limited%22", "throttled passwords"),
-            ("outcome.result%20ne%20%22SUCCESS%22", "everything that was refused"),
-            ("eventType%20sw%20%22user.lifecycle%22", "users who came and went"),
-        ]
     }
 
     /// The filter up to the fault, and the character at fault.

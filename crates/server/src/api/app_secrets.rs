@@ -56,7 +56,7 @@ fn shown(ctx: &Ctx, row: &AppSecret, secret: Option<&Secret>) -> ClientSecret {
         status: row.status.as_str(),
         created: instant(row.created_at),
         last_updated: instant(row.created_at),
-        hint: row.ending.as_deref().map(|ending| format!("…{ending}")),
+        hint: row.hint(),
         last_used: row.last_used_at.map(instant),
         client_secret: secret.map(|secret| secret.expose().to_owned()),
         links: Links::from([

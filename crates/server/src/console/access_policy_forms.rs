@@ -77,12 +77,12 @@ async fn is_first(admin: &Admin, server: &Server) -> Result<bool> {
     Ok(policies.is_empty())
 }
 
-fn fresh() -> AccessPolicySettings {
+fn fresh(is_first: bool) -> AccessPolicySettings {
     AccessPolicySettings {
         name: String::new(),
         description: String::new(),
         priority: None,
-        status: InForce::Active,
+        status: if is_first { InForce::Inactive } else { InForce::Active },
         clients: Vec::new(),
     }
 }
@@ -110,11 +110,15 @@ async fn fields(admin: &Admin, page: FormPage, s: &AccessPolicySettings) -> Resu
     Ok(page.fields(ticks((CLIENTS, "Apps", "Other apps, by client id"), known, whole, &s.clients)))
 }
 
-async fn new_page(admin: &Admin, server: &Server, s: &AccessPolicySettings) -> Result<FormPage> {
+async fn new_page(
+    admin: &Admin,
+    server: &Server,
+    (s, is_first): (&AccessPolicySettings, bool),
+) -> Result<FormPage> {
     let action = format!("{}/new", list_url(server));
     let title = ("New access policy", Section::Servers);
     let page = admin.form(title, policy_crumbs(server, None), action, "Create access policy");
-    let intro = if is_first(admin, server).await? {
+    let intro = if is_first {
         "This is the server’s first policy. Once it is in force, every app is refused what no rule allows; so leave it \
          off until it has its rules."
     } else {
@@ -145,9 +149,8 @@ pub(super) async fn new(admin: Admin, Path(id): Path<String>) -> Response {
     let shown = async {
         admin.must(Area::Apps, Access::Write)?;
         let (server, _) = find(&admin, &id).await?;
-        let status = if is_first(&admin, &server).await? { InForce::Inactive } else { InForce::Active };
-        let fresh = AccessPolicySettings { status, ..fresh() };
-        Ok(html::page(&new_page(&admin, &server, &fresh).await?))
+        let is_first = is_first(&admin, &server).await?;
+        Ok(html::page(&new_page(&admin, &server, (&fresh(is_first), is_first)).await?))
     };
     let shown = shown.await;
     admin.answer(shown)
@@ -163,7 +166,8 @@ pub(super) async fn create(
         let form = admin.open(&headers, &body, WRITE)?;
         let (server, _) = find(&admin, &id).await?;
         let settings = sent(&form);
-        let mut page = new_page(&admin, &server, &settings).await?;
+        let is_first = is_first(&admin, &server).await?;
+        let mut page = new_page(&admin, &server, (&settings, is_first)).await?;
         if !admin.confirmed(&form, &mut page).await? {
             return Ok(refused(&page));
         }

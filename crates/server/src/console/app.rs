@@ -150,7 +150,7 @@ fn secret_rows(admin: &Admin, app: &App, secrets: &[AppSecret]) -> Vec<SecretRow
         }
         SecretRow {
             id: secret.id.to_string(),
-            hint: secret.ending.as_deref().map(|ending| format!("…{ending}")),
+            hint: secret.hint(),
             made: admin.moment(secret.created_at),
             used: match secret.last_used_at {
                 Some(at) => format!("last used {}", when::hour(at, now).shown),

@@ -150,11 +150,18 @@ fn sent(form: &Form, kind: AppKind, before: &AppSettings) -> AppSettings {
     app_advanced::sent(form, kind, before, settings)
 }
 
-/// The fields of an app of a kind.
-///
-/// Of a new one only what it can't do without stands in the open: all else has what most apps need.
+/// What stands in the open of a new app's form: all else has what most apps need.
+const FIRST: [&str; 4] = ["redirect_uris", "consent_method", "grant_types", "allowed_scopes"];
+
+/// The fields of an app of a kind. Of a new one only the [`FIRST`] stand in the open.
 fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String, is_new: bool) -> FormPage {
-    let (mut rare_of_sign_in, mut rare_of_tokens) = (Vec::new(), Vec::new());
+    let mut rare = Vec::new();
+    let mut open = |fields: Vec<Field>| {
+        let stays = |field: &Field| !is_new || FIRST.contains(&field.name.as_str());
+        let (open, more): (Vec<_>, Vec<_>) = fields.into_iter().partition(stays);
+        rare.extend(more);
+        open
+    };
     let grants = s.grant_types.clone().unwrap_or_default();
     let label =
         Field::line("label", "Name", s.label.clone()).required().help("People read it when they sign in.");
@@ -189,14 +196,9 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String, is_new
                  is loaded.",
             );
         let after = after.mono().help("Where sign-out may lead, one a line; none is fine.");
-        let (uris, mut logout) = (uris.mono().help(sample), vec![after, told, loads]);
-        let mut tokens = tokens(kind, s, &grants, leeway);
-        if is_new {
-            rare_of_sign_in = std::mem::take(&mut logout);
-            rare_of_tokens = tokens.split_off(1);
-        }
-        page = page.group("Sign-in", [uris].into_iter().chain(logout).chain([consent(s)]));
-        page = page.group("Tokens", tokens);
+        let sign_in = vec![uris.mono().help(sample), after, told, loads, consent(s)];
+        page = page.group("Sign-in", open(sign_in));
+        page = page.group("Tokens", open(tokens(kind, s, &grants, leeway)));
     }
     let scopes = Field::line("allowed_scopes", "Scopes it may ask for", s.allowed_scopes.join(" "));
     let mut access = vec![scopes.mono().help("Separated by spaces. Empty: every scope of the server.")];
@@ -226,9 +228,9 @@ fn fields(page: FormPage, kind: AppKind, s: &AppSettings, leeway: String, is_new
          still send proofs.",
     );
     access.push(Field::checks("dpop_bound_access_tokens", "Proof of possession (DPoP)", vec![bound]));
-    let rare_of_access = if is_new { access.split_off(1) } else { Vec::new() };
-    let rare = [rare_of_sign_in, rare_of_tokens, rare_of_access].into_iter().flatten();
-    page.group("Access", access).folded("Advanced", rare.chain(app_advanced::fields(kind, s)))
+    let page = page.group("Access", open(access));
+    rare.extend(app_advanced::fields(kind, s));
+    page.folded("Advanced", rare)
 }
 
 fn consent(s: &AppSettings) -> Field {

@@ -28,7 +28,7 @@ use super::{when, words};
 use crate::html;
 use axum::extract::RawQuery;
 use axum::response::Response;
-use form::{Names, chips, form, with_ids};
+use form::{Names, chips, form, known_apps, with_ids};
 use params::{Key, Params};
 use search::Asked;
 use signet_domain::Time;
@@ -76,9 +76,10 @@ async fn show(admin: &Admin, params: &Params, is_saved: bool) -> Result<Response
     admin.must_see(Area::Logs)?;
     admin.idp().note_console_log_read(&admin.ctx, &admin.signed_in).await?;
     let zone = admin.zone();
-    let params = &with_ids(admin, params).await?;
+    let apps = known_apps(admin).await?;
+    let params = &with_ids(admin, params, &apps).await?;
     let asked = Asked::read(params, &admin.ctx, zone);
-    let names = Names::of(admin, params).await?;
+    let names = Names::of(admin, params, apps).await?;
     let mut page = LogList {
         console: admin.frame("System log", Section::Log),
         form: form(params, &asked, &names),

@@ -117,10 +117,7 @@ impl Draft {
             );
         }
         let own = self.names != ADMINISTRATORS;
-        let picks = vec![
-            Pick::new(USERS, "Users change their own", own),
-            Pick::new(ADMINISTRATORS, "Only administrators change them", !own),
-        ];
+        let picks = vec![Pick::new(USERS, who(true), own), Pick::new(ADMINISTRATORS, who(false), !own)];
         let names = Field::select(NAMES, "Names", picks)
             .help("At “Your account”, beside the password and the time zone. Tokens say the name that is given there.");
         page.group("Account pages", [names])
@@ -157,9 +154,13 @@ pub(super) fn facts_of_sessions(input: &SecurityInput) -> Vec<Fact> {
     [of(SessionKind::User, input.users), of(SessionKind::Console, input.console)].concat()
 }
 
+/// Who changes names.
+fn who(own_names: bool) -> &'static str {
+    if own_names { "Users change their own" } else { "Only administrators change them" }
+}
+
 pub(super) fn facts_of_account(input: &SecurityInput) -> Vec<Fact> {
-    let who = if input.own_names { "Users change their own" } else { "Only administrators change them" };
-    vec![Fact::text("Names", who)]
+    vec![Fact::text("Names", who(input.own_names))]
 }
 
 /// What differs, from what to what.

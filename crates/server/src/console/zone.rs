@@ -7,8 +7,8 @@ use jiff::tz::{Offset, TimeZone};
 use signet_domain::Time;
 use signet_domain::user::User;
 use signet_idp::console::overview::Day;
-use signet_web::TimeText;
 use signet_web::texts::{Language, Times};
+use signet_web::{Choice, TimeText};
 
 /// The zone of the times that a page shows. Links, files and the tooltips stay in UTC.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Zone {
     }
 
     /// `UTC`, `UTC+1`, `UTC−3:30`: its offset at an instant.
-    pub(crate) fn label(&self, at: Time) -> String {
+    pub(super) fn label(&self, at: Time) -> String {
         offset_label(self.zone.to_offset(Self::stamp(at)))
     }
 
@@ -144,8 +144,16 @@ pub(crate) fn chosen(user: &User) -> &str {
     user.profile.get("timezone").and_then(|v| v.as_str()).unwrap_or_default()
 }
 
-/// The zones to choose from: those of places, without old names and those of offsets.
-pub(crate) fn names() -> impl Iterator<Item = String> {
+/// The zones to choose from, each with its offset now.
+pub(crate) fn choices(now: Time) -> impl Iterator<Item = Choice> {
+    names().map(move |name| {
+        let label = Zone::named(&name).map_or_else(String::new, |zone| zone.label(now));
+        Choice::new(name, label, false)
+    })
+}
+
+/// Those of places, without old names and those of offsets.
+fn names() -> impl Iterator<Item = String> {
     const OF_PLACES: [&str; 10] = [
         "Africa/",
         "America/",

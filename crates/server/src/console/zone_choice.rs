@@ -12,9 +12,8 @@ use axum::body::Bytes;
 use axum::extract::RawQuery;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use signet_domain::Time;
 use signet_oauth::Params;
-use signet_web::{Choice, Field, FormPage, Link, Section};
+use signet_web::{Field, FormPage, Link, Section};
 
 pub(super) const PATH: &str = "/console/zone";
 const NAME: &str = "timezone";
@@ -36,12 +35,8 @@ pub(super) fn url(here: &str) -> String {
 }
 
 fn page(admin: &Admin, then: &str, typed: &str) -> FormPage {
-    let suggestions = zone::names().map(|name| {
-        let label = label(&name, admin.ctx.now);
-        Choice::new(name, label, false)
-    });
     let field = Field::line(NAME, "Time zone", typed)
-        .suggest(suggestions)
+        .suggest(zone::choices(admin.ctx.now))
         .help("As in Europe/Berlin. Empty is UTC. It is kept in your profile.");
     let mut page = admin
         .form(("Time zone", Section::Overview), vec![Link::new("Back", then)], PATH, "Save")
@@ -52,10 +47,6 @@ fn page(admin: &Admin, then: &str, typed: &str) -> FormPage {
     // It is this page that it leads to.
     page.console.zone = None;
     page
-}
-
-fn label(name: &str, now: Time) -> String {
-    Zone::named(name).map_or_else(String::new, |zone| zone.label(now))
 }
 
 pub(super) async fn get(admin: Admin, RawQuery(query): RawQuery) -> Response {

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use signet_idp::admin::AdminError;
 use signet_oauth::Params;
-use signet_web::{AccountForm, Choice, Csrf, Field, Link};
+use signet_web::{AccountForm, Csrf, Field, Link};
 
 pub(super) const PATH: &str = "/account/profile";
 const FIRST: &str = "firstName";
@@ -66,11 +66,7 @@ async fn page(visit: &Visit, status: StatusCode, draft: &Draft, wrong: [Option<&
         fields.push(Field { error: bad_name, ..name(FIRST, texts.first_name, first, "given-name") });
         fields.push(name(LAST, texts.last_name, last, "family-name"));
     }
-    let now = visit.ctx.now;
-    let zones = zone::names().map(|name| {
-        let label = Zone::named(&name).map_or_else(String::new, |zone| zone.label(now));
-        Choice::new(name, label, false)
-    });
+    let zones = zone::choices(visit.ctx.now);
     let zone = Field::line(ZONE, texts.zone, &draft.zone).suggest(zones).help(texts.zone_help);
     fields.push(Field { error: bad_zone, ..zone });
     let form = AccountForm {

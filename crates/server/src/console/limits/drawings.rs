@@ -12,7 +12,7 @@ use signet_web::{Bar, Histogram};
 use std::collections::BTreeMap;
 
 const MINUTE: i64 = 60 * Time::SECOND;
-const HOUR: i64 = 60 * MINUTE;
+pub(super) const HOUR: i64 = 60 * MINUTE;
 /// Callers that a minute names.
 const NAMED: usize = 3;
 

@@ -1,6 +1,6 @@
 //! The limits over days: calls of the management API, throttled sign-ins, and what rate policies refused.
 
-use super::drawings::bar_label;
+use super::drawings::{HOUR, bar_label};
 use crate::console::admin::Admin;
 use crate::console::failure::Result;
 use crate::console::log::chart::percent;
@@ -20,7 +20,6 @@ use signet_oauth::Params;
 use signet_web::{Bar, Histogram, LimitsPast, Link, PastCaller, PastChart, Section, Tab};
 
 pub(super) const PATH: &str = "/console/limits/past";
-const HOUR: i64 = 3600 * Time::SECOND;
 
 /// A span that can be chosen: its name in the address, in words, its hours, and the hours of a bar.
 const SPANS: [(&str, &str, i64, i64); 3] =

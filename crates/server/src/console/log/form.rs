@@ -21,7 +21,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) async fn of(admin: &Admin, params: &Params) -> Result<Self> {
+    pub(super) async fn of(admin: &Admin, params: &Params, apps: Vec<Choice>) -> Result<Self> {
         let app = match params.get(Key::App) {
             "" => None,
             id => Apps::by_client_id(admin, [id.to_owned()].into())
@@ -36,26 +36,29 @@ impl Names {
             }
             None => None,
         };
-        let apps = if admin.may(Area::Apps, Access::Read) { apps(admin).await?.0 } else { Vec::new() };
         Ok(Self { app, user, apps })
     }
 }
 
-/// The search with the client id of an app whose name was typed, and with the id of a user whose login was. What is
-/// neither stays, and finds nothing.
-pub(super) async fn with_ids(admin: &Admin, params: &Params) -> Result<Params> {
-    with_user_id(admin, &with_client_id(admin, params).await?).await
+/// Apps to choose from, for who may see apps.
+pub(super) async fn known_apps(admin: &Admin) -> Result<Vec<Choice>> {
+    Ok(if admin.may(Area::Apps, Access::Read) { apps(admin).await?.0 } else { Vec::new() })
 }
 
-async fn with_client_id(admin: &Admin, params: &Params) -> Result<Params> {
+/// The search with the client id of an app whose name was typed, and with the id of a user whose login was. What is
+/// neither stays, and finds nothing.
+pub(super) async fn with_ids(admin: &Admin, params: &Params, apps: &[Choice]) -> Result<Params> {
+    with_user_id(admin, &with_client_id(params, apps)).await
+}
+
+fn with_client_id(params: &Params, apps: &[Choice]) -> Params {
     let typed = params.get(Key::App);
-    if typed.is_empty() || !admin.may(Area::Apps, Access::Read) {
-        return Ok(params.clone());
+    let is_id = apps.iter().any(|app| app.value == typed);
+    let folded = typed.trim().to_lowercase();
+    match apps.iter().find(|app| app.label.to_lowercase() == folded) {
+        Some(app) if !is_id => params.with(Key::App, &app.value),
+        _ => params.clone(),
     }
-    let (known, _) = apps(admin).await?;
-    let is_id = known.iter().any(|app| app.value == typed);
-    let named = known.iter().find(|app| app.label.to_lowercase() == typed.trim().to_lowercase());
-    Ok(named.filter(|_| !is_id).map_or_else(|| params.clone(), |app| params.with(Key::App, &app.value)))
 }
 
 async fn with_user_id(admin: &Admin, params: &Params) -> Result<Params> {

@@ -40,9 +40,7 @@ async fn show(admin: &Admin, params: &Params) -> Result<Response> {
         let url = params.without_place().with(Key::Event, &event.id.to_string()).url(super::PATH);
         apps.row(event, url, zone.clock(event.published))
     };
-    let draw = |(chart, buckets): &(_, Vec<_>)| {
-        super::chart::histogram(&params.without(Key::After), zone, chart, buckets, now)
-    };
+    let draw = |(chart, buckets): &(_, Vec<_>)| super::chart::histogram(params, zone, chart, buckets, now);
     Ok(html::part(&LogNewer {
         histogram: newer.drawn.as_ref().map(draw).unwrap_or_default(),
         rows: newer.events.iter().map(row).collect(),
